@@ -1,0 +1,105 @@
+"""One tree of errors: what went wrong, where, and what to do next.
+
+Every error that Loupe raises on purpose is a `LoupeError`. Each class also
+subclasses the builtin that fits, so that ``except ValueError`` keeps working
+in scripts. The command line prints `LoupeError.render()`; it never shows a
+traceback for one.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "IntervalLabelIOError",
+    "IntervalLabelSchemaError",
+    "LoupeConfigError",
+    "LoupeDataError",
+    "LoupeError",
+    "LoupeMissingDependencyError",
+    "LoupeRenderError",
+    "LoupeTypeError",
+    "LoupeVideoError",
+]
+
+
+class LoupeError(Exception):
+    """Base of every deliberate error.
+
+    Parameters
+    ----------
+    message
+        What is wrong, with the offending value.
+    hint
+        What to do next, one sentence; empty when there is nothing to say.
+    where
+        The file, and the place in it, that the message is about.
+    code
+        Stable short code such as ``data-missing-file``; each has a section in the
+        reference of codes.
+    """
+
+    default_code = "error"
+
+    def __init__(
+        self, message: str, *, hint: str = "", where: str = "", code: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.where = where
+        self.code = code or self.default_code
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+    def render(self) -> str:
+        """The text for a terminal: message, then a blank line and the hint."""
+        text = f"error[{self.code}]: {self}"
+        return f"{text}\n\nhint: {self.hint}" if self.hint else text
+
+
+class LoupeConfigError(LoupeError, ValueError):
+    """A session, a Config or state definitions that cannot be right."""
+
+    default_code = "config"
+
+
+class LoupeTypeError(LoupeError, TypeError):
+    """A value of a type that Loupe cannot take, such as a bare array."""
+
+    default_code = "type"
+
+
+class LoupeDataError(LoupeError, ValueError):
+    """Data that are missing, damaged or not what the session says."""
+
+    default_code = "data"
+
+
+class LoupeVideoError(LoupeDataError):
+    """A video or its frame times that cannot be used."""
+
+    default_code = "video"
+
+
+class LoupeRenderError(LoupeError, RuntimeError):
+    """Drawing is impossible here, for example without any OpenGL."""
+
+    default_code = "render"
+
+
+class LoupeMissingDependencyError(LoupeError, ImportError):
+    """An optional package is needed; the hint holds the pip command."""
+
+    default_code = "dependency"
+
+
+class IntervalLabelIOError(LoupeError, ValueError):
+    """A label file that cannot be read or written."""
+
+    default_code = "labels-io"
+
+
+class IntervalLabelSchemaError(LoupeError, ValueError):
+    """Label columns or rows that break the schema; the message names the row."""
+
+    default_code = "labels-schema"
