@@ -1,0 +1,298 @@
+"""The Scene: a session compiled with its opened data into rows that can be drawn.
+
+Frozen. What a user changes while looking lives in the application's state, not
+here. Rows hold references to opened data; nothing in this module reads any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from loupe.data.protocols import ArrayData
+from loupe.session.events import GlobalEventsConfig
+from loupe.session.labels import LabelsConfig
+from loupe.session.model import Session
+from loupe.session.video import VideoConfig
+from loupe.units import Rgba, Seconds, Span
+
+__all__ = [
+    "ArrayRef",
+    "Content",
+    "DenseContent",
+    "EventClass",
+    "FailedContent",
+    "HeatmapContent",
+    "LegendEntry",
+    "MarkerSet",
+    "RasterContent",
+    "Row",
+    "RowKind",
+    "Scene",
+    "TraceContent",
+    "TraceLine",
+    "TrackSpec",
+    "VideoSpec",
+]
+
+RowKind = Literal["trace", "dense", "heatmap", "raster", "failed"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ArrayRef:
+    """Opened data with a short stable name for cache keys and messages."""
+
+    key: str
+    data: ArrayData
+
+
+@dataclass(frozen=True, slots=True)
+class LegendEntry:
+    """A colour and what it stands for; shown in the gutter."""
+
+    text: str
+    color: Rgba
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TraceLine:
+    """One curve of a row.
+
+    Attributes
+    ----------
+    array, row
+        Where its samples are.
+    color
+        None is the theme's trace colour.
+    width
+        Line width in logical pixels.
+    symbol
+        None draws a line; else one symbol a sample and no line.
+    """
+
+    array: ArrayRef
+    row: int
+    name: str
+    color: Rgba | None = None
+    width: float = 1.0
+    symbol: str | None = None
+    symbol_size: float = 8.0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MarkerSet:
+    """Sample markers of one row: times, values are looked up when drawn.
+
+    Attributes
+    ----------
+    name
+        For legends and the properties dialog.
+    symbol
+        A marker symbol, or ``"vline"``.
+    times
+        Sorted times in seconds, per trace index of the row (0 for stacked rows).
+    """
+
+    id: str
+    name: str
+    symbol: str
+    color: Rgba
+    size: float
+    times: tuple[npt.NDArray[np.float64], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TraceContent:
+    """A stacked row: one host curve, then overlays; or the curves of one zip value."""
+
+    lines: tuple[TraceLine, ...]
+    markers: tuple[MarkerSet, ...] = ()
+    bottom_spine: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DenseContent:
+    """Many curves on one axis.
+
+    Attributes
+    ----------
+    array
+        The data.
+    order
+        Indices of array rows from bottom to top, ``(n,)``; `step` not applied.
+    positions
+        Vertical position of each trace in `order`, units of row gaps, ascending, ``(n,)``.
+    tick_names
+        Text of each trace in `order` on the axis.
+    colors
+        One per trace in `order`; None is the theme's trace colour.
+    gain, scale, step, traces_per_page
+        The session's values, see `TraceConfig`.
+    """
+
+    array: ArrayRef
+    order: npt.NDArray[np.intp]
+    positions: npt.NDArray[np.float64]
+    tick_names: tuple[str, ...]
+    colors: tuple[Rgba | None, ...]
+    gain: float = 1.0
+    scale: Literal["auto", "raw"] = "auto"
+    raw_gap: float = 1.0
+    step: int = 1
+    traces_per_page: int | None = None
+    line_width: float = 1.0
+    markers: tuple[MarkerSet, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class HeatmapContent:
+    """Rows of one array as an image; `order` runs from the bottom row to the top row."""
+
+    array: ArrayRef
+    order: npt.NDArray[np.intp]
+    row_names: tuple[str, ...]
+    lut_name: str
+    lut: npt.NDArray[np.uint8]
+    vmin: float | None = None
+    vmax: float | None = None
+    percentiles: tuple[float, float] = (1.0, 99.0)
+    method: Literal["peak", "mean"] = "peak"
+    nan_color: Rgba | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RasterContent:
+    """Events of one raster, sorted by time.
+
+    Attributes
+    ----------
+    times, rows
+        ``(n,)`` float64 seconds and int32 row indices, row 0 at the bottom.
+    colors
+        ``(n, 4)`` uint8, or ``(1, 4)`` when all are alike; alpha by `alpha_by`.
+    row_names
+        Text of each row, bottom first.
+    gaps
+        Rows below which a separator's gap is left, bottom first, in row units.
+    nan_spans
+        Shaded stretches: row index or -1 for the full height, start, stop.
+    """
+
+    times: npt.NDArray[np.float64]
+    rows: npt.NDArray[np.int32]
+    colors: npt.NDArray[np.uint8]
+    row_names: tuple[str, ...]
+    gaps: Mapping[int, float] = field(default_factory=dict)
+    gap_color: Rgba = Rgba(120, 120, 120)
+    gap_width: float = 1.0
+    nan_spans: tuple[tuple[int, Seconds, Seconds], ...] = ()
+    nan_color: Rgba | None = None
+    event_columns: Mapping[str, npt.NDArray[np.generic]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedContent:
+    """A row whose data could not be opened: what and where; the rest of the window works."""
+
+    message: str
+    hint: str = ""
+
+
+Content: TypeAlias = TraceContent | DenseContent | HeatmapContent | RasterContent | FailedContent
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Row:
+    """One subplot.
+
+    Attributes
+    ----------
+    id
+        Stable across openings: the plot's id, "/" and the row's own key.
+    plot
+        Index of its plot in the session.
+    title, subtitle
+        Name and second line (units, "24 of 384") in the gutter.
+    weight
+        Natural height relative to a stacked trace (1.0).
+    """
+
+    id: str
+    plot: int
+    kind: RowKind
+    title: str
+    subtitle: str
+    content: Content
+    legend: tuple[LegendEntry, ...] = ()
+    units: str = ""
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class EventClass:
+    """Global events of one class and how they look; `times` sorted, ``(n,)`` float64."""
+
+    name: str
+    times: npt.NDArray[np.float64]
+    color: Rgba
+    style: Literal["solid", "dashed", "dotted", "dashdot", "dashdotdot"] = "solid"
+    width: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSpec:
+    """One label set of the session."""
+
+    id: str
+    name: str
+    config: LabelsConfig
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSpec:
+    """One video of the session."""
+
+    id: str
+    name: str
+    config: VideoConfig
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scene:
+    """Everything that can be drawn, top to bottom.
+
+    Attributes
+    ----------
+    extent
+        All of the data, labels and videos.
+    origin
+        Wall clock at time 0, or None.
+    """
+
+    session: Session
+    title: str
+    extent: Span
+    rows: tuple[Row, ...]
+    origin: datetime | None = None
+    events: tuple[EventClass, ...] = ()
+    events_config: GlobalEventsConfig | None = None
+    tracks: tuple[TrackSpec, ...] = ()
+    videos: tuple[VideoSpec, ...] = ()
+
+    def row(self, row_id: str) -> Row:
+        """The row of that id.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        for row in self.rows:
+            if row.id == row_id:
+                return row
+        raise KeyError(row_id)
