@@ -1,0 +1,219 @@
+"""Compile number-crunching functions when they are first called, and only then.
+
+Numba takes half a second to import and seconds to compile, so neither happens when a module
+with kernels is imported. This room knows nothing of samples, tiles or pictures; it may
+import numba, but only inside functions.
+
+Compiled code is kept on disk between runs, in the user's cache folder. The variable
+``LOUPE_KERNEL_CACHE`` names another folder, or ``off`` to keep nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import threading
+import types
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from loupe.errors import LoupeMissingDependencyError
+
+__all__ = ["Kernel", "kernel", "kernel_cache_folder"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_OFF = {"off", "0", "none"}
+
+
+def kernel_cache_folder() -> Path | None:
+    """Find the folder of compiled kernels and make it; None when there is to be none.
+
+    None also when the folder cannot be written: then every run compiles for itself.
+    """
+    wanted = os.environ.get("LOUPE_KERNEL_CACHE", "")
+    if wanted.lower() in _OFF:
+        return None
+    if wanted:
+        folder = Path(wanted)
+    else:
+        import platformdirs
+
+        folder = Path(platformdirs.user_cache_dir("loupe", appauthor=False)) / "kernels"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+@functools.cache
+def _numba() -> tuple[Any, bool]:
+    """Import numba with its cache folder set; also tell whether there is a cache."""
+    folder = kernel_cache_folder()
+    if folder is not None and "numba" not in sys.modules:
+        # numba reads this variable once, at import.
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
+    import numba
+
+    config: Any = numba.config
+    if folder is not None and not config.CACHE_DIR:
+        config.CACHE_DIR = str(folder)
+    return numba, folder is not None
+
+
+class Kernel(Generic[P, R]):
+    """A function that numba compiles at its first call; made by `kernel`.
+
+    Calls are positional, with arrays and scalars. Kernels may call other kernels by their
+    global names. The compiled code frees the GIL.
+
+    Attributes
+    ----------
+    py
+        The twin written with plain numpy if one was given, else the function itself,
+        uncompiled: same arguments, same result.
+    """
+
+    def __init__(self, function: Callable[P, R], twin: Callable[P, R] | None) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._twin = twin
+        self.py: Callable[P, R] = twin if twin is not None else function
+        self._dispatcher: Any = None
+        self._broken = False
+        self._lock = threading.RLock()
+        self._known: set[tuple[object, ...]] = set()
+
+    @property
+    def ready(self) -> bool:
+        """Whether some signature has been compiled, so that a like call runs at once."""
+        return bool(self._known)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Compute; compiles first if these types are new."""
+        signature = tuple(_type_key(a) for a in args)
+        if signature in self._known:
+            result: R = self._dispatcher(*args)
+            return result
+        if self._broken and self._twin is not None:
+            return self._twin(*args, **kwargs)
+        # One thread compiles; the others compute with the twin meanwhile, or wait for it.
+        if not self._lock.acquire(blocking=self._twin is None):
+            assert self._twin is not None
+            return self._twin(*args, **kwargs)
+        try:
+            return self._first_call(signature, *args, **kwargs)
+        finally:
+            self._lock.release()
+
+    def _first_call(self, signature: tuple[object, ...], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            dispatcher = self.dispatcher()
+        except ImportError as error:
+            self._broken = True
+            if self._twin is None:
+                raise LoupeMissingDependencyError(
+                    f"numba cannot be imported: {error}",
+                    hint='reinstall it with pip install --upgrade "numba>=0.60" numpy',
+                ) from error
+            warnings.warn(
+                f"numba cannot be imported ({error}); drawing is slower without it",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            return self._twin(*args, **kwargs)
+        result: R = dispatcher(*args, **kwargs)
+        self._known.add(signature)
+        return result
+
+    def dispatcher(self) -> Any:
+        """Return the numba function behind this kernel, created but not yet compiled."""
+        with self._lock:
+            if self._dispatcher is None:
+                numba, cached = _numba()
+                function = self._with_plain_globals()
+                options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+                if cached:
+                    try:
+                        self._dispatcher = numba.njit(cache=True, **options)(function)
+                    except RuntimeError:
+                        # A function without a source file (typed at a prompt) has no cache.
+                        cached = False
+                if not cached:
+                    self._dispatcher = numba.njit(**options)(function)
+            return self._dispatcher
+
+    def _with_plain_globals(self) -> Callable[P, R]:
+        """Replace the kernels that the function calls by their dispatchers."""
+        function = self._function
+        assert isinstance(function, types.FunctionType)
+        used = {
+            name: value.dispatcher()
+            for name in function.__code__.co_names
+            if isinstance(value := function.__globals__.get(name), Kernel)
+        }
+        if not used:
+            return function
+        copy = types.FunctionType(
+            function.__code__,
+            {**function.__globals__, **used},
+            function.__name__,
+            function.__defaults__,
+            function.__closure__,
+        )
+        return functools.update_wrapper(copy, function)
+
+
+def _type_key(value: object) -> object:
+    """Tell cheaply what numba specialises on; equal keys mean equal compiled code."""
+    flags = getattr(value, "flags", None)
+    if flags is None:
+        return (
+            (type(value), tuple(map(_type_key, value))) if isinstance(value, tuple) else type(value)
+        )
+    array: Any = value
+    return (
+        array.dtype,
+        array.ndim,
+        flags.c_contiguous,
+        flags.f_contiguous,
+        flags.writeable,
+        flags.aligned,
+    )
+
+
+@overload
+def kernel(function: Callable[P, R]) -> Kernel[P, R]: ...
+@overload
+def kernel(*, twin: Callable[P, R] | None = None) -> Callable[[Callable[P, R]], Kernel[P, R]]: ...
+def kernel(
+    function: Callable[P, R] | None = None, *, twin: Callable[P, R] | None = None
+) -> Kernel[P, R] | Callable[[Callable[P, R]], Kernel[P, R]]:
+    """Mark a function for compilation at its first call.
+
+    Parameters
+    ----------
+    function
+        The function to compile, in the subset of Python that numba takes.
+    twin
+        The same computation in plain numpy. It serves as the reference in tests, while
+        another thread compiles, and where numba does not work.
+
+    Returns
+    -------
+    Kernel
+        Callable like the function; `Kernel.py` is the twin (the function without one).
+
+    Raises
+    ------
+    LoupeMissingDependencyError
+        At the first call, if numba cannot be imported and there is no twin.
+    """
+    if function is not None:
+        return Kernel(function, twin)
+    return lambda inner: Kernel(inner, twin)
