@@ -1,0 +1,1 @@
+"""Kernels that turn samples into picture tiles: plain arrays in, plain arrays out."""
