@@ -7,7 +7,7 @@ the action table can be read without numpy; label tables enter as opaque values.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -21,72 +21,63 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AppState",
+    "EventOverride",
+    "MarkerOverride",
+    "Measure",
     "Overrides",
     "Playback",
+    "RowFacts",
     "RowOverride",
+    "SceneFacts",
     "TrackState",
     "ViewFlags",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class RowOverride:
-    """What the user changed of one row; None leaves the session's value.
+class RowFacts:
+    """What the commands must know of a scene's row: its kind and the session's own values.
 
     Attributes
     ----------
-    height
-        Factor on the natural height, 0.01 to 20.
-    y_range
-        Fixed Y range; `y_auto` True follows the visible data instead.
-    y_zoom
-        Factor on the Y span about its centre.
-    first
-        First trace shown of a dense row with pages.
-    bad
-        Marked as bad: drawn dim.
+    traces
+        Traces of a dense row before `step`; 1 for others.
     """
 
-    hidden: bool = False
-    bad: bool = False
-    height: float = 1.0
-    y_range: tuple[float, float] | None = None
-    y_auto: bool | None = None
-    y_zoom: float = 1.0
-    color: Rgba | None = None
-    gain: float | None = None
-    step: int | None = None
+    id: str
+    title: str
+    kind: Literal["trace", "dense", "heatmap", "raster", "failed"]
+    traces: int = 1
+    gain: float = 1.0
+    step: int = 1
     traces_per_page: int | None = None
-    first: float = 0.0
-    vmin: float | None = None
-    vmax: float | None = None
     cmap: str | None = None
-    method: Literal["peak", "mean"] | None = None
-
-
-_NO_ROWS: Mapping[str, RowOverride] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Overrides:
-    """Changes to rows by id, and the order of rows when the user changed it."""
+class SceneFacts:
+    """The few facts of a scene that decide what a command may do; see `loupe.app.start`.
 
-    rows: Mapping[str, RowOverride] = field(default=_NO_ROWS)
-    order: tuple[str, ...] | None = None
+    Attributes
+    ----------
+    rows
+        In the session's order.
+    videos, events, markers
+        Names of the videos, of the classes of global events and ids of the marker sets.
+    """
 
-    def row(self, row_id: str) -> RowOverride:
-        """The override of a row; the neutral one if it has none."""
-        return self.rows.get(row_id, _NEUTRAL)
+    rows: tuple[RowFacts, ...] = ()
+    videos: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    markers: tuple[str, ...] = ()
 
-    def with_row(self, row_id: str, override: RowOverride) -> Overrides:
-        """The same overrides with one row's replaced."""
-        rows = {**self.rows, row_id: override}
-        if override == _NEUTRAL:
-            del rows[row_id]
-        return Overrides(MappingProxyType(rows), self.order)
+    def row(self, row_id: str) -> RowFacts | None:
+        """The facts of one row, or None."""
+        return next((row for row in self.rows if row.id == row_id), None)
 
-
-_NEUTRAL = RowOverride()
+    def of_kind(self, *kinds: str) -> tuple[str, ...]:
+        """Ids of the rows of these kinds, in the session's order."""
+        return tuple(row.id for row in self.rows if row.kind in kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,33 +115,6 @@ class Playback:
 
 
 @dataclass(frozen=True, slots=True)
-class ViewFlags:
-    """What is shown and how; the session's [view] gives the start values."""
-
-    theme: Literal["dark", "light", "system"] = "dark"
-    grid: bool = True
-    overlays: bool = True
-    strip: bool = True
-    strip_only: bool = False
-    hypnogram: bool = True
-    hypnogram_zoom: bool = False
-    right_panel: bool = True
-    label_alpha: float = 1.0
-    fixed_scale: bool = True
-    clock: Literal["auto", "seconds", "hms", "wall"] = "auto"
-    proportional_rasters: bool = True
-    proportional_heatmaps: bool = True
-    compact_rasters: bool = False
-    compact_heatmaps: bool = False
-    raster_brightness: float = 1.0
-    event_height: float = 0.8
-    event_thickness: float = 1.0
-    smooth_scroll_speed: float = 0.1
-    font_scale: float = 1.0
-    measuring: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class AppState:
     """Everything that can change while a window is open.
 
@@ -165,7 +129,7 @@ class AppState:
     note
         The message of the status line.
     past, future
-        Windows to go back and forward to.
+        Windows to go back and forward to; the newest last.
     """
 
     extent: Span
@@ -187,3 +151,5 @@ class AppState:
     note: str = ""
     past: tuple[Window, ...] = ()
     future: tuple[Window, ...] = ()
+    measure: Measure | None = None
+    facts: SceneFacts = field(default_factory=SceneFacts)

@@ -14,8 +14,8 @@ from loupe.scene.timegrid import TimeGrid, Window
 
 __all__ = ["Layout", "RowBox", "RowSize", "Viewport", "lay_out"]
 
-GUTTER_LEFT = 112
-GUTTER_RIGHT = 56
+GUTTER_LEFT = 128
+GUTTER_RIGHT = 60
 STRIP_HEIGHT = 10
 STRIP_GAP = 4
 ROW_GAP = 6
@@ -118,6 +118,7 @@ def lay_out(
     strips: int = 0,
     scroll: float = 0.0,
     axis: bool = True,
+    gutter: float = GUTTER_LEFT,
 ) -> Layout:
     """Place strips, rows and axis.
 
@@ -130,6 +131,8 @@ def lay_out(
         Number of label strips pinned above the rows.
     scroll
         Logical pixels the rows are scrolled down; clipped.
+    gutter
+        Logical width of the left gutter, see `gutter_width`.
 
     Returns
     -------
@@ -137,7 +140,7 @@ def lay_out(
         All rectangles; heights of the rows add up exactly.
     """
     px = viewport.px
-    left, right = px(GUTTER_LEFT), px(GUTTER_RIGHT)
+    left, right = px(gutter), px(GUTTER_RIGHT)
     width = max(1, viewport.width - left - right)
     y = px(MARGIN_TOP)
     strip_rects = []

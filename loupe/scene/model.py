@@ -86,7 +86,7 @@ class TraceLine:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MarkerSet:
-    """Sample markers of one row: times, values are looked up when drawn.
+    """Sample markers of one row; looked up in their mask when drawn.
 
     Attributes
     ----------
@@ -94,8 +94,12 @@ class MarkerSet:
         For legends and the properties dialog.
     symbol
         A marker symbol, or ``"vline"``.
-    times
-        Sorted times in seconds, per trace index of the row (0 for stacked rows).
+    size
+        Logical pixels.
+    mask
+        Truth values with the traces' dimensions.
+    mask_rows
+        For each trace of the row, its row in the mask, or -1 without one.
     """
 
     id: str
@@ -103,7 +107,9 @@ class MarkerSet:
     symbol: str
     color: Rgba
     size: float
-    times: tuple[npt.NDArray[np.float64], ...]
+    mask: ArrayRef
+    mask_rows: tuple[int, ...]
+    visible: bool = True
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -113,6 +119,7 @@ class TraceContent:
     lines: tuple[TraceLine, ...]
     markers: tuple[MarkerSet, ...] = ()
     bottom_spine: bool = False
+    y_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -163,6 +170,7 @@ class HeatmapContent:
     percentiles: tuple[float, float] = (1.0, 99.0)
     method: Literal["peak", "mean"] = "peak"
     nan_color: Rgba | None = None
+    colorbar: bool = True
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -190,6 +198,9 @@ class RasterContent:
     gaps: Mapping[int, float] = field(default_factory=dict)
     gap_color: Rgba = Rgba(120, 120, 120)
     gap_width: float = 1.0
+    brightness: float = 1.0
+    event_height: float = 0.2
+    event_thickness: float = 2.0
     nan_spans: tuple[tuple[int, Seconds, Seconds], ...] = ()
     nan_color: Rgba | None = None
     event_columns: Mapping[str, npt.NDArray[np.generic]] = field(default_factory=dict)
@@ -231,6 +242,8 @@ class Row:
     legend: tuple[LegendEntry, ...] = ()
     units: str = ""
     weight: float = 1.0
+    hidden: bool = False
+    bad: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

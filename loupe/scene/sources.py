@@ -1,0 +1,91 @@
+"""From what a plot names as its data to opened arrays and tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from loupe.data.protocols import ArrayData, TableData
+from loupe.errors import LoupeConfigError
+from loupe.scene.model import ArrayRef
+from loupe.session.source import InMemory, Source
+from loupe.session.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from loupe.data.catalog import Catalog
+    from loupe.session.model import Session
+
+__all__ = ["Opener", "physical"]
+
+
+class Opener:
+    """Opens what plots name, and gives each opened array a short key.
+
+    Parameters
+    ----------
+    session
+        For its named sources.
+    catalog
+        Opens sources and objects in memory.
+    """
+
+    def __init__(self, session: Session, catalog: Catalog) -> None:
+        self._session = session
+        self.catalog = catalog
+        self._refs: dict[int, ArrayRef] = {}
+
+    def source(self, data: object) -> Source | InMemory:
+        """The source that a field of a Config names.
+
+        Raises
+        ------
+        LoupeConfigError
+            If it is a name that `[sources]` lacks.
+        """
+        if isinstance(data, Source | InMemory):
+            return data
+        name = str(data)
+        if name not in self._session.sources:
+            raise LoupeConfigError(
+                f"there is no source `{name}`",
+                hint=did_you_mean(name, self._session.sources, what="sources"),
+                code="session-unknown-source",
+            )
+        return self._session.sources[name]
+
+    def array(self, data: object) -> ArrayRef:
+        """Open an array, headers only.
+
+        Raises
+        ------
+        LoupeDataError, LoupeConfigError
+            If it cannot be.
+        """
+        opened: ArrayData = self.catalog.array(self.source(data))
+        ref = self._refs.get(id(opened))
+        if ref is None:
+            ref = ArrayRef(f"a{len(self._refs)}", opened)
+            self._refs[id(opened)] = ref
+        return ref
+
+    def table(self, data: object) -> TableData:
+        """Open a table, headers only.
+
+        Raises
+        ------
+        LoupeDataError, LoupeConfigError
+            If it cannot be.
+        """
+        return self.catalog.table(self.source(data))
+
+    @property
+    def arrays(self) -> tuple[ArrayRef, ...]:
+        """Everything opened as an array so far."""
+        return tuple(self._refs.values())
+
+
+def physical(data: ArrayData, raw: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
+    """Raw samples as physical values, float64 of the same shape."""
+    return raw.astype(np.float64) * data.info.scale + data.info.offset

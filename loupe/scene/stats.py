@@ -1,0 +1,108 @@
+"""Typical ranges of traces, for scales that do not jump: exact when small, sampled when long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from loupe.data.protocols import ArrayData
+
+__all__ = ["ArrayStats", "measure"]
+
+EXACT_VALUES = 4_000_000
+BLOCKS = 16
+BLOCK_SAMPLES = 1024
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ArrayStats:
+    """Percentiles of physical values, per row and pooled.
+
+    Attributes
+    ----------
+    low, high, mean
+        1st and 99th percentile and mean of each row, ``(r,)`` float64; NaN for a row without
+        finite values.
+    pooled
+        The asked percentiles over all rows together; (0.0, 1.0) without finite values.
+    exact
+        Whether every sample was read, or evenly spread blocks of the recording.
+    """
+
+    low: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
+    mean: npt.NDArray[np.float64]
+    pooled: tuple[float, float]
+    exact: bool
+
+    def spread(self) -> float:
+        """Median over rows of the 1-99 % range; 1.0 when there is none."""
+        width = self.high - self.low
+        width = width[np.isfinite(width) & (width > 0)]
+        return float(np.median(width)) if width.size else 1.0
+
+
+def measure(
+    data: ArrayData,
+    rows: npt.NDArray[np.intp],
+    percentiles: tuple[float, float] = (1.0, 99.0),
+) -> ArrayStats:
+    """Measure rows of an array.
+
+    Parameters
+    ----------
+    rows
+        Indices, ``(r,)``.
+    percentiles
+        The pooled pair.
+
+    Returns
+    -------
+    ArrayStats
+        Exact up to four million values; beyond, from 16 blocks of 1024 samples spread evenly.
+
+    Raises
+    ------
+    LoupeDataError
+        If the store fails.
+    """
+    n = data.time.n
+    exact = n * len(rows) <= EXACT_VALUES or n <= BLOCKS * BLOCK_SAMPLES
+    if exact:
+        values = _physical(data, rows, 0, n)
+    else:
+        starts = np.linspace(0, n - BLOCK_SAMPLES, BLOCKS).astype(np.intp)
+        values = np.concatenate(
+            [_physical(data, rows, int(s), int(s) + BLOCK_SAMPLES) for s in starts], axis=1
+        )
+    finite = np.isfinite(values)
+    low, high, mean = (np.full(len(rows), np.nan) for _ in range(3))
+    if values.size and finite.all():
+        low, high = np.percentile(values, [1.0, 99.0], axis=1).astype(np.float64)
+        mean = values.mean(axis=1, dtype=np.float64)
+    else:
+        for r in range(len(rows)):
+            good = values[r, finite[r]]
+            if good.size:
+                low[r], high[r] = np.percentile(good, [1.0, 99.0])
+                mean[r] = good.mean(dtype=np.float64)
+    flat = values[finite]
+    pooled = (0.0, 1.0)
+    if flat.size:
+        a, b = np.percentile(flat, list(percentiles))
+        pooled = (float(a), float(b))
+    return ArrayStats(low, high, mean, pooled, exact)
+
+
+def _physical(
+    data: ArrayData, rows: npt.NDArray[np.intp], i0: int, i1: int
+) -> npt.NDArray[np.float32]:
+    info = data.info
+    raw = data.read(rows, i0, i1).astype(np.float32)
+    if info.scale != 1.0:
+        raw *= np.float32(info.scale)
+    if info.offset != 0.0:
+        raw += np.float32(info.offset)
+    return raw
