@@ -7,11 +7,18 @@ the action table can be read without numpy; label tables enter as opaque values.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from loupe.units import Rgba, Seconds, Span
+from loupe.scene.settings import (
+    EventOverride,
+    MarkerOverride,
+    Measure,
+    Overrides,
+    RowOverride,
+    ViewFlags,
+)
+from loupe.units import Seconds, Span
 
 if TYPE_CHECKING:
     from loupe.labels.history import History

@@ -6,13 +6,20 @@ Values only, standard library only: the action table reads this without numpy.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
-from loupe.units import Rgba
+from loupe.units import Rgba, Seconds
 
-__all__ = ["Overrides", "RowOverride", "ViewFlags"]
+__all__ = [
+    "EventOverride",
+    "MarkerOverride",
+    "Measure",
+    "Overrides",
+    "RowOverride",
+    "ViewFlags",
+]
 
 
 @dataclass(frozen=True, slots=True)
