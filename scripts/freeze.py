@@ -35,8 +35,8 @@ def frozen(python: str) -> tuple[str, dict[str, str]]:
         subprocess.run([inside, "-m", "pip", "install", "-q", *requirements()], check=True)
         minor = "import sys; print('%d.%d' % sys.version_info[:2])"
         text = _output(inside, "-m", "pip", "freeze")
-        pairs = (line.split("==") for line in text.splitlines() if "==" in line)
-        return _output(inside, "-c", minor).strip(), {name: version for name, version in pairs}
+        pairs = (line.split("==", 1) for line in text.splitlines() if "==" in line)
+        return _output(inside, "-c", minor).strip(), dict(pairs)
 
 
 def merged(freezes: Mapping[str, Mapping[str, str]]) -> str:
@@ -72,6 +72,8 @@ def _output(*command: object) -> str:
 
 
 if __name__ == "__main__":
-    found = dict(frozen(python) for python in sys.argv[1:] or ["python3.11", "python3.12", "python3.13"])
+    found = dict(
+        frozen(python) for python in sys.argv[1:] or ["python3.11", "python3.12", "python3.13"]
+    )
     (ROOT / "constraints.txt").write_text(merged(found), encoding="utf-8")
     print(f"constraints.txt: frozen on {', '.join(found)}")

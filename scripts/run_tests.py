@@ -115,7 +115,9 @@ def run_job(job: Job, *, soak: bool, rest: list[str], tally: Tally) -> bool:
 
 def main() -> int:
     """Run the jobs that were asked for; 0 when all went well and at least one test passed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--soak", action="store_true", help="full counts")
     parser.add_argument("--job", action="append", choices=[job.name for job in JOBS])
     parser.add_argument("rest", nargs="*", help="arguments for pytest, after --")

@@ -10,7 +10,7 @@ class NoGui(importlib.abc.MetaPathFinder):
     def find_spec(self, fullname, path=None, target=None):
         if fullname.partition(".")[0] in BLOCKED:
             raise ModuleNotFoundError(f"{fullname} is blocked in the pure tests", name=fullname)
-        return None
+        # Falling through lets the next finder try.
 
 
 def install() -> None:
