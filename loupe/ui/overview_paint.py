@@ -1,0 +1,307 @@
+"""Paints the overview: the whole recording's labels, one lane a state, and the window in it.
+
+One QPainter function for the window's panel and for `loupe render`. Costs what
+its pixels cost, however many labels there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from loupe.labels.table import IntervalTable
+from loupe.scene.frame import TextRun
+from loupe.scene.layout import GUTTER_LEFT
+from loupe.scene.theme import UNKNOWN_STATE
+from loupe.scene.timeaxis import Clock, choose_clock, format_duration, ticks
+from loupe.ui.look import Look, qcolor
+from loupe.ui.text import paint_texts
+from loupe.units import Rgba, Seconds, Span
+
+__all__ = ["LabelArrays", "OverviewModel", "OverviewPlace", "paint_overview", "place_overview"]
+
+_RIGHT = 16
+_TOP = 12
+_AXIS = 26
+_BAR = 10
+_LANE = 16
+_LOW = 74
+_STEPS_PER_PX = 0.5
+
+
+def _none() -> npt.NDArray[np.float64]:
+    return np.empty(0)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LabelArrays:
+    """The intervals of one label set as columns, sorted by start.
+
+    Attributes
+    ----------
+    starts, stops
+        ``(n,)`` float64 seconds.
+    codes
+        ``(n,)`` integer, index into `states`.
+    """
+
+    starts: npt.NDArray[np.float64] = field(default_factory=_none)
+    stops: npt.NDArray[np.float64] = field(default_factory=_none)
+    codes: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    states: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, table: IntervalTable) -> LabelArrays:
+        """The columns of a label table; nothing is copied."""
+        return cls(table.starts, table.ends, table.codes, table.pool.labels)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class OverviewModel:
+    """What the overview shows.
+
+    Attributes
+    ----------
+    extent
+        The whole recording.
+    shown
+        The part that is shown: all of it, or the surroundings of the window.
+    lanes
+        States from top to bottom.
+    colors
+        Colour of each state.
+    hint
+        Said in the empty place when there are no states.
+    """
+
+    extent: Span
+    shown: Span
+    window: Span
+    cursor: Seconds
+    labels: LabelArrays
+    lanes: tuple[str, ...]
+    colors: Mapping[str, Rgba]
+    clock: Clock = "auto"
+    origin: datetime | None = None
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPlace:
+    """Where the time of the overview lies, device pixels: the plot's left edge and width."""
+
+    left: float
+    width: float
+    shown: Span
+
+    def x(self, t: Seconds) -> float:
+        """Pixel of a time."""
+        return self.left + (t - self.shown.start) / self.shown.length * self.width
+
+    def t(self, x: float) -> Seconds:
+        """Time at a pixel."""
+        return self.shown.start + (x - self.left) / self.width * self.shown.length
+
+
+def place_overview(shown: Span, width: float, scale: float) -> OverviewPlace:
+    """The time axis of an overview that is `width` device pixels wide."""
+    left = GUTTER_LEFT * scale
+    if shown.length <= 0:
+        shown = Span(shown.start, shown.start + 1.0)
+    return OverviewPlace(left, max(1.0, width - left - _RIGHT * scale), shown)
+
+
+def state_runs(labels: LabelArrays, code: int, place: OverviewPlace) -> list[tuple[float, float]]:
+    """Pixel stretches that the labels of one state cover, at least one pixel each, merged."""
+    mine = labels.codes == code
+    starts, stops = labels.starts[mine], labels.stops[mine]
+    seen = (stops > place.shown.start) & (starts < place.shown.stop)
+    width = int(place.width)
+    factor = place.width / place.shown.length
+    x0 = np.clip(np.floor((starts[seen] - place.shown.start) * factor), 0, width - 1)
+    x1 = np.clip(np.ceil((stops[seen] - place.shown.start) * factor), x0 + 1, width)
+    steps = np.zeros(width + 1, np.int64)
+    np.add.at(steps, x0.astype(np.int64), 1)
+    np.add.at(steps, x1.astype(np.int64), -1)
+    covered = np.cumsum(steps[:-1]) > 0
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], covered, [False])).astype(np.int8)))
+    return [(place.left + a, place.left + b) for a, b in edges.reshape(-1, 2).tolist()]
+
+
+def paint_overview(
+    painter: QPainter, rect: QRectF, model: OverviewModel, look: Look, scale: float
+) -> None:
+    """Paint the overview into `rect` (device pixels, as the painter's)."""
+    theme = look.theme
+    painter.save()
+    painter.setClipRect(rect)
+    painter.fillRect(rect, qcolor(theme.background))
+    painter.translate(rect.topLeft())
+    place = place_overview(model.shown, rect.width(), scale)
+    low = rect.height() < (_LOW * scale) or _fits(rect.height(), scale) < len(model.lanes)
+    top = (8 if low else _TOP) * scale
+    bottom = rect.height() - _AXIS * scale
+    texts: list[TextRun] = []
+    if not low:
+        duration = format_duration(model.shown.length)
+        texts.append(TextRun("Overview", 16 * scale, top + 4 * scale, theme.text, role="name"))
+        texts.append(TextRun(duration, 16 * scale, top + 22 * scale, theme.dim, role="label"))
+    codes = {name: i for i, name in enumerate(model.labels.states)}
+    if not model.lanes:
+        middle = (top + bottom) / 2
+        painter.fillRect(QRectF(place.left, middle, place.width, 1), qcolor(theme.line))
+        texts.append(
+            TextRun(
+                model.hint,
+                place.left + place.width / 2,
+                middle - 12 * scale,
+                theme.dim,
+                align="center",
+                role="label",
+            )
+        )
+    elif low:
+        bar = QRectF(place.left, top, place.width, max(4.0, bottom - top - 2 * scale))
+        painter.fillRect(bar, qcolor(theme.field))
+        for name in model.lanes:
+            _bars(painter, model, codes.get(name), name, place, bar.y(), bar.height())
+    else:
+        pitch = (bottom - top) / len(model.lanes)
+        for i, name in enumerate(model.lanes):
+            middle = round(top + (i + 0.5) * pitch)
+            painter.fillRect(QRectF(place.left, middle, place.width, 1), qcolor(theme.line))
+            texts.append(
+                TextRun(
+                    name,
+                    place.left - 10 * scale,
+                    middle,
+                    theme.dim,
+                    align="right",
+                    role="label",
+                    max_width=round(44 * scale),
+                )
+            )
+        _steps(painter, model, codes, place, top, pitch, look)
+        for i, name in enumerate(model.lanes):
+            y = round(top + (i + 0.5) * pitch) - _BAR * scale / 2
+            _bars(painter, model, codes.get(name), name, place, y, _BAR * scale)
+    texts.extend(_axis(model, place, bottom, rect.height(), look, scale))
+    _window(painter, model, place, max(0.0, top - 8 * scale), bottom, look, scale)
+    paint_texts(painter, texts, look, scale)
+    painter.restore()
+
+
+def _fits(height: float, scale: float) -> int:
+    return int((height - (_TOP + _AXIS) * scale) / (_LANE * scale))
+
+
+def _bars(
+    painter: QPainter,
+    model: OverviewModel,
+    code: int | None,
+    name: str,
+    place: OverviewPlace,
+    y: float,
+    height: float,
+) -> None:
+    if code is None:
+        return
+    color = qcolor(model.colors.get(name, UNKNOWN_STATE).with_alpha(255))
+    for x0, x1 in state_runs(model.labels, code, place):
+        painter.fillRect(QRectF(x0, y, x1 - x0, height), color)
+
+
+def _steps(
+    painter: QPainter,
+    model: OverviewModel,
+    codes: Mapping[str, int],
+    place: OverviewPlace,
+    top: float,
+    pitch: float,
+    look: Look,
+) -> None:
+    """Thin lines from each label to the next one that touches it in another lane."""
+    labels = model.labels
+    seen = (labels.stops > place.shown.start) & (labels.starts < place.shown.stop)
+    starts, stops, kinds = labels.starts[seen], labels.stops[seen], labels.codes[seen]
+    if not 1 < len(starts) <= place.width * _STEPS_PER_PX:
+        return
+    lane = np.full(len(labels.states), -1)
+    for i, name in enumerate(model.lanes):
+        if name in codes:
+            lane[codes[name]] = i
+    rows = lane[kinds]
+    gap = place.shown.length / place.width
+    touching = (np.abs(starts[1:] - stops[:-1]) <= gap) & (rows[1:] >= 0) & (rows[:-1] >= 0)
+    lines = []
+    for i in np.flatnonzero(touching & (rows[1:] != rows[:-1])).tolist():
+        x = round(place.x(float(starts[i + 1]))) + 0.5
+        y0, y1 = (top + (rows[j] + 0.5) * pitch for j in (i, i + 1))
+        lines.append(QLineF(x, y0, x, y1))
+    painter.setPen(QPen(qcolor(look.theme.dim.with_alpha(130)), 1))
+    painter.drawLines(lines)
+
+
+def _axis(
+    model: OverviewModel,
+    place: OverviewPlace,
+    y: float,
+    height: float,
+    look: Look,
+    scale: float,
+) -> list[TextRun]:
+    clock = choose_clock(model.clock, model.extent, model.origin)
+    marks = ticks(
+        place.shown, place.width, clock, origin=model.origin, gap_px=110 * scale * look.font_scale
+    )
+    texts = []
+    for mark in marks:
+        text = mark.text
+        if clock != "seconds" and len(marks) > 1 and marks[1].t - marks[0].t >= 60:
+            text = text[:-3]
+        texts.append(
+            TextRun(
+                text,
+                place.x(mark.t),
+                (y + height) / 2,
+                look.theme.dim,
+                align="center",
+                role="tick",
+                area="axis",
+            )
+        )
+    return texts
+
+
+def _window(
+    painter: QPainter,
+    model: OverviewModel,
+    place: OverviewPlace,
+    top: float,
+    bottom: float,
+    look: Look,
+    scale: float,
+) -> None:
+    accent = look.theme.accent
+    x0, x1 = place.x(model.window.start), place.x(model.window.stop)
+    least = 6 * scale
+    if x1 - x0 < least:
+        x0 = (x0 + x1 - least) / 2
+        x1 = x0 + least
+    frame = QRectF(x0, top, x1 - x0, bottom - top)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(qcolor(accent), 1.5 * scale))
+    painter.setBrush(qcolor(accent.with_alpha(70)))
+    painter.drawRoundedRect(frame, 3 * scale, 3 * scale)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    if model.window.length < place.shown.length * 0.5:
+        return
+    x = round(place.x(model.cursor))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.fillRect(QRectF(x, top, max(1.0, scale), bottom - top), qcolor(look.theme.cursor))

@@ -1,0 +1,1 @@
+"""The parts of the window beside the canvas; each shows the state and dispatches commands."""

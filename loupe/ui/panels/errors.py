@@ -1,0 +1,101 @@
+"""What went wrong while the rest works: one line a fault, with its cause and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+__all__ = ["ErrorsPanel", "Fault"]
+
+_SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault: which row or file, what is wrong, what to do.
+
+    `offer` names a button that leads out, "" for none; the panel's signal says it was pressed.
+    """
+
+    where: str
+    message: str
+    hint: str = ""
+    offer: str = ""
+
+
+class ErrorsPanel(QFrame):
+    """A note above the plots; never in the way, closed by its button.
+
+    Signals
+    -------
+    offered(object)
+        The `Fault` whose button was pressed.
+    """
+
+    offered = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Problems")
+        self._faults: tuple[Fault, ...] = ()
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(16, 6, 8, 6)
+        self._box.setSpacing(2)
+        self.hide()
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is shown."""
+        return self._faults
+
+    def add(self, fault: Fault) -> None:
+        """Show one more fault; one that is shown already is not repeated."""
+        if fault not in self._faults:
+            self.show_faults((*self._faults, fault))
+
+    def discard(self, fault: Fault) -> None:
+        """Take a fault off the list."""
+        self.show_faults([other for other in self._faults if other != fault])
+
+    def show_faults(self, faults: Sequence[Fault]) -> None:
+        """Show exactly these; hide without any."""
+        self._faults = tuple(faults)
+        while (item := self._box.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for i, fault in enumerate(self._faults[:_SHOWN]):
+            self._box.addWidget(self._line(fault, closable=i == 0))
+        rest = len(self._faults) - _SHOWN
+        if rest > 0:
+            more = QLabel(f"and {rest} more")
+            more.setProperty("role", "small")
+            more.setToolTip("\n".join(f"{f.where}: {f.message}" for f in self._faults[_SHOWN:]))
+            self._box.addWidget(more)
+        self.setVisible(bool(self._faults))
+
+    def _line(self, fault: Fault, *, closable: bool) -> QWidget:
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        where = QLabel(f"⚠ {fault.where}")
+        where.setProperty("role", "warning")
+        text = QLabel(fault.message if not fault.hint else f"{fault.message}  {fault.hint}")
+        text.setWordWrap(True)
+        text.setTextFormat(Qt.TextFormat.PlainText)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row.addWidget(where, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(text, 1)
+        if fault.offer:
+            button = QPushButton(fault.offer)
+            button.clicked.connect(lambda _=False, f=fault: self.offered.emit(f))
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        if closable:
+            close = QPushButton("Dismiss")
+            close.clicked.connect(lambda _=False: self.show_faults(()))
+            row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        return line

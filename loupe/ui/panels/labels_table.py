@@ -1,0 +1,195 @@
+"""The labels panel: title and state of the set, the table, and what to do when it is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QStackedLayout,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from loupe.ui.look import Look
+from loupe.ui.panels.labels_model import LabelsModel, LabelsView
+
+__all__ = ["LabelsPanel"]
+
+_ROW_HEIGHT = 24
+_STATE_COLUMN = 2
+
+
+class _StateDelegate(QStyledItemDelegate):
+    """Edits the state with a list of the known ones; free text is possible."""
+
+    def createEditor(
+        self,
+        parent: QWidget,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> QWidget:
+        """A list of states."""
+        model = index.model()
+        box = QComboBox(parent)
+        box.setEditable(True)
+        if isinstance(model, LabelsModel):
+            box.addItems(model.states)
+        return box
+
+    def setEditorData(self, editor: QWidget, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Start with the present state."""
+        if isinstance(editor, QComboBox):
+            editor.setCurrentText(str(index.data(Qt.ItemDataRole.EditRole)))
+
+    def setModelData(
+        self,
+        editor: QWidget,
+        model: QAbstractItemModel,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Set the chosen state."""
+        if isinstance(editor, QComboBox):
+            model.setData(index, editor.currentText())
+
+
+class LabelsPanel(QWidget):
+    """The edited label set as a table.
+
+    Signals
+    -------
+    picked(int)
+        The row id of a label that was clicked or reached with the arrow keys.
+    opened(int)
+        The row id of a label whose row number was double-clicked, to be centred.
+    """
+
+    picked = Signal(int)
+    opened = Signal(int)
+
+    def __init__(
+        self,
+        look: Look,
+        edit: Callable[[int, str, object], str],
+        refuse: Callable[[str], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.model = LabelsModel(look, edit, refuse)
+        self._following = False
+        title = QLabel("Labels")
+        title.setProperty("role", "title")
+        self._info = QLabel()
+        self._info.setProperty("role", "small")
+        head = QHBoxLayout()
+        head.setContentsMargins(8, 8, 8, 4)
+        head.addWidget(title)
+        head.addStretch()
+        head.addWidget(self._info)
+        self._view = QTableView()
+        self._view.setModel(self.model)
+        self._view.setAccessibleName("Labels")
+        self._view.setShowGrid(False)
+        self._view.setWordWrap(False)
+        self._view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self._view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self._view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._view.setItemDelegateForColumn(_STATE_COLUMN, _StateDelegate(self._view))
+        vertical = self._view.verticalHeader()
+        vertical.setVisible(False)
+        vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        vertical.setDefaultSectionSize(_ROW_HEIGHT)
+        horizontal = self._view.horizontalHeader()
+        horizontal.setHighlightSections(False)
+        horizontal.setStretchLastSection(True)
+        horizontal.setMinimumSectionSize(48)
+        self._empty = QLabel()
+        self._empty.setProperty("role", "dim")
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._empty.setContentsMargins(8, 4, 8, 8)
+        body = QWidget()
+        self._stack = QStackedLayout(body)
+        self._stack.setContentsMargins(0, 0, 0, 0)
+        self._stack.addWidget(self._view)
+        self._stack.addWidget(self._empty)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        box.addLayout(head)
+        box.addWidget(body, 1)
+        self.setMinimumHeight(96)
+        self._fit_columns(look)
+        self._view.selectionModel().currentRowChanged.connect(self._current_changed)
+        self._view.clicked.connect(self._clicked)
+        self._view.installEventFilter(self)
+
+    def set_look(self, look: Look) -> None:
+        """Use another look's fonts and colours."""
+        self.model.set_look(look)
+        self._fit_columns(look)
+
+    def show_labels(self, view: LabelsView, info: str, hint: str, current: int | None) -> None:
+        """Show a set: `info` beside the title, `hint` when it has no rows, `current` row marked."""
+        self.model.show(view)
+        self._info.setText(info)
+        self._empty.setText(hint)
+        self._stack.setCurrentIndex(0 if self.model.rowCount() else 1)
+        self._follow(current)
+
+    def _fit_columns(self, look: Look) -> None:
+        width = round(92 * look.font_scale)
+        for column, factor in ((0, 1.0), (1, 1.0), (2, 0.9), (3, 1.1)):
+            self._view.setColumnWidth(column, round(width * factor))
+
+    def _follow(self, row: int | None) -> None:
+        """Mark the row without telling anybody; leave the view alone while it is being used."""
+        if self._view.state() == QAbstractItemView.State.EditingState:
+            return
+        self._following = True
+        if row is None:
+            self._view.clearSelection()
+        elif (
+            self._view.currentIndex().row() != row or not self._view.selectionModel().hasSelection()
+        ):
+            self._view.selectRow(row)
+            self._view.scrollTo(self.model.index(row, 0))
+        self._following = False
+
+    def _current_changed(self, now: QModelIndex, before: QModelIndex) -> None:
+        interval = self.model.interval(now.row()) if now.isValid() else None
+        if interval is not None and not self._following and self._view.hasFocus():
+            self.picked.emit(interval.id)
+
+    def _clicked(self, index: QModelIndex) -> None:
+        interval = self.model.interval(index.row())
+        if interval is not None:
+            self.opened.emit(interval.id)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ctrl+C copies the marked row as a line of tab-separated text."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            index = self._view.currentIndex()
+            interval = self.model.interval(index.row()) if index.isValid() else None
+            if event.matches(QKeySequence.StandardKey.Copy) and interval is not None:
+                cells = [self.model.text(interval, c) for c in range(self.model.columnCount())]
+                QGuiApplication.clipboard().setText("\t".join(cells))
+                return True
+        return super().eventFilter(watched, event)

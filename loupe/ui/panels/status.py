@@ -1,0 +1,138 @@
+"""The status line: where the cursor is, what is there, what the pointer is on, what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from loupe.ui.look import Look, qcolor
+from loupe.units import Rgba
+
+__all__ = ["StatusLine", "StatusView"]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """Texts of the status line.
+
+    Attributes
+    ----------
+    label, label_color
+        State and note at the cursor; None is no swatch.
+    offer
+        What the selection offers, or the last message.
+    pixel
+        What a pixel stands for.
+    """
+
+    time: str
+    label: str
+    label_color: Rgba | None
+    offer: str
+    pixel: str
+
+
+class _Swatch(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.color: Rgba | None = None
+        self.setFixedSize(QSize(12, 12))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.color is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(qcolor(self.color.with_alpha(255)))
+        painter.drawRoundedRect(QRectF(1, 1, 10, 10), 2, 2)
+        painter.end()
+
+
+class _Elided(QLabel):
+    """A label that gives way: what does not fit is elided and stands in the tooltip."""
+
+    def __init__(self, role: str, stretch: bool) -> None:
+        super().__init__()
+        self.setProperty("role", role)
+        policy = QSizePolicy.Policy.Ignored if stretch else QSizePolicy.Policy.Maximum
+        self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(24)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        metrics = QFontMetrics(self.font())
+        text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter = QPainter(self)
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(self.rect(), self.alignment(), text)
+        painter.end()
+
+
+class StatusLine(QFrame):
+    """Shows a `StatusView` and, apart from it, what the pointer is on."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("statusbar")
+        self._time = QLabel()
+        self._time.setProperty("role", "time")
+        self._time.setAccessibleName("Time of the cursor")
+        self._swatch = _Swatch()
+        self._label = _Elided("text", stretch=True)
+        self._hover = _Elided("dim", stretch=True)
+        self._hover.setAccessibleName("Value under the pointer")
+        self._offer = _Elided("dim", stretch=True)
+        self._offer.setAccessibleName("Message")
+        self._pixel = _Elided("dim", stretch=True)
+        self._pixel.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 4, 16, 4)
+        row.setSpacing(8)
+        row.addWidget(self._time)
+        row.addSpacing(12)
+        row.addWidget(self._swatch)
+        for widget, share in (
+            (self._label, 3),
+            (self._hover, 4),
+            (self._offer, 6),
+            (self._pixel, 4),
+        ):
+            row.addWidget(widget, share)
+        self.set_look(look)
+
+    def sizeHint(self) -> QSize:
+        """One line."""
+        return QSize(600, 36)
+
+    def set_look(self, look: Look) -> None:
+        """Fit the time to another look's digits."""
+        metrics = QFontMetrics(look.font(look.theme.control_px, bold=True, numbers=True))
+        self._time.setMinimumWidth(metrics.horizontalAdvance("00:00:00.000") + 4)
+
+    def show_view(self, view: StatusView) -> None:
+        """Show these texts."""
+        self._time.setText(view.time)
+        self._set(self._label, view.label)
+        self._set(self._offer, view.offer)
+        self._set(self._pixel, view.pixel)
+        if self._swatch.color != view.label_color:
+            self._swatch.color = view.label_color
+            self._swatch.update()
+
+    def show_hover(self, text: str) -> None:
+        """Show what the pointer is on."""
+        self._set(self._hover, text)
+
+    @property
+    def offer(self) -> str:
+        """The message or offer that is shown."""
+        return self._offer.text()
+
+    @staticmethod
+    def _set(label: QLabel, text: str) -> None:
+        if label.text() != text:
+            label.setText(text)
+            label.setToolTip(text)
