@@ -1,0 +1,261 @@
+"""Decoded frames by their exact number: one interface, PyAV behind it, OpenCV for the rest.
+
+A decoder walks: `Decoder.frames_to` starts wherever decoding must start for a frame and yields
+every frame on the way, so that the caller can keep them and may stop at any of them. It never
+yields a frame in another's place; a frame that cannot be decoded is simply not among them.
+A decoder belongs to the thread that uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, Protocol
+
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Discard
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from loupe.errors import LoupeVideoError
+from loupe.video.cv import Capture
+from loupe.video.index import FrameIndex, open_stream
+from loupe.video.picture import ArrayPicture, AvPicture, Picture
+
+__all__ = ["Decoder", "OpenCvDecoder", "PyAvDecoder", "Threads", "open_decoder"]
+
+Threads = Literal["SLICE", "AUTO"]
+
+_NEAR = 12
+"""Decode through so many frames rather than seek, also past a keyframe."""
+
+_REORDER = 16
+"""The most frames that H.264 and HEVC may deliver before an earlier one."""
+
+_KEYS_BACK = 2
+"""Keyframes to go back before decoding from the start of the file."""
+
+_SEEK_BY_DTS = frozenset({"avi", "mpeg", "mpegts"})
+"""Containers whose seek counts in decoding times. Measured: a seek of the others by decoding time,
+or of these by presentation time, lands a whole group of pictures early or late."""
+
+
+class Decoder(Protocol):
+    """Frames of one file; addressed by the numbers of its `FrameIndex`."""
+
+    def frames_to(self, number: int) -> Iterator[tuple[int, Picture]]:
+        """Decode until frame ``number`` was delivered or is known to be undecodable.
+
+        Yields ``(number, picture)`` of every frame met on the way. The walk may be left at any
+        point. Some frames beyond ``number`` may come too, where ``number`` itself is missing.
+
+        Raises
+        ------
+        LoupeVideoError
+            If the file cannot be opened any more.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release the file; the next walk opens it again."""
+        ...
+
+
+def open_decoder(index: FrameIndex, *, threads: Threads = "SLICE") -> Decoder:
+    """The decoder for an indexed file; opens nothing yet.
+
+    Parameters
+    ----------
+    index
+        The file's frames.
+    threads
+        ``AUTO`` lets FFmpeg decode several frames at once, ``SLICE`` only parts of one frame.
+    """
+    return OpenCvDecoder(index) if index.sequential else PyAvDecoder(index, threads=threads)
+
+
+class PyAvDecoder:
+    """Exact frames through PyAV, by the rules of the frame index.
+
+    Seek to the last keyframe not after the target and decode until a frame carries exactly the
+    target's time. A container may land late; then two more keyframes are tried, then the start
+    of the file. Frames that were decoded without their keyframe, or that are shown before it
+    (leading pictures of an open group), are never delivered: they may show damaged pixels.
+    """
+
+    def __init__(self, index: FrameIndex, *, threads: Threads = "SLICE") -> None:
+        self._index = index
+        self._threads = threads
+        self._aspect = index.facts.aspect
+        self._container: InputContainer | None = None
+        self._stream: VideoStream | None = None
+        self._walk: Iterator[tuple[int, Picture]] | None = None
+        self._last = -1
+
+    def frames_to(self, number: int) -> Iterator[tuple[int, Picture]]:
+        """See `Decoder.frames_to`."""
+        for walk in self._approaches(number):
+            self._walk = walk
+            before = self._last >= 0
+            beyond = 0
+            for at, picture in walk:
+                self._last = max(self._last, at)
+                before = before or at < number
+                yield at, picture
+                if at == number:
+                    return
+                if at > number:
+                    beyond += 1
+                    if not before or beyond > _REORDER:
+                        break
+            else:
+                self._walk = None
+            if before:
+                return  # decoding passed the place of the frame: it is not there
+
+    def close(self) -> None:
+        """See `Decoder.close`."""
+        self._walk = None
+        self._last = -1
+        if self._container is not None:
+            self._container.close()
+        self._container = self._stream = None
+
+    def _approaches(self, number: int) -> Iterator[Iterator[tuple[int, Picture]]]:
+        """Ways to reach a frame, the cheapest first; each continues the decoder from a place."""
+        index = self._index
+        if not index.seekable:
+            if self._walk is not None and self._last < number:
+                yield self._walk
+            else:
+                yield self._from_start()
+            return
+        key = index.key_before(number)
+        if self._walk is not None and self._last < number:
+            reached = key < 0 or index.key_pts[key] <= index.pts[max(0, self._last)]
+            if reached or number - self._last <= _NEAR:
+                yield self._walk
+                return
+        for back in range(min(_KEYS_BACK, key) + 1):
+            walk = self._from_key(key - back)
+            if walk is not None:
+                yield walk
+        yield self._from_start()
+
+    def _from_key(self, key: int) -> Iterator[tuple[int, Picture]] | None:
+        container, stream = self._opened()
+        self._last = -1
+        try:
+            container.seek(self._tick_for(key), stream=stream, backward=True, any_frame=False)
+        except FFmpegError:
+            return None  # this container cannot seek there; another way is tried
+        return self._numbered(container, stream)
+
+    def _tick_for(self, key: int) -> int:
+        """Where to seek for the demuxer to land on that keyframe and on no other.
+
+        Demuxers that take presentation times compare them with decoding times by an offset of
+        their own guess, which variable rates and edit lists upset. Asking for a little later
+        than the keyframe, by its own delay, never lands a group too early.
+        """
+        index = self._index
+        if index.facts.container in _SEEK_BY_DTS:
+            return int(index.key_dts[key])
+        tick = int(index.key_pts[key]) + int((index.key_pts - index.key_dts).max())
+        if key + 1 < len(index.key_pts):
+            tick = min(tick, int(index.key_pts[key + 1]) - 1)
+        return max(tick, int(index.key_pts[key]))
+
+    def _from_start(self) -> Iterator[tuple[int, Picture]]:
+        self.close()
+        container, stream = self._opened()
+        return self._numbered(container, stream)
+
+    def _opened(self) -> tuple[InputContainer, VideoStream]:
+        if self._container is None or self._stream is None:
+            self._container, self._stream = open_stream(self._index.path)
+            self._stream.thread_type = self._threads
+            for other in self._container.streams:
+                if other.index != self._stream.index:
+                    other.discard = Discard.all
+        return self._container, self._stream
+
+    def _numbered(
+        self, container: InputContainer, stream: VideoStream
+    ) -> Iterator[tuple[int, Picture]]:
+        """Decode from where the container stands; frames that can be trusted, with numbers."""
+        if not self._index.seekable:
+            for ordinal, frame in enumerate(_decoded(container.demux(stream))):
+                if ordinal < self._index.n:
+                    yield ordinal, AvPicture(frame, self._aspect)
+            return
+        packets = container.demux(stream)
+        start: int | None = None
+        for first in packets:
+            if first.is_keyframe and first.pts is not None:
+                start = first.pts
+                break
+        if start is None:
+            return
+        for frame in _decoded(packets, first):
+            if frame.pts is None or frame.pts < start:
+                continue
+            number = self._index.number_at(frame.pts)
+            if number is not None:
+                yield number, AvPicture(frame, self._aspect)
+
+
+def _decoded(
+    packets: Iterator[Packet[VideoStream]], *before: Packet[VideoStream]
+) -> Iterator[VideoFrame]:
+    """Frames of packets in the order of showing; a damaged packet is passed over."""
+    try:
+        for packet in before:
+            yield from _frames(packet)
+        for packet in packets:
+            yield from _frames(packet)
+    except FFmpegError:
+        return  # the rest of a damaged or truncated file cannot be read
+
+
+def _frames(packet: Packet[VideoStream]) -> list[VideoFrame]:
+    try:
+        return packet.decode()
+    except FFmpegError:
+        return []
+
+
+class OpenCvDecoder:
+    """Frames through OpenCV, always read one after another and counted."""
+
+    def __init__(self, index: FrameIndex) -> None:
+        self._index = index
+        self._capture: Capture | None = None
+        self._next = 0
+
+    def frames_to(self, number: int) -> Iterator[tuple[int, Picture]]:
+        """See `Decoder.frames_to`."""
+        if self._capture is None or self._next > number:
+            self.close()
+            self._capture = Capture(self._index.path)
+            if not self._capture.is_open:
+                self.close()
+                raise LoupeVideoError(
+                    "the video can no longer be opened", where=str(self._index.path)
+                )
+        capture = self._capture
+        while self._next <= number:
+            rgb = capture.read()
+            if rgb is None:
+                return
+            at = self._next
+            self._next += 1
+            yield at, ArrayPicture(rgb)
+
+    def close(self) -> None:
+        """See `Decoder.close`."""
+        if self._capture is not None:
+            self._capture.close()
+        self._capture = None
+        self._next = 0
