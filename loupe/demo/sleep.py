@@ -140,18 +140,18 @@ class _Muscle:
         self._rng = np.random.default_rng(seeds[1])
         f = self._noise.frequencies
         self._density = bump(f, 1.0, 110, 55) + bump(f, 0.1, 10, 6)
-        self._level = np.array([1.5, 0.6, 0.12], np.float32)
-        self._spread = np.array([1.0, 0.25, 0.1], np.float32)
+        self._level = np.array([2.0, 0.6, 0.22], np.float32)
+        self._spread = np.array([0.5, 0.2, 0.1], np.float32)
 
     def seconds(self, states: npt.NDArray[np.intp]) -> Floats:
         """The EMG of the next ``len(states)`` seconds, ``(2, seconds * rate)``, microvolts."""
         state = np.repeat(states, self._hops)
         tone = self._rng.standard_normal(len(state), dtype=np.float32)
         tone = (tone + np.roll(tone, 1) + np.roll(tone, 2)) / np.float32(1.7)
-        power = self._level[state] * np.exp(self._spread[state] * tone)
-        twitch = (state == REM) & (self._rng.random(len(state)) < 0.03)
-        power[twitch] += 4.0
-        densities = (power**2)[:, None, None] * self._density * np.float32(4.0)
+        strength = self._level[state] * np.exp(self._spread[state] * tone)
+        twitch = (state == REM) & (self._rng.random(len(state)) < 0.02)
+        strength[twitch] += 1.5
+        densities = (strength**2)[:, None, None] * self._density * np.float32(4.0)
         return self._noise.extend(densities)
 
 
