@@ -6,7 +6,6 @@ the action table can be read without numpy; label tables enter as opaque values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -95,8 +94,16 @@ class TrackState:
     ----------
     read_only
         Why it cannot be edited; empty if it can.
-    clean
-        Depth of the history at the last save; the set is unsaved when it differs.
+    saved
+        Whether the file on disk holds what the table holds.
+    epoch, epoch_origin
+        Length of an epoch and a time at which one starts; None scores free stretches.
+    merge
+        Whether neighbouring epochs of one state become one label.
+    scorer
+        Column and name that every edited row gets; None without.
+    time_column
+        Column that gets the date and time of each edit; None without.
     """
 
     id: str
@@ -109,7 +116,9 @@ class TrackState:
     saved: bool = True
     epoch: Seconds | None = None
     epoch_origin: Seconds = 0.0
-    merge: bool = True
+    merge: bool = False
+    scorer: tuple[str, str] | None = None
+    time_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

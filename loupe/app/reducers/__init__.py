@@ -1,0 +1,1 @@
+"""What each command does, by theme; `loupe.app.reduce` gathers the tables."""
