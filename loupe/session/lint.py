@@ -1,0 +1,199 @@
+"""Rules across the fields of a session: what no single model can see.
+
+`session_faults` needs the session alone; `lint` adds what depends on a person's
+choice of keys. Each fault stands where one would mend it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+
+from loupe.session.base import Fault, Model, Place
+from loupe.session.model import Session
+from loupe.session.plots import TraceConfig, Zip
+from loupe.session.suggest import did_you_mean
+
+__all__ = ["data_references", "lint", "session_faults"]
+
+
+def lint(session: Session, *, builtin_keys: Mapping[str, str] | None = None) -> list[Fault]:
+    """Every fault across and inside the models of a session.
+
+    Parameters
+    ----------
+    session
+        A valid session.
+    builtin_keys
+        Key to title of the action that owns it; a state key among them is noted.
+    """
+    found = [*_inside(session, ()), *_shadowed(session, builtin_keys or {})]
+    return list(dict.fromkeys(found))
+
+
+def _inside(model: Model, place: Place) -> Iterator[Fault]:
+    """Faults of a model and of every model below it."""
+    for fault in model.faults():
+        yield fault.under(*place)
+    for name, field in type(model).model_fields.items():
+        yield from _inside_value(getattr(model, name), (*place, field.alias or name))
+
+
+def _inside_value(value: object, place: Place) -> Iterator[Fault]:
+    if isinstance(value, Model):
+        yield from _inside(value, place)
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _inside_value(entry, (*place, key))
+    elif isinstance(value, tuple):
+        for number, entry in enumerate(value):
+            yield from _inside_value(entry, (*place, number))
+
+
+def session_faults(session: Session) -> Iterator[Fault]:
+    """Faults between the parts of a session; not those inside a part."""
+    yield from _unknown_sources(session)
+    yield from _unused_sources(session)
+    yield from _duplicate_ids(session)
+    yield from _editing(session)
+    yield from _same_keys(session)
+
+
+def data_references(session: Session) -> Iterator[tuple[Place, object]]:
+    """Every `data` field with its place: plots, overlays, marker masks, events."""
+    for number, plot in enumerate(session.plots):
+        place: Place = ("plots", number)
+        if isinstance(plot, Zip):
+            for inner, trace in enumerate(plot.traces):
+                yield from _of_trace(trace, (*place, "traces", inner))
+        elif isinstance(plot, TraceConfig):
+            yield from _of_trace(plot, place)
+        else:
+            yield (*place, "data"), plot.data
+    if session.events is not None:
+        yield ("events", "data"), session.events.data
+
+
+def _of_trace(trace: TraceConfig, place: Place) -> Iterator[tuple[Place, object]]:
+    yield (*place, "data"), trace.data
+    for number, overlay in enumerate(trace.overlay_arrays):
+        yield (*place, "overlay_arrays", number), overlay
+    for number, markers in enumerate(trace.sample_markers):
+        yield (*place, "sample_markers", number, "bool_array"), markers.bool_array
+
+
+def _unknown_sources(session: Session) -> Iterator[Fault]:
+    for place, data in data_references(session):
+        if isinstance(data, str) and data not in session.sources:
+            looks_like_path = "." in data or "/" in data
+            hint = did_you_mean(data, session.sources, what="sources")
+            if looks_like_path and not hint.startswith("did"):
+                hint = f'for a file write `{{ path = "{data}" }}`'
+            elif not session.sources:
+                hint = f'add `[sources.{data}]`, or write `{{ path = "..." }}`'
+            yield Fault(place, "session-unknown-source", f"there is no source `{data}`", hint)
+
+
+def _unused_sources(session: Session) -> Iterator[Fault]:
+    used = {data for _, data in data_references(session) if isinstance(data, str)}
+    for name in session.sources:
+        if name not in used:
+            yield Fault(
+                ("sources", name),
+                "session-unused-source",
+                f"source `{name}` is used by no plot",
+                "remove it, or name it in a plot's `data`",
+                "warning",
+            )
+
+
+def _duplicate_ids(session: Session) -> Iterator[Fault]:
+    for section in ("plots", "videos", "labels"):
+        yield from _twice(
+            ((section, number, "id"), part.id)
+            for number, part in enumerate(getattr(session, section))
+        )
+    for number, plot in enumerate(session.plots):
+        if isinstance(plot, TraceConfig):
+            yield from _twice(
+                (("plots", number, "sample_markers", inner, "id"), markers.id)
+                for inner, markers in enumerate(plot.sample_markers)
+            )
+
+
+def _twice(ids: Iterable[tuple[Place, str | None]]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for place, name in ids:
+        if name is None:
+            continue
+        if name in seen:
+            yield Fault(
+                place,
+                "session-duplicate-id",
+                f"id `{name}` is used twice",
+                "give each its own id",
+            )
+        seen.add(name)
+
+
+def _editing(session: Session) -> Iterator[Fault]:
+    editors = [number for number, labels in enumerate(session.labels) if labels.edit]
+    for number in editors[1:]:
+        yield Fault(
+            ("labels", number, "edit"),
+            "session-two-editors",
+            "a second label set says `edit = true`",
+            "only one set is edited at a time; the user can change which one in the window",
+        )
+    owners: dict[str, int] = {}
+    for number, labels in enumerate(session.labels):
+        if labels.path is None:
+            continue
+        path = _normal(labels.path)
+        if path in owners and (labels.writeback or session.labels[owners[path]].writeback):
+            yield Fault(
+                ("labels", number, "path"),
+                "session-labels-shared",
+                f"two label sets use the file `{labels.path}` and one of them may write it",
+                "give each set its own file, or set `writeback = false` on both",
+            )
+        owners.setdefault(path, number)
+
+
+def _normal(path: str) -> str:
+    import posixpath
+
+    return posixpath.normpath(path)
+
+
+def _same_keys(session: Session) -> Iterator[Fault]:
+    owners: dict[str, str] = {}
+    for action, keys in session.keys.items():
+        listed = (keys,) if isinstance(keys, str) else keys
+        for number, key in enumerate(listed):
+            place = ("keys", action) if isinstance(keys, str) else ("keys", action, number)
+            folded = key.casefold() if len(key) > 1 else key
+            if key and folded in owners:
+                yield Fault(
+                    place,
+                    "keys-twice",
+                    f"key `{key}` is given to `{owners[folded]}` and to `{action}`",
+                    "give each key one action",
+                )
+            owners.setdefault(folded, action)
+
+
+def _shadowed(session: Session, builtin_keys: Mapping[str, str]) -> Iterator[Fault]:
+    freed = set(
+        chain.from_iterable((k,) if isinstance(k, str) else k for k in session.keys.values())
+    )
+    for place, key, state in session.states.bindings():
+        if key in builtin_keys and key not in freed:
+            yield Fault(
+                ("states", "keymap", *place),
+                "states-key-builtin",
+                f"key `{key}` of state `{state}` is also `{builtin_keys[key]}`",
+                "with a selection or in epoch mode it labels, otherwise the built-in action runs; "
+                "`[keys]` can move that action",
+                "note",
+            )
