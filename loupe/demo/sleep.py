@@ -49,7 +49,7 @@ def write(folder: Path, hours: float | None, seed: int, tick: Tick) -> None:
     middle = length / 2 if waking is None else waking
     begin = max(0.0, min(middle - FILM_S / 2, length - FILM_S))
     span = Span(begin, min(begin + FILM_S, length))
-    cameras = (Camera("side", 320, 240, 20.0), Camera("overhead", 240, 240, 15.0))
+    cameras = (Camera("side", 320, 240, 15.0), Camera("overhead", 240, 240, 10.0))
     film(folder, cameras, hypnogram, span, np.random.default_rng(seeds[6]), tick)
     start = max(0.0, middle - 18.0)
     toml.write_session(folder, _SESSION.format(start=start))

@@ -56,6 +56,8 @@ class TimeSeries:
         self._shape = (len(rows[1]), samples)
         self._variables: dict[str, zarr.Array[Any]] = {}
         self._done = 0
+        # xarray takes a variable for a coordinate only if it is named for one.
+        self._attrs = {"coordinates": " ".join(coords)} if coords else {}
         for name, values in {rows[0]: rows[1], **(coords or {})}.items():
             self._coordinate(name, values)
         self._write_time(start, rate, samples)
@@ -65,7 +67,7 @@ class TimeSeries:
         name: str,
         dtype: npt.DTypeLike,
         chunks: tuple[int, int],
-        attrs: Mapping[str, object],
+        attrs: Mapping[str, str | float],
     ) -> None:
         """Declare a variable with its chunk ``(rows, samples)`` and attributes (units, …)."""
         self._variables[name] = self._group.create_array(
@@ -74,7 +76,7 @@ class TimeSeries:
             dtype=dtype,
             chunks=(min(chunks[0], self._shape[0]), min(chunks[1], self._shape[1])),
             dimension_names=self._dims,
-            attributes=dict(attrs),  # type: ignore[arg-type]  # JSON values, which zarr types narrowly
+            attributes={**attrs, **self._attrs},
         )
 
     def append(self, **blocks: npt.NDArray[Any]) -> None:
