@@ -8,6 +8,7 @@ A decoder belongs to the thread that uses it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Literal, Protocol
 
@@ -26,6 +27,9 @@ from loupe.video.picture import ArrayPicture, AvPicture, Picture
 __all__ = ["Decoder", "OpenCvDecoder", "PyAvDecoder", "Threads", "open_decoder"]
 
 Threads = Literal["SLICE", "AUTO"]
+
+_THREADS_MAX = 4
+"""Decoding threads a video; more add latency to a seek and memory, and several videos share."""
 
 _NEAR = 12
 """Decode through so many frames rather than seek, also past a keyframe."""
@@ -62,7 +66,7 @@ class Decoder(Protocol):
         ...
 
 
-def open_decoder(index: FrameIndex, *, threads: Threads = "SLICE") -> Decoder:
+def open_decoder(index: FrameIndex, *, threads: Threads = "AUTO") -> Decoder:
     """The decoder for an indexed file; opens nothing yet.
 
     Parameters
@@ -84,7 +88,7 @@ class PyAvDecoder:
     (leading pictures of an open group), are never delivered: they may show damaged pixels.
     """
 
-    def __init__(self, index: FrameIndex, *, threads: Threads = "SLICE") -> None:
+    def __init__(self, index: FrameIndex, *, threads: Threads = "AUTO") -> None:
         self._index = index
         self._threads = threads
         self._aspect = index.facts.aspect
@@ -156,15 +160,16 @@ class PyAvDecoder:
         """Where to seek for the demuxer to land on that keyframe and on no other.
 
         Demuxers that take presentation times compare them with decoding times by an offset of
-        their own guess, which variable rates and edit lists upset. Asking for a little later
-        than the keyframe, by its own delay, never lands a group too early.
+        their own guess, which variable rates and edit lists upset (measured: by up to twice the
+        keyframes' delay). Asking for a little later than the keyframe lands on it all the same,
+        and not a whole group of pictures early.
         """
         index = self._index
         if index.facts.container in _SEEK_BY_DTS:
             return int(index.key_dts[key])
-        tick = int(index.key_pts[key]) + int((index.key_pts - index.key_dts).max())
+        tick = int(index.key_pts[key]) + 3 * int((index.key_pts - index.key_dts).max())
         if key + 1 < len(index.key_pts):
-            tick = min(tick, int(index.key_pts[key + 1]) - 1)
+            tick = min(tick, int(index.key_dts[key + 1]) - 1)
         return max(tick, int(index.key_pts[key]))
 
     def _from_start(self) -> Iterator[tuple[int, Picture]]:
@@ -176,6 +181,7 @@ class PyAvDecoder:
         if self._container is None or self._stream is None:
             self._container, self._stream = open_stream(self._index.path)
             self._stream.thread_type = self._threads
+            self._stream.codec_context.thread_count = min(_THREADS_MAX, os.cpu_count() or 1)
             for other in self._container.streams:
                 if other.index != self._stream.index:
                     other.discard = Discard.all

@@ -24,7 +24,8 @@ class Made:
     """One generated file and what a sequential decode of it must give."""
 
     path: Path
-    numbers: tuple[int, ...]
+    shown: dict[int, int | None]
+    """Number that each frame carries, by its presentation tick (by its order without ticks)."""
 
 
 def picture(number: int, width: int, height: int) -> np.ndarray:
@@ -121,7 +122,9 @@ def remux(
     with ``start`` at time 0, which writes an edit list."""
     with (
         av.open(str(source)) as inp,
-        av.open(str(target), "w", format=container, container_options=container_options or {}) as out,
+        av.open(
+            str(target), "w", format=container, container_options=container_options or {}
+        ) as out,
     ):
         video = inp.streams.video[0]
         stream = out.add_stream_from_template(video)
@@ -155,7 +158,9 @@ def _x264(gop: int, b: int, *, open_gop: bool = False) -> str:
 Maker = Callable[[Path, int, tuple[int, int], int], Path]
 
 
-def _h264(name: str, b: int, *, open_gop: bool = False, gop: int | None = None, **kw: object) -> Maker:
+def _h264(
+    name: str, b: int, *, open_gop: bool = False, gop: int | None = None, **kw: object
+) -> Maker:
     def make(folder: Path, n: int, size: tuple[int, int], long_gop: int) -> Path:
         ticks = variable(n) if kw.get("vfr") else None
         return encode(
@@ -198,7 +203,9 @@ def _mpeg4(name: str) -> Maker:
 
 
 def _mjpeg(folder: Path, n: int, size: tuple[int, int], gop: int) -> Path:
-    return encode(folder / "mjpeg.avi", n, codec="mjpeg", size=size, pix_fmt="yuvj420p", b="8000000")
+    return encode(
+        folder / "mjpeg.avi", n, codec="mjpeg", size=size, pix_fmt="yuvj420p", b="8000000"
+    )
 
 
 def _cut(folder: Path, n: int, size: tuple[int, int], gop: int) -> Path:
@@ -244,7 +251,7 @@ MATRIX: dict[str, Maker] = {
 def make(key: str, folder: Path, n: int, size: tuple[int, int], gop: int) -> Made:
     """Generate one file and read its frames one after another, the truth of every test."""
     path = MATRIX[key](folder, n, size, gop)
-    numbers = []
+    shown: dict[int, int | None] = {}
     with av.open(str(path)) as container:
         for packet in container.demux(video=0):
             try:
@@ -252,7 +259,8 @@ def make(key: str, folder: Path, n: int, size: tuple[int, int], gop: int) -> Mad
             except av.error.InvalidDataError:
                 continue
             for frame in frames:
-                number = number_of(frame.to_ndarray(format="rgb24"))
-                assert number is not None, f"{key}: a frame of the truth is not readable"
-                numbers.append(number)
-    return Made(path, tuple(numbers))
+                tick = len(shown) if frame.pts is None else frame.pts
+                shown[tick] = number_of(frame.to_ndarray(format="rgb24"))
+    unreadable = sum(number is None for number in shown.values())
+    assert unreadable <= 1, f"{key}: {unreadable} frames cannot be read"  # the broken last JPEG
+    return Made(path, shown)
