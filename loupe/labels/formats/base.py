@@ -1,0 +1,107 @@
+"""What a label format is: bytes in, table out, and back, with every loss named.
+
+A format never touches the disk; `files` reads and writes the bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from loupe.labels.table import IntervalTable
+from loupe.session.labels import IntervalLabelSchema
+
+__all__ = ["LabelFormat", "Loaded", "ReadOptions", "no_losses", "plural", "value_losses"]
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a reader needs to know beside the bytes.
+
+    Attributes
+    ----------
+    where
+        The file's name for messages.
+    schema
+        The user's column names; None takes the format's own, where it has one.
+    origin
+        Wall clock of second 0, for files with dates; None counts from the first start.
+    snap
+        Step in seconds to which times are rounded, for files that were written as float32.
+    created
+        Columns of text to have in any case, such as the scorer's name.
+    """
+
+    where: str = "labels"
+    schema: IntervalLabelSchema | None = None
+    origin: datetime | None = None
+    snap: float | None = None
+    created: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A table as read, and remarks for the person (never losses): one sentence each."""
+
+    table: IntervalTable
+    notes: tuple[str, ...] = ()
+
+
+def no_losses(table: IntervalTable) -> list[str]:
+    """For formats that keep everything."""
+    del table
+    return []
+
+
+@dataclass(frozen=True)
+class LabelFormat:
+    """One file format for labels; also what the entry points ``loupe.label_formats`` name.
+
+    Attributes
+    ----------
+    name
+        What ``format = "…"`` says.
+    extensions
+        Lower-case endings, with the dot, that mean this format by default; the longest wins.
+    title
+        A few words for people.
+    read, write
+        Bytes to table and back; None where the format cannot. They raise
+        `IntervalLabelIOError` or `IntervalLabelSchemaError`.
+    losses
+        What writing this table would drop or change, one sentence each, with counts.
+    """
+
+    name: str
+    extensions: tuple[str, ...]
+    title: str
+    read: Callable[[bytes, ReadOptions], Loaded] | None
+    write: Callable[[IntervalTable], bytes] | None
+    losses: Callable[[IntervalTable], list[str]] = no_losses
+
+
+def plural(n: int, what: str) -> str:
+    """``1 row`` or ``3 rows``."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def value_losses(table: IntervalTable, kept: frozenset[str] = frozenset()) -> list[str]:
+    """Columns with values that a format without columns drops, each with its count."""
+    if not len(table) or not table.pool.columns:
+        return []
+    frame = table.pool.frame(table.payload)
+    out = []
+    for name in table.pool.columns:
+        if name in kept:
+            continue
+        column = frame[name]
+        count = len(column) - column.null_count()
+        if column.dtype == pl.String:
+            count -= int((column == "").sum())
+        if count:
+            kind = "notes" if name == table.pool.note_col else "values"
+            out.append(f"column `{name}`: {kind} of {plural(count, 'row')} dropped")
+    return out

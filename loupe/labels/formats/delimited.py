@@ -1,0 +1,216 @@
+"""Text with a header line: csv (commas) and htsv (tabs).
+
+The bytes are decoded and split here, strictly: a wrong encoding, a ragged line or a number that
+is none is an error with its line, never a guess. Undeclared columns stay the text they are, so
+that an identifier such as ``007`` survives.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+
+import polars as pl
+
+from loupe.errors import IntervalLabelIOError
+from loupe.labels.formats.base import LabelFormat, Loaded, ReadOptions, no_losses
+from loupe.labels.formats.tabular import LEGACY, frame_of, guess_schema, table_of
+from loupe.labels.table import IntervalTable
+from loupe.session.labels import IntervalLabelSchema
+
+__all__ = ["CSV", "HTSV", "decode", "encode_frame", "read_delimited", "split"]
+
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+_DECIMAL = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d*)?([eE][+-]?\d+)?")
+_SMALL_FIELD = 1 << 20
+
+
+def decode(data: bytes, where: str) -> str:
+    """Bytes as UTF-8 text whose lines end in a line feed; a byte order mark is dropped.
+
+    Raises
+    ------
+    IntervalLabelIOError
+        If the text is in another encoding or has the line ends of a classic Mac.
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4096]:
+        raise IntervalLabelIOError(
+            "the file is not UTF-8 text (it looks like UTF-16, or is no text at all)",
+            where=where,
+            hint="save it as UTF-8, or give its format",
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise IntervalLabelIOError(
+            f"line {line}: byte {data[error.start]:#04x} is not UTF-8",
+            where=where,
+            hint="save the file as UTF-8",
+        ) from error
+    text = text.replace("\r\n", "\n")
+    if "\r" in text and "\n" not in text:
+        raise IntervalLabelIOError(
+            "lines end in a lone carriage return",
+            where=where,
+            hint="save the file with line feeds",
+        )
+    return text
+
+
+def split(text: str, separator: str, where: str) -> tuple[list[str], list[list[str]], list[int]]:
+    """Header, rows of cells, and the line on which each row ends; blank lines are skipped.
+
+    Raises
+    ------
+    IntervalLabelIOError
+        If there is no header, a name is there twice, or a row has too many or too few cells.
+    """
+    csv.field_size_limit(_SMALL_FIELD)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    try:
+        for row in reader:
+            if row:
+                rows.append(row)
+                lines.append(reader.line_num)
+    except csv.Error as error:
+        raise IntervalLabelIOError(f"line {reader.line_num}: {error}", where=where) from error
+    if not rows:
+        raise IntervalLabelIOError(
+            "the file is empty", where=where, hint="a label file starts with a line of column names"
+        )
+    header = rows[0]
+    twice = next((name for i, name in enumerate(header) if name in header[:i]), None)
+    if twice is not None:
+        raise IntervalLabelIOError(
+            f"line {lines[0]}: two columns are called {twice!r}", where=where
+        )
+    for row, line in zip(rows[1:], lines[1:], strict=True):
+        if len(row) != len(header):
+            raise IntervalLabelIOError(
+                f"line {line}: {len(row)} cells, but the header names {len(header)} columns",
+                where=where,
+            )
+    return header, rows[1:], lines[1:]
+
+
+def read_delimited(
+    data: bytes,
+    options: ReadOptions,
+    separator: str,
+    default: IntervalLabelSchema | None,
+    missing: str = "",
+) -> Loaded:
+    """Read text with a header line under the schema given, else under `default`.
+
+    Parameters
+    ----------
+    missing
+        The text of a missing value, beside empty cells.
+    """
+    header, rows, lines = split(decode(data, options.where), separator, options.where)
+    schema = options.schema or default
+    if schema is None:
+        raise IntervalLabelIOError(
+            "this format needs a schema; the columns are: "
+            + ", ".join(f"`{name}`" for name in header),
+            where=options.where,
+            hint="pass IntervalLabelSchema(start_col=…, end_col=…, label_col=…)",
+        )
+    if options.schema is None and not {schema.start_col, schema.label_col} <= set(header):
+        guess = guess_schema(header)
+        told = f"; they look like start_col={guess.start_col!r} …" if guess else ""
+        raise IntervalLabelIOError(
+            f"without a schema the columns `{schema.start_col}`, `{schema.end_col}` and "
+            f"`{schema.label_col}` are expected, but there are: "
+            + ", ".join(f"`{name}`" for name in header),
+            where=options.where,
+            hint=f"name the columns in an IntervalLabelSchema{told}",
+        )
+    if schema is default and schema.note_col not in header:
+        schema = schema.model_copy(update={"note_col": None})
+    cells = list(zip(*rows, strict=True)) if rows else [()] * len(header)
+    columns: dict[str, pl.Series] = {}
+    for name, column in zip(header, cells, strict=True):
+        values = [None if cell in ("", missing) else cell for cell in column]
+        series = pl.Series(name, values, dtype=pl.String)
+        columns[name] = _typed(series) if name in schema.extra_cols else series
+    return table_of(
+        pl.DataFrame(columns),
+        schema,
+        where=options.where,
+        lines=lines,
+        origin=options.origin,
+        created=options.created,
+    )
+
+
+def encode_frame(table: IntervalTable, separator: str, missing: str = "") -> bytes:
+    """The table as text with a header line: shortest numbers that read back exactly.
+
+    Raises
+    ------
+    IntervalLabelIOError
+        If a column holds lists, structs or bytes, which text cannot carry.
+    """
+    frame = frame_of(table, text_dates=True)
+    nested = [n for n, t in frame.schema.items() if t.is_nested() or t in (pl.Binary, pl.Object)]
+    if nested:
+        raise IntervalLabelIOError(
+            f"column `{nested[0]}` holds {frame.schema[nested[0]]}, which text cannot carry",
+            hint="save as parquet",
+        )
+    # "" would come out as a pair of quotes; an empty cell says the same
+    text = [n for n, t in frame.schema.items() if t == pl.String]
+    frame = frame.with_columns(pl.col(n).replace("", None) for n in text)
+    return frame.write_csv(separator=separator, null_value=missing).encode()
+
+
+def _typed(column: pl.Series) -> pl.Series:
+    """A declared extra column of text as whole numbers, numbers or truth values, if all are."""
+    present = column.drop_nulls().to_list()
+    if not present:
+        return column
+    if all(_INTEGER.fullmatch(text) for text in present):
+        return column.cast(pl.Int64)
+    if _all_decimal(present):
+        values = [None if text is None else float(text) for text in column.to_list()]
+        return pl.Series(column.name, values, dtype=pl.Float64)
+    if set(present) <= {"true", "false"}:
+        return column == "true"
+    return column
+
+
+def _all_decimal(texts: Sequence[str]) -> bool:
+    return all(_DECIMAL.fullmatch(t) and any(c.isdigit() for c in t) for t in texts)
+
+
+def _read_csv(data: bytes, options: ReadOptions) -> Loaded:
+    return read_delimited(data, options, ",", LEGACY)
+
+
+def _read_htsv(data: bytes, options: ReadOptions) -> Loaded:
+    return read_delimited(data, options, "\t", None)
+
+
+CSV = LabelFormat(
+    name="csv",
+    extensions=(".csv",),
+    title="comma-separated values",
+    read=_read_csv,
+    write=lambda table: encode_frame(table, ","),
+    losses=no_losses,
+)
+
+HTSV = LabelFormat(
+    name="htsv",
+    extensions=(".htsv", ".tsv"),
+    title="tab-separated values with a header",
+    read=_read_htsv,
+    write=lambda table: encode_frame(table, "\t"),
+    losses=no_losses,
+)

@@ -1,0 +1,86 @@
+"""EDF+ annotations, read and written through edfio, an optional dependency."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import polars as pl
+
+from loupe.errors import IntervalLabelIOError, LoupeMissingDependencyError
+from loupe.labels.formats.base import LabelFormat, Loaded, ReadOptions, plural, value_losses
+from loupe.labels.formats.tabular import table_of
+from loupe.labels.table import IntervalTable
+from loupe.session.labels import IntervalLabelSchema
+
+__all__ = ["EDF"]
+
+
+def _edfio() -> object:
+    try:
+        import edfio
+    except ImportError as error:
+        raise LoupeMissingDependencyError(
+            "EDF+ annotations need edfio", hint='pip install "loupe[edf]"'
+        ) from error
+    return edfio
+
+
+def _read(data: bytes, options: ReadOptions) -> Loaded:
+    edfio = _edfio()
+    try:
+        annotations = edfio.read_edf(io.BytesIO(data)).annotations  # type: ignore[attr-defined]  # a module
+    except (ValueError, OSError, IndexError, KeyError, TypeError, AttributeError) as error:
+        raise IntervalLabelIOError(
+            f"not a readable EDF+ file: {error}", where=options.where
+        ) from error
+    unknown = sum(a.duration is None for a in annotations)
+    schema = options.schema or IntervalLabelSchema(
+        start_col="onset", duration_col="duration", label_col="description"
+    )
+    onset = [float(a.onset) for a in annotations]
+    length = [float(a.duration or 0.0) for a in annotations]
+    columns: dict[str, list[float] | list[str]] = {schema.start_col: onset}
+    if schema.duration_col:
+        columns[schema.duration_col] = length
+    if schema.end_col:
+        columns[schema.end_col] = [s + d for s, d in zip(onset, length, strict=True)]
+    columns[schema.label_col] = [a.text for a in annotations]
+    types = {n: pl.String if n == schema.label_col else pl.Float64 for n in columns}
+    frame = pl.DataFrame(columns, schema=types)
+    loaded = table_of(frame, schema, where=options.where, created=options.created)
+    notes = (f"{plural(unknown, 'annotation')} without a duration read as points",)
+    return Loaded(loaded.table, loaded.notes + (notes if unknown else ()))
+
+
+def _write(table: IntervalTable) -> bytes:
+    edfio = _edfio()
+    annotations = [
+        edfio.EdfAnnotation(  # type: ignore[attr-defined]  # a module
+            float(table.starts[row]),
+            float(table.ends[row] - table.starts[row]) if np.isfinite(table.ends[row]) else None,
+            table.label(row),
+        )
+        for row in range(len(table))
+    ]
+    sink = io.BytesIO()
+    edfio.Edf([], annotations=annotations).write(sink)  # type: ignore[attr-defined]  # a module
+    return sink.getvalue()
+
+
+def _losses(table: IntervalTable) -> list[str]:
+    out = value_losses(table)
+    endless = int((~np.isfinite(table.ends)).sum())
+    if endless:
+        out.append(f"open ends: {plural(endless, 'row')} of unknown duration")
+    return out
+
+
+EDF = LabelFormat(
+    name="edf",
+    extensions=(".edf",),
+    title="EDF+ annotations",
+    read=_read,
+    write=_write,
+    losses=_losses,
+)

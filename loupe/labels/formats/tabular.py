@@ -1,0 +1,395 @@
+"""Frames of named columns to tables and back: the rules of the schema, with the row named.
+
+Every format with columns, and labels given in memory, go through here.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from loupe.errors import IntervalLabelSchemaError
+from loupe.labels.columns import Layout
+from loupe.labels.formats.base import Loaded
+from loupe.labels.table import IntervalTable
+from loupe.session.labels import IntervalLabelSchema
+
+__all__ = ["LEGACY", "VISBRAIN", "durations", "frame_of", "guess_schema", "table_of"]
+
+LEGACY = IntervalLabelSchema.legacy()
+"""The columns of a csv file read without a schema."""
+
+VISBRAIN = IntervalLabelSchema.visbrain()
+"""The columns that a Visbrain file gets; also those of a hypnogram table."""
+
+_AGREE = 1e-9
+_DATE = re.compile(r"\d{4}-\d\d-\d\d[ T]")
+Floats = npt.NDArray[np.float64]
+
+
+def guess_schema(columns: Sequence[str]) -> IntervalLabelSchema | None:
+    """The schema of columns with well-known names, or None. Other columns become extras."""
+    have = set(columns)
+    for start, end, duration, label in (
+        ("start_s", "end_s", None, "label"),
+        ("start_time", "end_time", "duration", "state"),
+        ("start_time", "end_time", None, "state"),
+        ("start_time", None, "duration", "state"),
+        ("onset", None, "duration", "trial_type"),
+    ):
+        names = [name for name in (start, end, duration, label) if name]
+        if have.issuperset(names):
+            note = "note" if "note" in have else None
+            known = {*names, note}
+            return IntervalLabelSchema(
+                start_col=start,
+                end_col=end,
+                duration_col=duration,
+                label_col=label,
+                extra_cols=tuple(name for name in columns if name not in known),
+                note_col=note,
+            )
+    return None
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Names rows in messages: by line where the file has lines, else by row from 0."""
+
+    where: str
+    lines: Sequence[int] | None
+
+    def error(self, row: int, message: str, hint: str = "") -> IntervalLabelSchemaError:
+        place = f"row {row} (counted from 0)"
+        if self.lines is not None:
+            place = f"line {self.lines[row]}, {place}"
+        return IntervalLabelSchemaError(f"{place}: {message}", where=self.where, hint=hint)
+
+
+def table_of(
+    frame: pl.DataFrame,
+    schema: IntervalLabelSchema,
+    *,
+    where: str = "labels",
+    lines: Sequence[int] | None = None,
+    origin: datetime | None = None,
+    metadata: Mapping[str, str] | None = None,
+    created: tuple[str, ...] = (),
+) -> Loaded:
+    """Check a frame against a schema and make a table of it.
+
+    Parameters
+    ----------
+    frame
+        One row an interval; times as numbers, numbers in text, dates (text or dates) or durations.
+    where, lines
+        The file, and the line of each row, for messages.
+    origin
+        Wall clock of second 0 for dates; None counts from the first start.
+
+    Raises
+    ------
+    IntervalLabelSchemaError
+        If columns are missing (all are named, with those that are there), or a row breaks a rule:
+        a time that is no number, NaN, a start after its end, an end that its duration denies.
+    """
+    _check_columns(frame, schema, where)
+    source = _Source(where, lines)
+    notes: list[str] = []
+    dtypes: dict[str, pl.DataType] = {"label": frame.schema[schema.label_col]}
+    meta = dict(metadata or {})
+    dates = _dates(frame[schema.start_col])
+    if dates is not None:
+        origin_ns, told = _origin(dates, origin)
+        if told:
+            notes.append(told)
+        meta["time_origin_ns"] = str(origin_ns)
+        start = _from_dates(dates, origin_ns)
+        dtypes["start"] = pl.Datetime("ns")
+    else:
+        start = _numbers(frame[schema.start_col], source)
+        dtypes["start"] = frame.schema[schema.start_col]
+    end = duration = None
+    if schema.end_col:
+        column = frame[schema.end_col]
+        end_dates = _dates(column) if dates is not None else None
+        end = _numbers(column, source) if end_dates is None else _from_dates(end_dates, origin_ns)
+    if schema.duration_col:
+        duration = _numbers(frame[schema.duration_col], source)
+    times = _times(start, end, duration, schema, source)
+    values = frame.drop([n for n in _reserved(schema) if n in frame.columns])
+    label = frame[schema.label_col]
+    if label.dtype != pl.String:
+        label = label.cast(pl.String)
+    table = IntervalTable.build(
+        times,
+        label.fill_null("").to_list(),
+        values,
+        Layout(schema, tuple(frame.columns), dtypes, meta),
+        created,
+    )
+    if len(table.overlaps):
+        first = int(table.overlaps[0])
+        notes.append(
+            f"{len(table.overlaps)} of {len(table)} rows start before an earlier one has ended, "
+            f"the first at {table.starts[first]:g} s; they are kept as they are"
+        )
+    return Loaded(table, tuple(notes))
+
+
+def frame_of(table: IntervalTable, *, text_dates: bool = False) -> pl.DataFrame:
+    """The rows with the user's column names, in the file's order of columns.
+
+    Times of untouched rows come out to the last digit; a note column that the file did not have
+    appears only once a note was written.
+
+    Parameters
+    ----------
+    text_dates
+        Dates and durations as the text that pandas writes, for text formats.
+    """
+    schema, layout, pool = table.schema, table.layout, table.pool
+    starts, ends, spans = _written_times(table)
+    columns: dict[str, pl.Series] = {}
+    origin_ns = layout.metadata.get("time_origin_ns")
+    if origin_ns is not None and isinstance(layout.dtypes.get("start"), pl.Datetime):
+        columns[schema.start_col] = _dates_of(starts, int(origin_ns), text_dates)
+        if schema.end_col:
+            columns[schema.end_col] = _dates_of(ends, int(origin_ns), text_dates)
+        if schema.duration_col:
+            columns[schema.duration_col] = _durations_of(spans, text_dates)
+    else:
+        dtype = layout.dtypes.get("start")
+        columns[schema.start_col] = _as(starts, dtype)
+        if schema.end_col:
+            columns[schema.end_col] = _as(ends, dtype)
+        if schema.duration_col:
+            columns[schema.duration_col] = _as(spans, dtype)
+    columns[schema.label_col] = _labels(table)
+    values = pool.frame(table.payload)
+    order = [n for n in layout.order if n in columns or n in values.columns]
+    for name in (*columns, *values.columns):
+        unwritten = name in pool.created and values[name].null_count() == len(table)
+        if name not in order and not unwritten:
+            order.append(name)
+    return pl.DataFrame({n: columns[n] if n in columns else values[n] for n in order})
+
+
+def durations(starts: Floats, ends: Floats) -> Floats:
+    """Durations that give the end back when added to the start, as short as that allows.
+
+    ``30.3 - 0.1`` is 30.199999999999996; 30.2 is written when ``0.1 + 30.2 == 30.3`` holds.
+    """
+    with np.errstate(invalid="ignore"):
+        exact = ends - starts
+        out = exact.copy()
+        for step in (np.nextafter(exact, np.inf), np.nextafter(exact, -np.inf)):
+            better = (starts + out != ends) & (starts + step == ends)
+            out[better] = step[better]
+        short = np.round(exact, 9)
+        fits = starts + short == ends
+    out[fits] = short[fits]
+    return out
+
+
+def _reserved(schema: IntervalLabelSchema) -> list[str]:
+    return sorted(Layout(schema, ()).reserved)
+
+
+def _check_columns(frame: pl.DataFrame, schema: IntervalLabelSchema, where: str) -> None:
+    names = [schema.start_col, schema.end_col, schema.duration_col, schema.label_col]
+    wanted = [n for n in (*names, *schema.extra_cols) if n]
+    missing = [n for n in wanted if n not in frame.columns]
+    if missing:
+        raise IntervalLabelSchemaError(
+            f"missing column{'s' if len(missing) > 1 else ''} "
+            + ", ".join(f"`{n}`" for n in missing)
+            + "; there are: "
+            + (", ".join(f"`{n}`" for n in frame.columns) or "none"),
+            where=where,
+            hint="name the columns of this file in an IntervalLabelSchema",
+        )
+
+
+def _times(
+    start: Floats,
+    end: Floats | None,
+    duration: Floats | None,
+    schema: IntervalLabelSchema,
+    source: _Source,
+) -> Floats:
+    named = [(schema.start_col, start), (schema.end_col, end), (schema.duration_col, duration)]
+    for name, values in named:
+        if values is not None:
+            _refuse(np.isnan(values), source, lambda _, name=name: f"`{name}` is missing or NaN")
+    _refuse(~np.isfinite(start), source, lambda i: f"`{schema.start_col}` is {start[i]}")
+    if duration is not None:
+        lengths = duration
+        _refuse(
+            duration < 0, source, lambda i: f"`{schema.duration_col}` is negative: {lengths[i]}"
+        )
+    if end is None:
+        if duration is None:
+            raise IntervalLabelSchemaError(
+                "neither an end nor a duration column is named", where=source.where
+            )
+        end = start + duration
+    stops = end
+    _refuse(end < start, source, lambda i: f"the start {start[i]} lies after the end {stops[i]}")
+    if duration is None:
+        return np.column_stack([start, end, durations(start, end)])
+    lengths = duration
+    if schema.end_col:
+        allowed = _AGREE + 4 * np.spacing(np.where(np.isfinite(end), np.abs(end), 1.0))
+        with np.errstate(invalid="ignore"):
+            wrong = (np.abs(start + duration - end) > allowed) | (
+                np.isinf(end) != np.isinf(duration)
+            )
+        _refuse(
+            wrong,
+            source,
+            lambda i: (
+                f"end and duration disagree: {start[i]} + {lengths[i]} is "
+                f"{start[i] + lengths[i]}, but `{schema.end_col}` is {stops[i]}"
+            ),
+        )
+    return np.column_stack([start, end, duration])
+
+
+def _refuse(wrong: npt.NDArray[np.bool_], source: _Source, message: object) -> None:
+    rows = np.flatnonzero(wrong)
+    if len(rows):
+        assert callable(message)
+        more = f" (and {len(rows) - 1} more rows like it)" if len(rows) > 1 else ""
+        raise source.error(int(rows[0]), f"{message(int(rows[0]))}{more}")
+
+
+def _numbers(column: pl.Series, source: _Source) -> Floats:
+    """A column of seconds as float64; missing values are NaN."""
+    if column.dtype == pl.Duration:
+        return column.cast(pl.Duration("ns")).to_physical().cast(pl.Float64).to_numpy() / 1e9
+    if column.dtype.is_numeric():
+        return column.cast(pl.Float64).fill_null(math.nan).to_numpy()
+    if column.dtype not in (pl.String, pl.Null):
+        raise IntervalLabelSchemaError(
+            f"`{column.name}` holds {column.dtype}, not seconds",
+            where=source.where,
+            hint="give seconds as numbers",
+        )
+    out = np.empty(len(column))
+    for row, text in enumerate(column.to_list()):
+        try:
+            out[row] = _number(text)
+        except ValueError:
+            comma = isinstance(text, str) and "," in text
+            raise source.error(
+                row,
+                f"`{column.name}` is not a number: {text!r}",
+                "write decimals with a point" if comma else "give seconds as numbers",
+            ) from None
+    return out
+
+
+def _number(text: str | None) -> float:
+    if text is None:
+        return math.nan
+    if "days" in text:
+        days, _, clock = text.partition(" days ")
+        hours, minutes, seconds = clock.split(":")
+        whole, _, fraction = seconds.partition(".")
+        total = int(days) * 86_400 + int(hours) * 3600 + int(minutes) * 60 + int(whole)
+        return (total * 10**9 + int(fraction.ljust(9, "0")[:9] or 0)) / 1e9
+    if "_" in text:  # Python reads 1_000 as a number; a label file does not mean that
+        raise ValueError(text)
+    return float(text)
+
+
+def _dates(column: pl.Series) -> npt.NDArray[np.int64] | None:
+    """Nanoseconds since 1970 of a column of dates, or None if it holds something else."""
+    if column.dtype == pl.Datetime:
+        column = column.dt.replace_time_zone(None)
+    elif column.dtype == pl.String:
+        present = column.drop_nulls()
+        if not len(present) or not _DATE.match(str(present[0])):
+            return None
+        text = column.str.replace("T", " ", literal=True)
+        column = text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="ns", strict=False)
+        if column.null_count():
+            return None
+    else:
+        return None
+    if column.null_count():
+        return None
+    return column.cast(pl.Datetime("ns")).to_physical().to_numpy()
+
+
+def _origin(dates: npt.NDArray[np.int64], origin: datetime | None) -> tuple[int, str]:
+    if origin is not None:
+        known = origin.replace(tzinfo=UTC)
+        whole = int(known.replace(microsecond=0).timestamp())
+        return whole * 10**9 + known.microsecond * 1000, ""
+    first = int(dates.min()) if len(dates) else 0
+    told = datetime.fromtimestamp(first // 10**9, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return first, f"the times are dates; second 0 is the first start, {told}"
+
+
+def _from_dates(dates: npt.NDArray[np.int64], origin_ns: int) -> Floats:
+    return (dates - origin_ns) / 1e9
+
+
+def _dates_of(seconds: Floats, origin_ns: int, as_text: bool) -> pl.Series:
+    nanoseconds = np.round(seconds * 1e9).astype(np.int64) + origin_ns
+    dates = pl.Series(nanoseconds).cast(pl.Datetime("ns"))
+    return dates.dt.strftime("%Y-%m-%d %H:%M:%S%.9f") if as_text else dates
+
+
+def _durations_of(seconds: Floats, as_text: bool) -> pl.Series:
+    nanoseconds = np.round(seconds * 1e9).astype(np.int64)
+    if not as_text:
+        return pl.Series(nanoseconds).cast(pl.Duration("ns"))
+    out = []
+    for total in nanoseconds.tolist():
+        whole, fraction = divmod(total, 10**9)
+        days, rest = divmod(whole, 86_400)
+        text = f"{days} days {rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+        out.append(f"{text}.{fraction:09}" if fraction else text)
+    return pl.Series(out, dtype=pl.String)
+
+
+def _written_times(table: IntervalTable) -> tuple[Floats, Floats, Floats]:
+    starts, ends = table.starts, table.ends
+    spans = durations(starts, ends)
+    stored = table.pool.times
+    if stored is not None and len(stored):
+        known = (table.payload >= 0) & (table.payload < len(stored))
+        row = np.where(known, table.payload, 0)
+        same = known & (stored[row, 0] == starts) & (stored[row, 1] == ends)
+        spans[same] = stored[row[same], 2]
+    return starts, ends, spans
+
+
+def _as(values: Floats, dtype: pl.DataType | None) -> pl.Series:
+    """Numbers in the type they had in the file, if that loses nothing."""
+    series = pl.Series(values)
+    if dtype is not None and dtype.is_numeric() and bool(np.isfinite(values).all()):
+        cast = series.cast(dtype, strict=False)
+        if cast.null_count() == 0 and np.array_equal(cast.cast(pl.Float64).to_numpy(), values):
+            return cast
+    return series
+
+
+def _labels(table: IntervalTable) -> pl.Series:
+    """Labels in the type they had, if all still fit it; a label of text makes them text."""
+    text = pl.Series([label or None for label in table.labels()], dtype=pl.String)
+    dtype = table.layout.dtypes.get("label", pl.String())
+    if dtype in (pl.String, pl.Null):
+        return text
+    cast = text.cast(dtype, strict=False)
+    return cast if cast.cast(pl.String).equals(text, null_equal=True) else text
