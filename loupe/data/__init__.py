@@ -1,0 +1,1 @@
+"""Readers, time axes, pyramids and caches: from files and memory to samples."""

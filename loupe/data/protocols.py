@@ -54,8 +54,10 @@ class TimeAxis(Protocol):
         ...
 
     def bracket(self, t0: Seconds, t1: Seconds) -> tuple[int, int]:
-        """``(i0, i1)``: the samples in closed ``[t0, t1]`` plus one neighbour on either side,
-        clipped to ``[0, n]``. Empty (``i0 == i1``) only if ``n == 0``."""
+        """``(i0, i1)``: the samples in closed ``[t0, t1]`` plus one neighbour on either side.
+
+        Clipped to ``[0, n]``. Empty (``i0 == i1``) only if ``n == 0``.
+        """
         ...
 
 

@@ -1,0 +1,213 @@
+"""Pairs of ``NAME_t.npy`` (seconds) and ``NAME_y.npy`` (values), memory-mapped.
+
+A folder, one file of a pair, or several files. Pairs with equal times become the rows of
+one array; others are opened one by one with `variable`. Pickled content is never loaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from loupe.data.labelled import Dataset, LabelledArray, open_labelled
+from loupe.data.protocols import TableData
+from loupe.data.request import Kind, OpenRequest
+from loupe.data.timeaxis import Axis
+from loupe.data.timecode import read_axis
+from loupe.data.variables import Variable, memory_variable
+from loupe.errors import LoupeDataError
+from loupe.session.suggest import did_you_mean
+
+__all__ = ["NpyReader", "pair_names"]
+
+
+class NpyReader:
+    """Opens npy pairs; see the module."""
+
+    name = "npy"
+    extensions: ClassVar[tuple[str, ...]] = (".npy",)
+    kinds: ClassVar[frozenset[Kind]] = frozenset({"array"})
+
+    def claims(self, path: Path) -> bool:
+        """Whether a folder holds at least one times file."""
+        return path.is_dir() and any(path.glob("*_t.npy"))
+
+    def open_array(self, request: OpenRequest) -> LabelledArray:
+        """Open pairs as rows named after their files, in the order of their names."""
+        pairs = _pairs(request)
+        times = [_load(t, "times") for t, _ in pairs.values()]
+        values = [_load(y, "values") for _, y in pairs.values()]
+        for (name, (t, y)), time, value in zip(pairs.items(), times, values, strict=True):
+            if len(time) != len(value):
+                raise LoupeDataError(
+                    f"`{name}` has {len(time)} times but {len(value)} values",
+                    where=f"{t}, {y.name}",
+                    hint="both files of a pair need one entry a sample",
+                    code="data-shape",
+                )
+        names = list(pairs)
+        _check_same_times(names, [t for t, _ in pairs.values()], times, request)
+        single = len(names) == 1
+        where = str(next(iter(pairs.values()))[1]) if single else str(request.path)
+        stacked = _Stacked(
+            names[0] if single else "data",
+            where,
+            (request.time,) if single else ("series", request.time),
+            values[0].shape if single else (len(names), len(values[0])),
+            np.result_type(*values),
+            {},
+            None,
+            None,
+            values,
+        )
+        first_t = str(next(iter(pairs.values()))[0])
+        variables: dict[str, Variable] = {
+            stacked.name: stacked,
+            request.time: memory_variable(times[0], (request.time,), where=first_t),
+        }
+        if not single:
+            variables["series"] = memory_variable(np.array(names), ("series",), where=where)
+        inside = replace(request, variable=stacked.name, group=None)
+        return open_labelled(Dataset(where, variables), inside)
+
+    def open_table(self, request: OpenRequest) -> TableData:
+        """Refuse: pairs are signals."""
+        raise LoupeDataError(
+            "npy pairs hold signals, not a table of events",
+            where=str(request.path),
+            hint="give a parquet or csv file",
+            code="data-kind",
+        )
+
+
+@dataclass(eq=False)
+class _Stacked(Variable):
+    """Several memory maps of one length as rows (one alone is not a row but the array)."""
+
+    maps: list[npt.NDArray[Any]]
+
+    def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
+        samples = bounds[-1]
+        if len(self.shape) == 1:
+            return self.maps[0][samples]
+        rows = self.maps[bounds[0]]
+        out = np.empty((len(rows), samples.stop - samples.start), dtype=self.dtype)
+        for row, values in zip(out, rows, strict=True):
+            row[:] = values[samples]
+        return out
+
+
+def pair_names(path: Path) -> tuple[str, ...]:
+    """Names of the complete pairs in a folder, sorted."""
+    return tuple(
+        t.name[: -len("_t.npy")]
+        for t in sorted(path.glob("*_t.npy"))
+        if _partner(t, "_t.npy", "_y.npy").is_file()
+    )
+
+
+def _partner(path: Path, end: str, other: str) -> Path:
+    return path.with_name(path.name[: -len(end)] + other)
+
+
+def _pairs(request: OpenRequest) -> dict[str, tuple[Path, Path]]:
+    """The pairs to open: name to times file and values file."""
+    if isinstance(request.path, str):
+        raise LoupeDataError(
+            "only zarr stores are opened over the network", where=request.path, code="data-open"
+        )
+    path = request.path
+    if path.is_dir():
+        names = pair_names(path)
+        if request.variable is not None and request.variable in names:
+            names = (request.variable,)
+        elif not names or request.variable is not None:
+            wanted = request.variable or "NAME"
+            raise LoupeDataError(
+                f"there is no pair {wanted}_t.npy and {wanted}_y.npy in this folder",
+                where=str(path),
+                hint=did_you_mean(wanted, names, what="pairs"),
+                code="data-missing-file",
+            )
+        return {n: (path / f"{n}_t.npy", path / f"{n}_y.npy") for n in names}
+    for end, other in (("_y.npy", "_t.npy"), ("_t.npy", "_y.npy")):
+        if path.name.endswith(end):
+            partner = _partner(path, end, other)
+            if not partner.is_file():
+                raise LoupeDataError(
+                    f"its other half is missing: {partner.name}",
+                    where=str(path),
+                    hint="a pair is NAME_t.npy (seconds) and NAME_y.npy (values)",
+                    code="data-missing-file",
+                )
+            name = path.name[: -len(end)]
+            return {name: (path, partner) if end == "_t.npy" else (partner, path)}
+    raise LoupeDataError(
+        "a single npy file has no times",
+        where=str(path),
+        hint="name the files NAME_t.npy (seconds) and NAME_y.npy (values)",
+        code="data-time-missing",
+    )
+
+
+def _load(path: Path, what: str) -> npt.NDArray[Any]:
+    try:
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, OverflowError, MemoryError, EOFError, SyntaxError) as error:
+        raise LoupeDataError(
+            f"cannot be read as npy: {error}",
+            where=str(path),
+            hint="the file may be damaged or cut short; save it anew with numpy.save",
+            code="data-open",
+        ) from error
+    if values.ndim != 1 or values.dtype.kind not in "biufM":
+        raise LoupeDataError(
+            f"the {what} must be one row of numbers, got shape {values.shape}, {values.dtype}",
+            where=str(path),
+            hint="save one series a file",
+            code="data-shape",
+        )
+    array: npt.NDArray[Any] = values
+    return array
+
+
+def _check_same_times(
+    names: list[str], paths: list[Path], times: list[npt.NDArray[Any]], request: OpenRequest
+) -> None:
+    if len(names) < 2:
+        return
+    first = _axis(times[0], paths[0], request)
+    for name, path, own in zip(names[1:], paths[1:], times[1:], strict=True):
+        if not _equal(first, _axis(own, path, request)):
+            raise LoupeDataError(
+                f"`{names[0]}` and `{name}` have different times and cannot share one array",
+                where=str(request.path),
+                hint=f'give each its own plot, with variable = "{name}" and so on',
+                code="data-time",
+            )
+
+
+def _axis(times: npt.NDArray[Any], path: Path, request: OpenRequest) -> Axis:
+    axis, code = read_axis(
+        lambda i0, i1: times[i0:i1], len(times), {}, unit=request.time_unit, where=str(path)
+    )
+    if code.origin is None or len(times) == 0:
+        return axis
+    # Datetimes start at their own second 0; compare them on one clock.
+    return axis.shifted(code.origin.timestamp())
+
+
+def _equal(a: Axis, b: Axis) -> bool:
+    if a.n != b.n:
+        return False
+    if a.uniform and b.uniform:
+        tolerance = 1e-6 * a.period
+        return (
+            abs(a.span.start - b.span.start) <= tolerance
+            and abs(a.span.stop - b.span.stop) <= tolerance
+        )
+    return bool(np.array_equal(a.times(0, a.n), b.times(0, b.n)))

@@ -1,0 +1,251 @@
+"""Zarr stores, version 2 and 3, local or remote, with or without consolidated metadata.
+
+A chunk that is absent from a zarr store stands for its fill value: stores leave out chunks
+that hold nothing else. So it reads as fill values here too, unless the whole store is gone.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import struct
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from loupe.data.labelled import Dataset, LabelledArray, open_labelled
+from loupe.data.protocols import TableData
+from loupe.data.request import Kind, OpenRequest
+from loupe.data.variables import Chunking, Variable
+from loupe.errors import LoupeDataError, LoupeMissingDependencyError
+
+__all__ = ["ZarrReader", "open_store"]
+
+_MARKS = ("zarr.json", ".zgroup", ".zarray", ".zmetadata")
+
+
+class ZarrReader:
+    """Opens zarr; see the module."""
+
+    name = "zarr"
+    extensions: ClassVar[tuple[str, ...]] = (".zarr",)
+    kinds: ClassVar[frozenset[Kind]] = frozenset({"array"})
+
+    def claims(self, path: Path) -> bool:
+        """Whether a folder holds zarr metadata."""
+        return any((path / mark).is_file() for mark in _MARKS)
+
+    def open_array(self, request: OpenRequest) -> LabelledArray:
+        """Open a variable of the store; see `loupe.data.labelled.open_labelled`."""
+        return open_labelled(open_store(request), request)
+
+    def open_table(self, request: OpenRequest) -> TableData:
+        """Refuse: zarr holds arrays."""
+        raise LoupeDataError(
+            "a zarr store holds arrays, not a table of events",
+            where=str(request.path),
+            hint="give a parquet or csv file",
+            code="data-kind",
+        )
+
+
+@dataclass(eq=False)
+class ZarrVariable(Variable):
+    """One array of a zarr store."""
+
+    array: Any
+    root: Path | None
+
+    def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
+        """Read a box: whole chunks when called through `VariableReader`."""
+        try:
+            values = np.asarray(self.array[bounds])
+        except Exception as error:  # codecs and stores raise anything
+            numbers = [
+                str(b.start // c.step) if c.step else "0"
+                for b, c in zip(bounds, self.chunks or (), strict=True)
+            ]
+            raise LoupeDataError(
+                f"chunk {'.'.join(numbers)} cannot be read: {type(error).__name__}: {error}",
+                where=self.where,
+                hint="the store may be damaged, incomplete or not permitted to you; copy it anew",
+                code="data-read",
+            ) from error
+        if self.root is not None and not self._is_there(values):
+            raise LoupeDataError(
+                "the store has vanished while it was open",
+                where=self.where,
+                hint="is the disk or the network drive still mounted?",
+                code="data-read",
+            )
+        return values
+
+    def _is_there(self, values: npt.NDArray[Any]) -> bool:
+        """Look at the disk only if all that was read is fill: zarr hides a lost folder so."""
+        fill = self.array.fill_value
+        if fill is None or values.size == 0 or values.dtype.kind not in "biuf":
+            return True
+        first = values.flat[0]
+        if not (first == fill or (first != first and fill != fill)):
+            return True
+        assert self.root is not None
+        return any((self.root / mark).exists() for mark in _MARKS)
+
+
+def open_store(request: OpenRequest) -> Dataset:
+    """Open one group of a zarr store: metadata only.
+
+    Raises
+    ------
+    LoupeDataError
+        If it is no zarr store, its metadata are damaged, or the group is not there.
+    """
+    import zarr
+
+    where = str(request.path)
+    with warnings.catch_warnings():
+        # Stray files beside the arrays are no concern of a reader.
+        warnings.simplefilter("ignore")
+        try:
+            node = zarr.open(_store(request), mode="r", path=request.group or "")
+            arrays = dict(_members(node, request))
+        except LoupeDataError:
+            raise
+        except PermissionError as error:
+            raise LoupeDataError(
+                f"not permitted to read it: {error.strerror}",
+                where=where,
+                hint="check the rights of the folder and of the files in it",
+                code="data-read",
+            ) from error
+        except Exception as error:  # damaged metadata raise anything
+            if request.group is not None:
+                return Dataset(f"{where}:{request.group}", {}, groups=_groups(request))
+            raise LoupeDataError(
+                f"cannot be opened as zarr: {type(error).__name__}: {error}",
+                where=where,
+                hint="give the folder that holds zarr.json or .zgroup",
+                code="data-open",
+            ) from error
+    place = f"{where}:{request.group}" if request.group else where
+    root = None if isinstance(request.path, str) else request.path / (request.group or "")
+    variables = {
+        name: _variable(name, array, place, root) for name, array in sorted(arrays.items())
+    }
+    groups = _groups(request) if not variables else ()
+    return Dataset(place, variables, _plain(node.attrs.asdict()), groups)
+
+
+def _store(request: OpenRequest) -> Any:
+    """What zarr opens: a path, or a store for a URL."""
+    if not isinstance(request.path, str):
+        return request.path
+    from zarr.storage import FsspecStore
+
+    try:
+        return FsspecStore.from_url(request.path, read_only=True)
+    except ImportError as error:
+        extra = "s3" if request.path.startswith("s3") else "http"
+        raise LoupeMissingDependencyError(
+            f"opening `{request.path}` needs a package that is missing: {error}",
+            hint=f'pip install "loupe[{extra}]"',
+        ) from error
+
+
+def _members(node: Any, request: OpenRequest) -> list[tuple[str, Any]]:
+    """Arrays of a group by name."""
+    import zarr
+
+    if isinstance(node, zarr.Array):
+        return [(node.basename or Path(str(request.path)).stem, node)]
+    if isinstance(request.path, str) and node.metadata.consolidated_metadata is None:
+        return _named_members(node, request)
+    return [(name, array) for name, array in node.arrays()]
+
+
+def _named_members(node: Any, request: OpenRequest) -> list[tuple[str, Any]]:
+    """Members of a remote group that nobody lists: the variable and its dimensions."""
+    wanted = request.variable or "data"
+    found = {}
+    queue = [wanted, request.time]
+    while queue:
+        name = queue.pop()
+        array = None if name in found else node.get(name)
+        if array is None or not hasattr(array, "shape"):
+            continue
+        found[name] = array
+        queue.extend(_dims(array))
+    return list(found.items())
+
+
+def _groups(request: OpenRequest) -> tuple[str, ...]:
+    """Paths of all groups that hold arrays, for suggestions."""
+    import zarr
+
+    if isinstance(request.path, str):
+        return ()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            root = zarr.open_group(request.path, mode="r")
+            members = root.members(max_depth=None)
+        except Exception:  # noqa: BLE001 - a suggestion only; the caller reports the failure
+            return ()
+    inside = {path.rpartition("/")[0] for path, node in members if hasattr(node, "shape")}
+    return tuple(sorted(inside - {""}))
+
+
+def _dims(array: Any) -> tuple[str, ...]:
+    names = getattr(array.metadata, "dimension_names", None)
+    if names is None:
+        names = array.attrs.get("_ARRAY_DIMENSIONS")
+    if not isinstance(names, list | tuple) or len(names) != array.ndim:
+        names = [None] * array.ndim
+    return tuple(f"dim_{k}" if name is None else str(name) for k, name in enumerate(names))
+
+
+def _variable(name: str, array: Any, place: str, root: Path | None) -> ZarrVariable:
+    where = f"{place}:{name}"
+    if any(n < 1 for n in array.chunks):
+        raise LoupeDataError(
+            f"the metadata name chunks of shape {array.chunks}",
+            where=where,
+            hint="the store is damaged; write it anew",
+            code="data-open",
+        )
+    attrs = _plain(array.attrs.asdict())
+    fill = attrs.get("_FillValue")
+    if isinstance(fill, str) and array.dtype.kind == "f":
+        fill = attrs["_FillValue"] = _decoded_fill(fill)
+    elif fill is None and array.metadata.zarr_format == 2:
+        # xarray keeps its fill value here in version 2, but 0 is what zarr itself writes.
+        own = array.fill_value
+        fill = None if own is None or own == 0 else _plain_value(own)
+    chunks = tuple(
+        Chunking(n, max(1, min(step, n))) for n, step in zip(array.shape, array.chunks, strict=True)
+    )
+    folder = None if root is None else (root / name if (root / name).is_dir() else root)
+    return ZarrVariable(
+        name, where, _dims(array), array.shape, array.dtype, attrs, fill, chunks, array, folder
+    )
+
+
+def _decoded_fill(text: str) -> float | None:
+    """A float fill value as xarray writes it in version 3: eight bytes in base64."""
+    try:
+        return float(struct.unpack("<d", base64.b64decode(text, validate=True))[0])
+    except (binascii.Error, struct.error):
+        return None
+
+
+def _plain_value(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _plain(attrs: Mapping[str, Any]) -> dict[str, object]:
+    return {str(key): _plain_value(value) for key, value in attrs.items()}
