@@ -47,7 +47,7 @@ def write(folder: Path, hours: float | None, seed: int, tick: Tick) -> None:
         samples=length * RATE,
         coords={"y": y, "region": text([region_at(depth) for depth in y])},
     )
-    attrs = {"units": "uV", "scale_factor": MICROVOLTS}
+    attrs: dict[str, str | float] = {"units": "uV", "scale_factor": MICROVOLTS}
     lfp.add("data", "int16", (64, STEP_S * RATE), attrs)
     field = _Field(y, np.random.default_rng(seeds[0]), np.random.default_rng(seeds[1]))
     spikes = _Spikes(np.random.default_rng(seeds[2]))

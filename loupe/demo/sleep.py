@@ -28,7 +28,7 @@ STEP_S = 240
 EEG_RATE, EMG_RATE = 250, 500
 EEG_NAMES = ("frontal L", "frontal R", "parietal L", "parietal R")
 EMG_NAMES = ("neck L", "neck R")
-MICROVOLT = {"units": "uV", "scale_factor": 0.1}
+MICROVOLT: dict[str, str | float] = {"units": "uV", "scale_factor": 0.1}
 SCORED = 0.85
 """Part of the night that is scored."""
 FILM_S = 120.0
