@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes .venv ready: system libraries, a virtual environment, Loupe and its tools at the tested versions.
 # Does nothing when it is up to date. PYTHON names the interpreter (default python3), EXTRAS the extras.
+# With --system only the system packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +14,7 @@ say() { printf '==> %s\n' "$*"; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 wanted=$(cat pyproject.toml constraints.txt "$0" | cksum; echo "$python $extras $PWD")
-if [[ -f $stamp && -x $venv/bin/python && $(<"$stamp") == "$wanted" ]]; then
+if [[ ${1:-} != --system && -f $stamp && -x $venv/bin/python && $(<"$stamp") == "$wanted" ]]; then
   exit 0
 fi
 
@@ -54,6 +55,9 @@ if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
   fi
 elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
   die "\`$python\` has no venv module; install the package of your system that brings it"
+fi
+if [[ ${1:-} == --system ]]; then
+  exit 0
 fi
 
 if [[ ! -x $venv/bin/python ]] || ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
