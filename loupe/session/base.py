@@ -100,7 +100,7 @@ class Model(BaseModel):
         frozen=True,
         extra="forbid",
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
+        defer_build=True,
         arbitrary_types_allowed=False,
         protected_namespaces=(),
         validate_default=False,

@@ -80,7 +80,7 @@ class Session(Model):
     """Defaults of the variables that `${NAME}` in any text stands for; `--set NAME=VALUE`
     overrides."""
 
-    view: ViewSettings = Field(ViewSettings(), examples=[{"window": 30.0}])
+    view: ViewSettings = Field(default_factory=ViewSettings, examples=[{"window": 30.0}])
     """How the window starts."""
 
     sources: dict[Name, SourceOrMemory] = Field({}, examples=[{"lfp": {"path": "lfp.zarr"}}])
@@ -99,7 +99,7 @@ class Session(Model):
     """Interval label sets."""
 
     states: StateConfig = Field(
-        StateConfig(), examples=[{"keymap": {"w": "Wake"}, "label_colors": {"Wake": "#00d128"}}]
+        default_factory=StateConfig, examples=[{"keymap": {"w": "Wake"}, "label_colors": {"Wake": "#00d128"}}]
     )
     """States with their keys and colours."""
 
