@@ -319,6 +319,30 @@ def _select_label(state: AppState, command: c.SelectLabel) -> AppState:
     return state
 
 
+def _select_at_cursor(state: AppState, command: c.SelectAtCursor) -> AppState:
+    track = edited_track(state)
+    if command.what == "window":
+        span: Span | None = state.window.span
+    elif track is None:
+        span = None
+    elif command.what == "label":
+        row = track.table.row_at(state.cursor)
+        if row is not None:
+            return _select_label(state, c.SelectLabel(int(track.table.ids[row])))
+        span = None
+    else:
+        span = (
+            epoch_at(state.cursor, track.epoch, track.epoch_origin, state.extent)
+            if track.epoch is not None
+            else None
+        )
+    if span is None:
+        return replace(state, note=f"There is no {command.what} at the cursor.")
+    low, high = max(span.start, state.extent.start), min(span.stop, state.extent.stop)
+    selection = Span(low, high) if high > low else None
+    return replace(state, selection=selection, selected_label=None)
+
+
 def _centred(state: AppState, t: Seconds) -> AppState:
     t = min(max(t, state.extent.start), state.extent.stop)
     window = Window(t - state.window.length / 2, state.window.length)
@@ -415,8 +439,9 @@ def _mark_saved(state: AppState, command: c.MarkSaved) -> AppState:
 def _visible(state: AppState, command: c.SetTrackVisible) -> AppState:
     if not 0 <= command.track < len(state.tracks):
         return state
-    track = replace(state.tracks[command.track], visible=command.visible)
-    return _with_track(state, command.track, track)
+    track = state.tracks[command.track]
+    visible = not track.visible if command.visible is None else command.visible
+    return _with_track(state, command.track, replace(track, visible=visible))
 
 
 def _set_edited(state: AppState, command: c.SetEditedTrack) -> AppState:
@@ -443,6 +468,7 @@ REDUCERS: Mapping[type[c.Command], Callable[[AppState, Any], AppState]] = {
     c.SetNote: _set_note,
     c.SetLabelCell: _set_cell,
     c.SelectLabel: _select_label,
+    c.SelectAtCursor: _select_at_cursor,
     c.JumpLabel: _jump,
     c.NextUnlabelled: _next_unlabelled,
     c.Undo: _undo,
