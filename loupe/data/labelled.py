@@ -9,7 +9,7 @@ not know which store it is.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ from loupe.data.variables import Index, Variable, VariableReader
 from loupe.errors import LoupeDataError
 from loupe.session.suggest import did_you_mean
 
-__all__ = ["Dataset", "LabelledArray", "open_labelled", "plain_text", "row_label"]
+__all__ = ["Dataset", "LabelledArray", "no_such_group", "open_labelled", "plain_text", "row_label"]
 
 _COORDINATE_SIZE = 2_000_000
 """Variables over the non-time dimensions are taken for coordinates up to this many values."""
@@ -265,7 +265,7 @@ def _variable(dataset: Dataset, request: OpenRequest) -> Variable:
         elif not arrays and len(names) == 1:
             wanted = next(iter(names))
         else:
-            inside = "" if names else _groups_hint(dataset, request)
+            inside = "" if names else _groups_hint(dataset)
             raise LoupeDataError(
                 f"which variable? There is no `data`, and {len(arrays)} have the dimension "
                 f"`{request.time}`",
@@ -279,7 +279,7 @@ def _variable(dataset: Dataset, request: OpenRequest) -> Variable:
             where=dataset.where,
             hint=did_you_mean(wanted, arrays or names, what="variables")
             if names
-            else _groups_hint(dataset, request),
+            else _groups_hint(dataset),
             code="data-variable",
         )
     variable = names[wanted]
@@ -293,14 +293,22 @@ def _variable(dataset: Dataset, request: OpenRequest) -> Variable:
     return variable
 
 
-def _groups_hint(dataset: Dataset, request: OpenRequest) -> str:
+def no_such_group(group: str, groups: Sequence[str], where: str) -> LoupeDataError:
+    """The error for a group that a store does not have."""
+    return LoupeDataError(
+        f"there is no group `{group}`",
+        where=where,
+        hint=did_you_mean(group, groups, what="groups"),
+        code="data-group",
+    )
+
+
+def _groups_hint(dataset: Dataset) -> str:
     if not dataset.groups:
         return "the store holds no arrays here"
-    if request.group is None:
-        return f'name a group, such as group = "{dataset.groups[0]}"' + (
-            "" if len(dataset.groups) == 1 else f", of {', '.join(dataset.groups)}"
-        )
-    return did_you_mean(request.group, dataset.groups, what="groups")
+    return f'name a group, such as group = "{dataset.groups[0]}"' + (
+        "" if len(dataset.groups) == 1 else f", of {', '.join(dataset.groups)}"
+    )
 
 
 def _time_dim(variable: Variable, request: OpenRequest) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from loupe.data.cache import ByteCache
+from loupe.data.clock import Clock
 from loupe.data.protocols import ArrayData, TableData
 from loupe.data.variables import BlockCache
 
@@ -48,6 +49,8 @@ class OpenRequest:
         Largest stored block in bytes that may be loaded.
     cache
         The shared store of decoded blocks.
+    clock
+        Second 0 of tables that hold datetimes.
     """
 
     path: Path | str
@@ -59,6 +62,7 @@ class OpenRequest:
     rate: float | None = None
     block_limit: int = DEFAULT_BLOCK_LIMIT
     cache: BlockCache = field(default_factory=_small_cache)
+    clock: Clock = field(default_factory=Clock)
 
 
 @runtime_checkable

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from loupe.data.labelled import Dataset, LabelledArray, open_labelled
+from loupe.data.labelled import Dataset, LabelledArray, no_such_group, open_labelled
 from loupe.data.protocols import TableData
 from loupe.data.request import Kind, OpenRequest
 from loupe.data.variables import Chunking, Variable
@@ -52,9 +52,10 @@ class NetcdfReader:
 
 @dataclass(eq=False)
 class HdfVariable(Variable):
-    """One variable of an open file."""
+    """One variable of an open file; h5netcdf keeps its file and group by weak references."""
 
     variable: Any
+    owners: tuple[Any, ...]
 
     def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         """Read a box; HDF5 itself lets one thread in at a time."""
@@ -97,14 +98,14 @@ def open_file(request: OpenRequest) -> Dataset:
         if not hasattr(node, "variables"):
             raise KeyError(request.group)
     except KeyError:
-        return Dataset(place, {}, groups=groups)
+        raise no_such_group(str(request.group), groups, where) from None
     try:
         variables: dict[str, Variable] = {}
         # A netCDF group sees the dimensions, and so the coordinates, of those around it.
         level = node
         while level is not None:
             for name, variable in level.variables.items():
-                variables.setdefault(name, _variable(name, variable, place))
+                variables.setdefault(name, _variable(name, variable, place, (file, level)))
             level = level.parent if level is not file else None
         return Dataset(place, variables, _plain(node.attrs), groups)
     except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
@@ -139,7 +140,7 @@ def _groups(node: Any, prefix: str = "") -> list[str]:
     return found
 
 
-def _variable(name: str, variable: Any, place: str) -> HdfVariable:
+def _variable(name: str, variable: Any, place: str, owners: tuple[Any, ...]) -> HdfVariable:
     shape = tuple(variable.shape)
     steps = variable.chunks
     chunks = (
@@ -158,6 +159,7 @@ def _variable(name: str, variable: Any, place: str) -> HdfVariable:
         None,
         chunks,
         variable,
+        owners,
     )
 
 

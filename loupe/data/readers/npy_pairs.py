@@ -6,6 +6,7 @@ one array; others are opened one by one with `variable`. Pickled content is neve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,7 +23,7 @@ from loupe.data.variables import Variable, memory_variable
 from loupe.errors import LoupeDataError
 from loupe.session.suggest import did_you_mean
 
-__all__ = ["NpyReader", "pair_names"]
+__all__ = ["NpyReader", "open_files", "pair_names"]
 
 
 class NpyReader:
@@ -38,41 +39,7 @@ class NpyReader:
 
     def open_array(self, request: OpenRequest) -> LabelledArray:
         """Open pairs as rows named after their files, in the order of their names."""
-        pairs = _pairs(request)
-        times = [_load(t, "times") for t, _ in pairs.values()]
-        values = [_load(y, "values") for _, y in pairs.values()]
-        for (name, (t, y)), time, value in zip(pairs.items(), times, values, strict=True):
-            if len(time) != len(value):
-                raise LoupeDataError(
-                    f"`{name}` has {len(time)} times but {len(value)} values",
-                    where=f"{t}, {y.name}",
-                    hint="both files of a pair need one entry a sample",
-                    code="data-shape",
-                )
-        names = list(pairs)
-        _check_same_times(names, [t for t, _ in pairs.values()], times, request)
-        single = len(names) == 1
-        where = str(next(iter(pairs.values()))[1]) if single else str(request.path)
-        stacked = _Stacked(
-            names[0] if single else "data",
-            where,
-            (request.time,) if single else ("series", request.time),
-            values[0].shape if single else (len(names), len(values[0])),
-            np.result_type(*values),
-            {},
-            None,
-            None,
-            values,
-        )
-        first_t = str(next(iter(pairs.values()))[0])
-        variables: dict[str, Variable] = {
-            stacked.name: stacked,
-            request.time: memory_variable(times[0], (request.time,), where=first_t),
-        }
-        if not single:
-            variables["series"] = memory_variable(np.array(names), ("series",), where=where)
-        inside = replace(request, variable=stacked.name, group=None)
-        return open_labelled(Dataset(where, variables), inside)
+        return _open_pairs(_pairs(request), request)
 
     def open_table(self, request: OpenRequest) -> TableData:
         """Refuse: pairs are signals."""
@@ -99,6 +66,57 @@ class _Stacked(Variable):
         for row, values in zip(out, rows, strict=True):
             row[:] = values[samples]
         return out
+
+
+def open_files(paths: Sequence[Path], request: OpenRequest) -> LabelledArray:
+    """Open several files, both halves of each pair or one, in the order of first appearance.
+
+    Raises
+    ------
+    LoupeDataError
+        If a half is missing or damaged, or the pairs have different times.
+    """
+    pairs: dict[str, tuple[Path, Path]] = {}
+    for path in paths:
+        pairs.update(_pairs(replace(request, path=path)))
+    return _open_pairs(pairs, replace(request, path=paths[0].parent))
+
+
+def _open_pairs(pairs: dict[str, tuple[Path, Path]], request: OpenRequest) -> LabelledArray:
+    times = [_load(t, "times") for t, _ in pairs.values()]
+    values = [_load(y, "values") for _, y in pairs.values()]
+    for (name, (t, y)), time, value in zip(pairs.items(), times, values, strict=True):
+        if len(time) != len(value):
+            raise LoupeDataError(
+                f"`{name}` has {len(time)} times but {len(value)} values",
+                where=f"{t}, {y.name}",
+                hint="both files of a pair need one entry a sample",
+                code="data-shape",
+            )
+    names = list(pairs)
+    _check_same_times(names, [t for t, _ in pairs.values()], times, request)
+    single = len(names) == 1
+    where = str(next(iter(pairs.values()))[1]) if single else str(request.path)
+    stacked = _Stacked(
+        names[0] if single else "data",
+        where,
+        (request.time,) if single else ("series", request.time),
+        values[0].shape if single else (len(names), len(values[0])),
+        np.result_type(*values),
+        {},
+        None,
+        None,
+        values,
+    )
+    first_t = str(next(iter(pairs.values()))[0])
+    variables: dict[str, Variable] = {
+        stacked.name: stacked,
+        request.time: memory_variable(times[0], (request.time,), where=first_t),
+    }
+    if not single:
+        variables["series"] = memory_variable(np.array(names), ("series",), where=where)
+    inside = replace(request, variable=stacked.name, group=None)
+    return open_labelled(Dataset(where, variables), inside)
 
 
 def pair_names(path: Path) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from loupe.data.labelled import Dataset, LabelledArray, open_labelled
+from loupe.data.labelled import Dataset, LabelledArray, no_such_group, open_labelled
 from loupe.data.protocols import TableData
 from loupe.data.request import Kind, OpenRequest
 from loupe.data.variables import Chunking, Variable
@@ -124,8 +124,8 @@ def open_store(request: OpenRequest) -> Dataset:
                 code="data-read",
             ) from error
         except Exception as error:  # damaged metadata raise anything
-            if request.group is not None:
-                return Dataset(f"{where}:{request.group}", {}, groups=_groups(request))
+            if request.group is not None and (groups := _groups(request)):
+                raise no_such_group(request.group, groups, where) from error
             raise LoupeDataError(
                 f"cannot be opened as zarr: {type(error).__name__}: {error}",
                 where=where,

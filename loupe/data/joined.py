@@ -1,0 +1,185 @@
+"""Several files seen as one: arrays one after another in time, tables one below another."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from loupe.data.protocols import ArrayData, ArrayInfo, Rows, TableData
+from loupe.data.timeaxis import Axis, GappedTime, UniformTime, axis_of
+from loupe.errors import LoupeDataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["JoinedArray", "JoinedTable", "join_arrays"]
+
+
+def join_arrays(parts: Sequence[ArrayData], names: Sequence[str]) -> JoinedArray:
+    """Join arrays of the same rows along time, in the order given.
+
+    Raises
+    ------
+    LoupeDataError
+        If their rows, units or scales differ, or one begins before the one before it ends;
+        names the file.
+    """
+    first = parts[0].info
+    for part, name in zip(parts[1:], names[1:], strict=True):
+        info = part.info
+        for what, own, expected in (
+            ("rows", info.row_names, first.row_names),
+            ("units", info.units, first.units),
+            ("scale", (info.scale, info.offset), (first.scale, first.offset)),
+        ):
+            if own != expected:
+                raise LoupeDataError(
+                    f"its {what} differ from those of {names[0]}",
+                    where=name,
+                    hint="files of one source must hold the same rows; use two sources",
+                    code="data-shape",
+                )
+    origin = first.origin
+    axes: list[Any] = []
+    for part, name in zip(parts, names, strict=True):
+        shift = 0.0
+        if origin is not None and part.info.origin is not None:
+            shift = (part.info.origin - origin).total_seconds()
+        axis: Any = part.time
+        axis = axis.shifted(shift) if shift else axis
+        if axes and axis.n and axes[-1].n and axis.span.start <= axes[-1].span.stop:
+            raise LoupeDataError(
+                f"begins at {axis.span.start:g} s, before the file before it ends "
+                f"({axes[-1].span.stop:g} s)",
+                where=name,
+                hint="list the files in the order of time",
+                code="data-time",
+            )
+        axes.append(axis)
+    dtype = np.result_type(*[part.info.dtype for part in parts])
+    return JoinedArray(tuple(parts), _joined_axis(axes), replace(first, dtype=dtype, chunks=None))
+
+
+def _joined_axis(axes: Sequence[Axis]) -> Axis:
+    period = axes[0].period
+    same = all(a.uniform and abs(a.period - period) <= 1e-9 * period for a in axes)
+    if not same:
+        return axis_of(np.concatenate([a.times(0, a.n) for a in axes]))
+    lengths = [a.n for a in axes]
+    firsts = np.array([0, *accumulate(lengths[:-1])], dtype=np.intp)
+    starts = np.array([a.span.start for a in axes])
+    even = starts[0] + firsts * period
+    if np.abs(even - starts).max() <= 1e-6 * period:
+        return UniformTime(float(starts[0]), period, sum(lengths))
+    return GappedTime(firsts, starts, period, sum(lengths))
+
+
+class JoinedArray:
+    """An `ArrayData` made of several; see `join_arrays`."""
+
+    def __init__(self, parts: tuple[ArrayData, ...], time: Axis, info: ArrayInfo) -> None:
+        self._parts = parts
+        self._time = time
+        self._info = info
+        self._edges = [0, *accumulate(part.time.n for part in parts)]
+
+    @property
+    def info(self) -> ArrayInfo:
+        """Names, coordinates, dtype and units: those of the first part."""
+        return self._info
+
+    @property
+    def time(self) -> Axis:
+        """The joined time axis."""
+        return self._time
+
+    @property
+    def n_rows(self) -> int:
+        """Number of traces."""
+        return self._parts[0].n_rows
+
+    def shifted(self, dt: float, origin: datetime | None) -> JoinedArray:
+        """The same array on an axis ``dt`` seconds later, whose second 0 is ``origin``."""
+        return JoinedArray(self._parts, self._time.shifted(dt), replace(self._info, origin=origin))
+
+    def read(self, rows: Rows, i0: int, i1: int) -> npt.NDArray[Any]:
+        """Samples ``i0 .. i1 - 1`` of the rows; see `loupe.data.protocols.ArrayData.read`."""
+        if not 0 <= i0 <= i1 <= self._time.n:
+            raise IndexError(f"samples {i0} to {i1} of {self._time.n}")
+        k = bisect_right(self._edges, i0) - 1
+        pieces: list[npt.NDArray[Any]] = []
+        while k < len(self._parts) and (self._edges[k] < i1 or not pieces):
+            start, stop = self._edges[k], self._edges[k + 1]
+            low = min(max(i0, start), stop)
+            pieces.append(self._parts[k].read(rows, low - start, max(low, min(i1, stop)) - start))
+            k += 1
+        if not pieces:
+            pieces = [self._parts[0].read(rows, 0, 0)]
+        joined: npt.NDArray[Any] = np.concatenate(pieces, axis=1, dtype=self._info.dtype)
+        return joined
+
+
+class JoinedTable:
+    """A `TableData` made of several with the same columns, rows in the order given.
+
+    Raises
+    ------
+    LoupeDataError
+        If the columns differ; names the file.
+    """
+
+    def __init__(self, parts: Sequence[TableData]) -> None:
+        first = set(parts[0].columns)
+        for part in parts[1:]:
+            different = sorted(first ^ set(part.columns))
+            if different:
+                raise LoupeDataError(
+                    f"its columns differ from those of {parts[0].name}: {', '.join(different)}",
+                    where=part.name,
+                    hint="files of one source need the same columns",
+                    code="data-column",
+                )
+        self._parts = tuple(parts)
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Column names of the first part."""
+        return self._parts[0].columns
+
+    @property
+    def name(self) -> str:
+        """The first path and how many follow."""
+        return f"{self._parts[0].name} and {len(self._parts) - 1} more"
+
+    def frame(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """The rows of the given columns (all when None); see `loupe.data.protocols.TableData`.
+
+        Raises
+        ------
+        LoupeDataError
+            If a column is missing, or is text in one file and numbers in another.
+        """
+        import polars as pl
+
+        wanted = list(self.columns if columns is None else columns)
+        try:
+            return pl.concat([p.frame(wanted) for p in self._parts], how="vertical_relaxed")
+        except pl.exceptions.PolarsError as error:
+            raise LoupeDataError(
+                f"the files cannot be joined: {error}",
+                where=self.name,
+                hint="each column needs one type in all files",
+                code="data-column",
+            ) from error
+
+    def seconds(self, column: str) -> npt.NDArray[np.float64]:
+        """A column as times on the common axis; see `loupe.data.readers.tables.Table.seconds`."""
+        parts: list[Any] = list(self._parts)
+        return np.concatenate([part.seconds(column) for part in parts])

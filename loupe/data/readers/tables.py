@@ -1,0 +1,367 @@
+"""Tables of events: parquet, csv and tsv, scanned lazily, and the `Table` they become.
+
+Text is never turned into numbers by half: a column of a csv file is numeric if every value
+in it is, and `007` stays text. Columns of datetimes and durations come out as seconds.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from loupe.data.clock import Clock
+from loupe.data.protocols import ArrayData
+from loupe.data.request import Kind, OpenRequest
+from loupe.data.timecode import seconds_per
+from loupe.errors import LoupeDataError
+from loupe.session.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["CsvReader", "ParquetReader", "Table"]
+
+_LEADING_ZERO = r"^[+-]?0[0-9]"
+_WHOLE = r"^[+-]?[0-9]{1,18}$"
+_MISSING = ("NA", "N/A", "<NA>", "null", "None")
+
+
+class Table:
+    """A `TableData` over a polars scan; columns are read when asked for, then kept.
+
+    Parameters
+    ----------
+    scan
+        The rows, lazily.
+    name
+        For messages: the path.
+    clock
+        Gives second 0 to columns of datetimes.
+    request
+        Whose `time` and `time_unit` say how that column is stored.
+    first_line
+        Line of the file that holds row 0, for messages; 0 if rows are not lines.
+    """
+
+    def __init__(
+        self,
+        scan: pl.LazyFrame,
+        name: str,
+        clock: Clock,
+        request: OpenRequest,
+        first_line: int = 0,
+    ) -> None:
+        self._scan = scan
+        self._name = name
+        self._clock = clock
+        self._time_column = request.time
+        self._factor = 1.0
+        self._first_line = first_line
+        self._columns: dict[str, pl.Series] = {}
+        self._lock = threading.Lock()
+        if request.time_unit is not None:
+            factor = seconds_per(request.time_unit)
+            if factor is None:
+                raise LoupeDataError(
+                    f"unknown time unit `{request.time_unit}`",
+                    where=name,
+                    hint='use one of "s", "ms", "us", "ns", "min", "h"',
+                    code="data-time",
+                )
+            self._factor = factor
+        self._schema = dict(_guarded(name, scan.collect_schema))
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Column names, known without reading rows."""
+        return tuple(self._schema)
+
+    @property
+    def name(self) -> str:
+        """The path, or "in-memory table"."""
+        return self._name
+
+    @property
+    def clock(self) -> Clock:
+        """Second 0 of columns of datetimes."""
+        return self._clock
+
+    def numeric_columns(self) -> tuple[str, ...]:
+        """Names of the columns of numbers, datetimes not among them."""
+        return tuple(name for name, dtype in self._schema.items() if dtype.is_numeric())
+
+    def frame(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """The rows of the given columns (all when None), read at the first call, then kept.
+
+        Datetimes become float64 seconds on the common axis, durations and the time column
+        float64 seconds (with the source's `time_unit`), decimals float64.
+
+        Raises
+        ------
+        LoupeDataError
+            If a column is missing (with the nearest name), or the file cannot be read.
+        """
+        import polars as pl
+
+        wanted = list(self.columns if columns is None else dict.fromkeys(columns))
+        for column in wanted:
+            self._check(column)
+        with self._lock:
+            absent = [column for column in wanted if column not in self._columns]
+            if absent:
+                raw = _guarded(self._name, self._scan.select(absent).collect)
+                for column in absent:
+                    self._columns[column] = self._converted(raw[column])
+        return pl.DataFrame([self._columns[column] for column in wanted])
+
+    def seconds(self, column: str) -> npt.NDArray[np.float64]:
+        """A column as times on the common axis, float64 ``(n,)``; missing ones are NaN.
+
+        The source's `time_unit` applies to whichever column is asked for.
+
+        Raises
+        ------
+        LoupeDataError
+            If the column is missing or holds text; names the first such row.
+        """
+        numbers = self.numbers(column)
+        scaled = self._factor != 1.0 and column != self._time_column
+        return numbers * self._factor if scaled and self._schema[column].is_numeric() else numbers
+
+    def numbers(self, column: str) -> npt.NDArray[np.float64]:
+        """A column as float64 ``(n,)``; missing values are NaN.
+
+        Raises
+        ------
+        LoupeDataError
+            If the column is missing or holds text; names the first such row.
+        """
+        import polars as pl
+
+        series = self.frame([column])[column]
+        if series.dtype == pl.Boolean:
+            series = series.cast(pl.UInt8)
+        if not series.dtype.is_numeric() and series.dtype != pl.Null:
+            self._refuse_text(column, series)
+        values: npt.NDArray[np.float64] = (
+            series.cast(pl.Float64).fill_null(float("nan")).to_numpy().astype(np.float64)
+        )
+        return values
+
+    def _refuse_text(self, column: str, series: pl.Series) -> None:
+        texts = series.to_list()
+        row = next((i for i, v in enumerate(texts) if v is not None and not _is_number(v)), 0)
+        place = f"row {row}" + (f" (line {self._first_line + row})" if self._first_line else "")
+        value = texts[row] if texts else ""
+        comma = isinstance(value, str) and re.fullmatch(r"[+-]?\d+,\d+", value) is not None
+        raise LoupeDataError(
+            f"column `{column}` does not hold numbers: {value!r} in {place}",
+            where=self._name,
+            hint="write decimals with a point, not a comma" if comma else "",
+            code="data-column",
+        )
+
+    def _check(self, column: str) -> None:
+        if column not in self._schema:
+            raise LoupeDataError(
+                f"there is no column `{column}`",
+                where=self._name,
+                hint=did_you_mean(column, self.columns, what="columns"),
+                code="data-column",
+            )
+
+    def _converted(self, series: pl.Series) -> pl.Series:
+        import polars as pl
+
+        if series.dtype == pl.Date:
+            series = series.cast(pl.Datetime("us"))
+        if isinstance(series.dtype, pl.Datetime):
+            return self._from_datetimes(series)
+        if isinstance(series.dtype, pl.Duration):
+            per = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3}[series.dtype.time_unit]
+            return series.to_physical().cast(pl.Float64) * per
+        if isinstance(series.dtype, pl.Decimal):
+            return series.cast(pl.Float64)
+        if series.name == self._time_column and series.dtype.is_numeric():
+            own = series.cast(pl.Float64)
+            return own if self._factor == 1.0 else own * self._factor
+        return series
+
+    def _from_datetimes(self, series: pl.Series) -> pl.Series:
+        import polars as pl
+
+        assert isinstance(series.dtype, pl.Datetime)
+        per = {"ns": 10**9, "us": 10**6, "ms": 10**3}[series.dtype.time_unit]
+        ticks = series.to_physical()
+        earliest: Any = ticks.min()
+        if earliest is None:
+            return ticks.cast(pl.Float64)
+        moment = datetime.fromtimestamp(int(earliest) // per, tz=UTC)
+        start = int(moment.timestamp()) * per
+        # Whole ticks are subtracted first, for float64 cannot hold nanoseconds since 1970.
+        return (ticks - start).cast(pl.Float64) / per + self._clock.offset(moment)
+
+
+def _is_number(value: object) -> bool:
+    try:
+        float(str(value))
+    except ValueError:
+        return False
+    return True
+
+
+def _guarded(name: str, action: Any) -> Any:
+    """Call something of polars; its errors become ours."""
+    import polars as pl
+
+    try:
+        return action()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise LoupeDataError(
+            f"cannot be read: {type(error).__name__}: {str(error).splitlines()[0]}",
+            where=name,
+            hint="the file may be damaged, cut short or not permitted to you",
+            code="data-read",
+        ) from error
+
+
+class _TableReader:
+    kinds: ClassVar[frozenset[Kind]] = frozenset({"array", "table"})
+
+    def open_array(self, request: OpenRequest) -> ArrayData:
+        """Open the numeric columns as rows of signals over the time column."""
+        from loupe.data.readers.memory import open_frame_array
+
+        return open_frame_array(self._open(request), request)
+
+    def open_table(self, request: OpenRequest) -> Table:
+        """Open the table; `loupe.data.readers.tables.Table`."""
+        return self._open(request)
+
+    def _open(self, request: OpenRequest) -> Table:
+        raise NotImplementedError
+
+
+class ParquetReader(_TableReader):
+    """Opens parquet and Arrow IPC files."""
+
+    name = "parquet"
+    extensions: ClassVar[tuple[str, ...]] = (".parquet", ".pq", ".arrow", ".feather", ".ipc")
+
+    def claims(self, path: Path) -> bool:
+        """Whether a file begins as parquet does."""
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(4) == b"PAR1"
+
+    def _open(self, request: OpenRequest) -> Table:
+        import polars as pl
+
+        path = request.path
+        if Path(path).suffix in {".arrow", ".feather", ".ipc"}:
+            scan = _guarded(str(path), lambda: pl.scan_ipc(path))
+        else:
+            scan = _guarded(str(path), lambda: pl.scan_parquet(path, glob=False))
+        return Table(scan, str(path), request.clock, request)
+
+
+class CsvReader(_TableReader):
+    """Opens csv and tsv, strictly: UTF-8, one header line, as many fields in every row."""
+
+    name = "csv"
+    extensions: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".htsv", ".csv.gz")
+
+    def claims(self, path: Path) -> bool:
+        """Claim nothing by its content: any text could be a csv."""
+        return False
+
+    def _open(self, request: OpenRequest) -> Table:
+        path = Path(request.path)
+        frame = _read_csv(path)
+        return Table(frame.lazy(), str(path), request.clock, request, first_line=2)
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    """Read a csv file whole; numeric columns are those whose every value is a number."""
+    import polars as pl
+
+    text = _csv_text(path)
+    header = text.partition("\n")[0]
+    separator = "\t" if path.suffix in {".tsv", ".htsv"} else _separator(header)
+    names = next(csv.reader([header], delimiter=separator), [])
+    if not names or not any(names):
+        raise LoupeDataError("the file is empty", where=str(path), code="data-open")
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise LoupeDataError(
+            f"two columns have the name `{twice[0]}`",
+            where=f"{path}:1",
+            hint="rename one of them",
+            code="data-column",
+        )
+    raw: pl.DataFrame = _guarded(
+        str(path),
+        lambda: pl.read_csv(io.BytesIO(text.encode()), separator=separator, infer_schema=False),
+    )
+    raw = raw.filter(~pl.all_horizontal(pl.all().is_null()))
+    return raw.with_columns([_numeric(raw[name]) for name in raw.columns])
+
+
+def _csv_text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+        if path.suffix == ".gz":
+            import gzip
+
+            data = gzip.decompress(data)
+    except (OSError, EOFError) as error:
+        raise LoupeDataError(f"cannot be read: {error}", where=str(path), code="data-read") from (
+            error
+        )
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data[:4096]:
+        raise LoupeDataError(
+            "the file is not UTF-8 text (UTF-16?)",
+            where=str(path),
+            hint="save it as UTF-8",
+            code="data-encoding",
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise LoupeDataError(
+            f"byte {error.start} is not UTF-8 text",
+            where=f"{path}:{line}",
+            hint="save the file as UTF-8",
+            code="data-encoding",
+        ) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _separator(header: str) -> str:
+    return max(",;\t", key=lambda mark: (header.count(mark), mark == ","))
+
+
+def _numeric(series: pl.Series) -> pl.Series:
+    """The column as numbers if all of it is, else unchanged."""
+    import polars as pl
+
+    known = series.set(series.is_in(_MISSING), None)
+    filled = known.drop_nulls()
+    if not len(filled) or filled.str.contains(_LEADING_ZERO + r"\d*$").any():
+        return series
+    numbers = filled.str.strip_chars().cast(pl.Float64, strict=False)
+    if numbers.null_count():
+        return series
+    dtype = pl.Int64 if filled.str.contains(_WHOLE).all() else pl.Float64
+    return known.str.strip_chars().cast(dtype).alias(series.name)
