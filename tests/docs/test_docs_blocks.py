@@ -1,0 +1,91 @@
+"""Every block of the README and the documentation does what it says.
+
+TOML blocks that say ``version`` are valid sessions. Python blocks run, with a `view` that checks
+its arguments and opens no window. Console lines name commands, options and make targets that
+exist.
+"""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import loupe
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(r"^(?P<indent> *)```(?P<kind>\w+)\n(?P<body>.*?)^(?P=indent)```", re.M | re.S)
+
+
+def blocks(kind):
+    """Every block of a kind, named by page and line."""
+    found = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for match in FENCE.finditer(text):
+            if match["kind"] == kind:
+                line = text.count("\n", 0, match.start()) + 1
+                name = f"{page.relative_to(ROOT)}:{line}"
+                found.append(pytest.param(match["body"], id=name))
+    return found
+
+
+@pytest.mark.parametrize("body", blocks("toml"))
+def test_toml_blocks_are_sessions(body, tmp_path):
+    from loupe.session.load import check_session
+
+    if "version" not in tomllib.loads(body):
+        return
+    path = tmp_path / "session.toml"
+    path.write_text(body, encoding="utf-8")
+    session, report = check_session(path)
+    assert session is not None
+    assert [finding for finding in report if finding.level == "error"] == []
+
+
+@pytest.mark.parametrize("body", blocks("python"))
+def test_python_blocks_run(body, tmp_path, monkeypatch):
+    from loupe.session.build import build_session
+
+    seen = []
+
+    def view(data=None, **arguments):
+        seen.append(build_session(data, **arguments))
+
+    monkeypatch.setattr(loupe, "view", view, raising=False)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(body, "block", "exec"), {"__name__": "block"})
+    assert "view(" not in body or seen
+
+
+def console_lines(program):
+    found = []
+    for param in blocks("console"):
+        for line in param.values[0].splitlines():
+            if line.startswith(f"$ {program} "):
+                command = line[2:].split("#")[0].strip()
+                found.append(pytest.param(command, id=f"{param.id}: {command}"))
+    return found
+
+
+@pytest.mark.parametrize("line", console_lines("loupe"))
+def test_loupe_commands_exist_with_their_options(line):
+    import typer
+    from loupe.cli.main import app
+
+    group = typer.main.get_command(app)
+    name, arguments = shlex.split(line)[1], shlex.split(line)[2:]
+    context = group.make_context("loupe", [name, *arguments], resilient_parsing=True)
+    command = group.get_command(context, name)
+    while hasattr(command, "commands"):
+        command, arguments = command.commands[arguments[0]], arguments[1:]
+    # Parses as it would to run, which the context alone does not do.
+    command.make_context(name, list(arguments))
+
+
+@pytest.mark.parametrize("line", console_lines("make"))
+def test_make_targets_exist(line):
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    assert set(line.split()[1:]) <= set(targets)
