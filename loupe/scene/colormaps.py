@@ -13,7 +13,16 @@ from loupe.errors import LoupeConfigError
 __all__ = ["COLORMAP_CHOICES", "colormap_name", "lut_of"]
 
 COLORMAP_CHOICES = (
-    "magma", "viridis", "plasma", "inferno", "cividis", "turbo", "gray", "RdBu_r", "coolwarm", "seismic",
+    "magma",
+    "viridis",
+    "plasma",
+    "inferno",
+    "cividis",
+    "turbo",
+    "gray",
+    "RdBu_r",
+    "coolwarm",
+    "seismic",
 )
 """Offered in menus; any name that the `cmap` package knows works in a session."""
 
@@ -68,7 +77,9 @@ def lut_of(spec: object) -> npt.NDArray[np.uint8]:
         try:
             return np.round(np.asarray(cmap.Colormap(list(spec)).lut(N)) * 255).astype(np.uint8)
         except (ValueError, TypeError) as error:
-            raise LoupeConfigError(f"not a list of colours: {spec!r}", code="bad-colormap") from error
+            raise LoupeConfigError(
+                f"not a list of colours: {spec!r}", code="bad-colormap"
+            ) from error
     raise LoupeConfigError(
         f"a colormap is a name, an object or a list of colours, got {type(spec).__name__}",
         code="bad-colormap",

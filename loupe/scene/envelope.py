@@ -63,14 +63,21 @@ def read_spans(
         y = data.read(_compact(rows), i0, i1)
         count("reads", 1)
         part = curve_spans(
-            y, _times(data.time, i0, i1), k0=k0 + x0, width=x1 - x0, grid_dt=dt,
+            y,
+            _times(data.time, i0, i1),
+            k0=k0 + x0,
+            width=x1 - x0,
+            grid_dt=dt,
             max_gap=max_gap(data.time),
         )
         count("reductions", 1)
         lo[x0:x1], hi[x0:x1] = part
     scale, offset = data.info.scale, data.info.offset
     if scale != 1.0 or offset != 0.0:
-        lo, hi = lo * np.float32(scale) + np.float32(offset), hi * np.float32(scale) + np.float32(offset)
+        lo, hi = (
+            lo * np.float32(scale) + np.float32(offset),
+            hi * np.float32(scale) + np.float32(offset),
+        )
         if scale < 0:
             lo, hi = hi, lo
     return lo, hi, _per_column(data.time, dt)
@@ -102,8 +109,13 @@ def read_heat(
             # The value of larger magnitude depends on where zero is, so convert before reducing.
             y = y.astype(np.float32) * np.float32(scale) + np.float32(offset)
         values[x0:x1] = heat_columns(
-            y, _times(data.time, i0, i1), k0=k0 + x0, width=x1 - x0, grid_dt=dt,
-            method="mean" if method == "mean" else "peak", max_gap=max_gap(data.time),
+            y,
+            _times(data.time, i0, i1),
+            k0=k0 + x0,
+            width=x1 - x0,
+            grid_dt=dt,
+            method="mean" if method == "mean" else "peak",
+            max_gap=max_gap(data.time),
             period=data.time.period,
         )
         count("reductions", 1)

@@ -150,8 +150,11 @@ def lay_out(
     axis_height = px(AXIS_HEIGHT) if axis else 0
     area = PxRect(left, y, width, max(1, viewport.height - axis_height - y))
     gap = px(ROW_GAP)
-    heights = _heights([s.minimum * viewport.scale for s in sizes], [s.weight for s in sizes],
-                       area.h - gap * max(0, len(sizes) - 1))
+    heights = _heights(
+        [s.minimum * viewport.scale for s in sizes],
+        [s.weight for s in sizes],
+        area.h - gap * max(0, len(sizes) - 1),
+    )
     content = sum(heights) + gap * max(0, len(sizes) - 1)
     offset = min(max(0, round(scroll * viewport.scale)), max(0, content - area.h))
     top = area.y - offset

@@ -183,6 +183,8 @@ class RasterContent:
         ``(n,)`` float64 seconds and int32 row indices, row 0 at the bottom.
     colors
         ``(n, 4)`` uint8, or ``(1, 4)`` when all are alike; alpha by `alpha_by`.
+    themed
+        Whether the theme's trace colour takes the place of the red, green and blue.
     row_names
         Text of each row, bottom first.
     gaps
@@ -195,6 +197,7 @@ class RasterContent:
     rows: npt.NDArray[np.int32]
     colors: npt.NDArray[np.uint8]
     row_names: tuple[str, ...]
+    themed: bool = False
     gaps: Mapping[int, float] = field(default_factory=dict)
     gap_color: Rgba = Rgba(120, 120, 120)
     gap_width: float = 1.0

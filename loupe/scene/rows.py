@@ -112,7 +112,11 @@ def order_rows(
     rows = np.arange(n, dtype=np.intp) if subset is None else subset
     if order_by is not None:
         values = coordinate(info, order_by, what="order_by")[rows]
-    elif natural and len(info.dims) == 1 and is_numeric(info.coords.get(info.dims[0], np.array([""]))):
+    elif (
+        natural
+        and len(info.dims) == 1
+        and is_numeric(info.coords.get(info.dims[0], np.array([""])))
+    ):
         values = info.coords[info.dims[0]][rows]
     else:
         return rows[::-1] if descending else rows

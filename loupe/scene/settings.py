@@ -122,7 +122,7 @@ class ViewFlags:
     hypnogram: bool = True
     hypnogram_zoom: bool = False
     right_panel: bool = True
-    label_alpha: float = 1.0
+    label_alpha: float | None = None
     fixed_scale: bool = True
     clock: Literal["auto", "seconds", "hms", "wall"] = "auto"
     proportional_rasters: bool = True

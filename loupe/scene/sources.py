@@ -8,10 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from loupe.data.protocols import ArrayData, TableData
-from loupe.errors import LoupeConfigError
 from loupe.scene.model import ArrayRef
-from loupe.session.source import InMemory, Source
-from loupe.session.suggest import did_you_mean
+from loupe.session.source import Data, InMemory, Source
 
 if TYPE_CHECKING:
     from loupe.data.catalog import Catalog
@@ -36,7 +34,7 @@ class Opener:
         self.catalog = catalog
         self._refs: dict[int, ArrayRef] = {}
 
-    def source(self, data: object) -> Source | InMemory:
+    def source(self, data: Data) -> Source | InMemory:
         """The source that a field of a Config names.
 
         Raises
@@ -44,18 +42,9 @@ class Opener:
         LoupeConfigError
             If it is a name that `[sources]` lacks.
         """
-        if isinstance(data, Source | InMemory):
-            return data
-        name = str(data)
-        if name not in self._session.sources:
-            raise LoupeConfigError(
-                f"there is no source `{name}`",
-                hint=did_you_mean(name, self._session.sources, what="sources"),
-                code="session-unknown-source",
-            )
-        return self._session.sources[name]
+        return self._session.resolve(data)
 
-    def array(self, data: object) -> ArrayRef:
+    def array(self, data: Data) -> ArrayRef:
         """Open an array, headers only.
 
         Raises
@@ -70,7 +59,7 @@ class Opener:
             self._refs[id(opened)] = ref
         return ref
 
-    def table(self, data: object) -> TableData:
+    def table(self, data: Data) -> TableData:
         """Open a table, headers only.
 
         Raises

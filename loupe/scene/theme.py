@@ -16,7 +16,16 @@ def _hex(text: str) -> Rgba:
 
 OKABE_ITO: tuple[Rgba, ...] = tuple(
     _hex(c)
-    for c in ("#56b4e9", "#009e73", "#e69f00", "#cc79a7", "#0072b2", "#d55e00", "#f0e442", "#999999")
+    for c in (
+        "#56b4e9",
+        "#009e73",
+        "#e69f00",
+        "#cc79a7",
+        "#0072b2",
+        "#d55e00",
+        "#f0e442",
+        "#999999",
+    )
 )
 """Colours of categories, safe for colour-blind eyes (Okabe and Ito 2008), readable on both themes;
 ordered so that neighbours differ most."""

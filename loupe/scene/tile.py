@@ -92,8 +92,15 @@ class TileContent:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TileJob:
-    """Work for one row: equal keys make equal tiles."""
+    """Work for one row: equal keys make equal tiles of columns ``k0 .. k0 + width - 1``."""
 
     key: Hashable
     row_id: str
+    dt: float
+    k0: int
+    width: int
     run: Callable[[Workbench], TileContent]
+
+    def failed(self, message: str) -> TileContent:
+        """What stands in the picture when the work failed: nothing, and why."""
+        return TileContent(self.row_id, self.key, self.dt, self.k0, self.width, 1, error=message)

@@ -93,8 +93,10 @@ def ticks(
     last = math.floor((span.stop + shift) / step + 1e-9)
     digits = decimals(step)
     return tuple(
-        Tick(t := float(Decimal(k) * Decimal(repr(step))) - shift,
-             format_time(t, clock, digits=digits, origin=origin))
+        Tick(
+            t := float(Decimal(k) * Decimal(repr(step))) - shift,
+            format_time(t, clock, digits=digits, origin=origin),
+        )
         for k in range(first, last + 1)
     )
 

@@ -1,0 +1,452 @@
+"""From scene, state and finished tiles to a Frame: pure, cheap, done at every change."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from loupe.scene.colormaps import lut_of
+from loupe.scene.frame import (
+    Frame,
+    FramePanel,
+    Item,
+    PxRect,
+    RectsItem,
+    RgbaTile,
+    ScalarTile,
+    SpritesItem,
+    TextRun,
+)
+from loupe.scene.gutter import row_gutter, swatch_item
+from loupe.scene.intervals import Bands, bands, bands_item, event_items, lines_item, state_colors
+from loupe.scene.layout import Layout, RowBox
+from loupe.scene.looks import Look, value_text
+from loupe.scene.model import (
+    DenseContent,
+    FailedContent,
+    HeatmapContent,
+    RasterContent,
+    Row,
+    Scene,
+    TraceContent,
+)
+from loupe.scene.plan import look_of
+from loupe.scene.plots.heatmap import levels
+from loupe.scene.plots.raster import bands_of
+from loupe.scene.settings import Overrides, ViewFlags
+from loupe.scene.theme import Theme
+from loupe.scene.tile import TileContent
+from loupe.scene.timeaxis import Tick, choose_clock, decimals, format_time, nice_step, ticks
+from loupe.scene.timegrid import TimeGrid
+from loupe.units import Rgba, Seconds, Span
+
+if TYPE_CHECKING:
+    from loupe.labels.table import IntervalTable
+
+__all__ = ["Picture", "Track", "build"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Track:
+    """One label set as it is drawn."""
+
+    table: IntervalTable
+    overlay: bool = True
+    strip: bool = True
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Picture:
+    """Everything a frame is made of.
+
+    Attributes
+    ----------
+    tiles
+        The tile to show of each row, exact or a stand-in.
+    label_colors
+        State to colour.
+    extent
+        For the choice of clock.
+    """
+
+    scene: Scene
+    rows: tuple[Row, ...]
+    layout: Layout
+    theme: Theme
+    view: ViewFlags
+    overrides: Overrides
+    tiles: Mapping[str, TileContent]
+    label_colors: Mapping[str, Rgba]
+    extent: Span
+    cursor: Seconds | None = None
+    selection: Span | None = None
+    tracks: Sequence[Track] = ()
+    selected_rows: frozenset[str] = field(default_factory=frozenset)
+
+
+def build(picture: Picture) -> Frame:
+    """Compose the frame: rows with grid, labels, data, marks and selection, gutters, strips, axis."""
+    p = picture
+    layout, grid, theme = p.layout, p.layout.grid, p.theme
+    clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
+    marks = ticks(grid.span, grid.width / layout.viewport.scale, clock, origin=p.scene.origin)
+    found = [(t, bands(t.table, state_colors(t.table, p.label_colors), grid)) for t in p.tracks]
+    by_id = {row.id: row for row in p.rows}
+    panels: list[FramePanel] = []
+    texts: list[TextRun] = []
+    swatches: list[tuple[float, float, float, float, tuple[int, int, int, int]]] = []
+    for box in layout.visible:
+        row = by_id[box.row_id]
+        look = look_of(row, box.rect.h, theme, layout.viewport, p.view, p.overrides)
+        tile = p.tiles.get(row.id)
+        panels.append(_row_panel(p, row, box, look, tile, marks, found))
+        gutter = row_gutter(row, box, look, tile, layout)
+        texts += [t for t in gutter.texts if _inside(t, layout.area)]
+        swatches += gutter.swatches
+        panels += gutter.panels
+        texts += _in_plot(row, box, look, tile, layout)
+    if swatches:
+        rect = PxRect(0, layout.area.y, layout.area.x, layout.area.h)
+        item = swatch_item(
+            [(a, b - rect.y, c, d - rect.y, color) for a, b, c, d, color in swatches]
+        )
+        panels.append(FramePanel("#legend", rect, (item,)))
+    strips = [f for f in found if f[0].strip]
+    panels += [
+        FramePanel(f"#strip{i}", rect, _strip_items(track_bands, rect, theme))
+        for i, ((_, track_bands), rect) in enumerate(zip(strips, layout.strips, strict=False))
+    ]
+    axis_texts, axis_panel = _axis(p, marks)
+    return Frame(
+        size=(layout.viewport.width, layout.viewport.height),
+        background=theme.background,
+        panels=(*panels, axis_panel),
+        texts=(*texts, *axis_texts),
+        cursor=_cursor(p),
+    )
+
+
+def _inside(text: TextRun, area: PxRect) -> bool:
+    return area.y - 2 <= text.y <= area.bottom
+
+
+def _clip(rect: PxRect, area: PxRect) -> tuple[PxRect, int]:
+    """The visible part of a row's rectangle, and how many pixels of its top are cut off."""
+    top, bottom = max(rect.y, area.y), min(rect.bottom, area.bottom)
+    return PxRect(rect.x, top, rect.w, max(bottom - top, 1)), top - rect.y
+
+
+def _row_panel(
+    p: Picture,
+    row: Row,
+    box: RowBox,
+    look: Look,
+    tile: TileContent | None,
+    marks: Sequence[Tick],
+    found: Sequence[tuple[Track, Bands]],
+) -> FramePanel:
+    grid, h = p.layout.grid, box.rect.h
+    under: list[Item] = [_rect(0, 0, box.rect.w, h, look.theme.panel)]
+    if p.view.grid:
+        xs = np.array([grid.x(t.t) for t in marks])
+        under.append(lines_item(xs, 0, h, max(round(look.px(1)), 1), look.theme.grid))
+    labels = [
+        bands_item(b, 0, h, p.view.label_alpha)
+        for track, b in found
+        if track.overlay and p.view.overlays and not p.view.strip_only and len(b)
+    ]
+    selection = _selection(p, h, look)
+    data = _data_items(row, look, tile, grid)
+    over_data = row.kind == "heatmap"
+    items = under + ([] if over_data else labels + selection[:1])
+    items += data
+    items += labels + selection[:1] if over_data else []
+    items += _row_marks(row, box, look, tile)
+    if row.id in p.selected_rows:
+        items.append(_frame_of(box.rect.w, h, look))
+    items += event_items(p.scene.events, p.overrides.events, grid, h, look.scale)
+    items += selection[1:]
+    rect, cut = _clip(box.rect, p.layout.area)
+    return FramePanel(row.id, rect, tuple(_shifted(items, cut)))
+
+
+def _shifted(items: Sequence[Item], cut: int) -> list[Item]:
+    """Items of a panel of which the upper `cut` pixels are scrolled out of sight."""
+    if cut == 0:
+        return list(items)
+    moved: list[Item] = []
+    for item in items:
+        if isinstance(item, RectsItem):
+            shift = np.array([0, cut, 0, cut], dtype=np.float32)
+            moved.append(RectsItem(item.rects - shift, item.colors, item.dash))
+        elif isinstance(item, SpritesItem):
+            centres = item.centres - np.array([0, cut], dtype=np.float32)
+            moved.append(SpritesItem(centres, item.sizes, item.symbols, item.colors, item.filled))
+        elif isinstance(item, RgbaTile):
+            moved.append(
+                RgbaTile(item.key, item.pixels, item.x0, item.x1, item.y0 - cut, item.y1 - cut)
+            )
+        else:
+            moved.append(
+                ScalarTile(
+                    item.key,
+                    item.values,
+                    item.lut_key,
+                    item.lut,
+                    item.vmin,
+                    item.vmax,
+                    item.nan,
+                    item.x0,
+                    item.x1,
+                    item.y0 - cut,
+                    item.y1 - cut,
+                )
+            )
+    return moved
+
+
+def _rect(x0: float, y0: float, x1: float, y1: float, color: Rgba) -> RectsItem:
+    return RectsItem(
+        np.array([[x0, y0, x1, y1]], dtype=np.float32), np.array([color], dtype=np.uint8)
+    )
+
+
+def _frame_of(w: int, h: int, look: Look) -> RectsItem:
+    e = max(round(look.px(2)), 1)
+    rects = np.array(
+        [[0, 0, w, e], [0, h - e, w, h], [0, 0, e, h], [w - e, 0, w, h]], dtype=np.float32
+    )
+    return RectsItem(rects, np.tile(np.array(look.theme.accent, dtype=np.uint8), (4, 1)))
+
+
+def _selection(p: Picture, height: int, look: Look) -> list[Item]:
+    """The fill, then the two edges that are handles; nothing without a selection."""
+    if p.selection is None:
+        return []
+    grid, accent = p.layout.grid, look.theme.accent
+    x0, x1 = grid.x(p.selection.start), grid.x(p.selection.stop)
+    edges = np.array([x for x in (x0, x1) if -4 <= x <= grid.width + 4])
+    return [
+        _rect(x0, 0, x1, height, accent.with_alpha(41)),
+        lines_item(edges, 0, height, max(round(look.px(2)), 1), accent),
+    ]
+
+
+def _data_items(row: Row, look: Look, tile: TileContent | None, grid: TimeGrid) -> list[Item]:
+    if tile is None:
+        return []
+    same = tile.dt == grid.dt
+    x0 = float(tile.k0 - grid.k0) if same else tile.k0 * tile.dt / grid.dt - grid.k0
+    x1 = x0 + tile.width if same else x0 + tile.width * tile.dt / grid.dt
+    height = float(look.height)
+    items: list[Item] = []
+    inner = row.content
+    if isinstance(inner, RasterContent) and inner.nan_color is not None:
+        items.append(_nan_spans(inner, grid, look.height, inner.nan_color))
+    if tile.pixels is not None:
+        items.append(RgbaTile(tile.key, tile.pixels, x0, x1, 0.0, height))
+    if tile.values is not None and isinstance(inner, HeatmapContent):
+        low, high = levels(inner, look, tile.y_range)
+        cmap = look.override.cmap
+        items.append(
+            ScalarTile(
+                tile.key,
+                tile.values,
+                cmap or (inner.lut_name, id(inner.lut)),
+                lut_of(cmap) if cmap else inner.lut,
+                low,
+                high,
+                inner.nan_color or Rgba(0, 0, 0, 0),
+                x0,
+                x1,
+                0.0,
+                height,
+            )
+        )
+    if tile.points is not None:
+        items += _points(tile, grid, look.height)
+    return items
+
+
+def _points(tile: TileContent, grid: TimeGrid, height: int) -> list[Item]:
+    points = tile.points
+    if points is None:
+        return []
+    stretch = height / tile.height
+    items: list[Item] = []
+    if len(points.lines):
+        x = np.floor(points.lines[:, 0] / grid.dt - grid.k0)
+        half = points.line_widths / 2
+        rects = np.stack(
+            [
+                np.round(x + 0.5 - half),
+                points.lines[:, 1] * stretch,
+                np.round(x + 0.5 + half),
+                points.lines[:, 2] * stretch,
+            ],
+            axis=1,
+        ).astype(np.float32)
+        items.append(RectsItem(rects, points.line_colors))
+    for filled in (True, False):
+        of = points.filled == filled
+        if of.any():
+            centres = np.stack(
+                [points.t[of] / grid.dt - grid.k0, points.y[of] * stretch], axis=1
+            ).astype(np.float32)
+            items.append(
+                SpritesItem(
+                    centres, points.sizes[of], points.symbols[of], points.colors[of], filled
+                )
+            )
+    return items
+
+
+def _nan_spans(content: RasterContent, grid: TimeGrid, height: int, color: Rgba) -> RectsItem:
+    rows = bands_of(content, height)
+    rects = []
+    for row, start, stop in content.nan_spans:
+        top, bottom = (0.0, float(height)) if row < 0 else (rows.top[row], rows.bottom[row])
+        rects.append((grid.x(start), top, grid.x(stop), bottom))
+    array = np.array(rects, dtype=np.float32).reshape(-1, 4)
+    return RectsItem(array, np.tile(np.array(color, dtype=np.uint8), (len(array), 1)))
+
+
+def _row_marks(row: Row, box: RowBox, look: Look, tile: TileContent | None) -> list[Item]:
+    """Separators, bottom spine, scale bar."""
+    inner, w, h = row.content, box.rect.w, box.rect.h
+    one = max(round(look.px(1)), 1)
+    if isinstance(inner, RasterContent) and inner.gaps and inner.gap_width > 0:
+        rows = bands_of(inner, h)
+        width = max(round(look.px(inner.gap_width)), 1)
+        rects = [
+            [0, round(y - width / 2), w, round(y - width / 2) + width] for y in rows.separators
+        ]
+        colors = np.tile(np.array(inner.gap_color, dtype=np.uint8), (len(rects), 1))
+        return [RectsItem(np.array(rects, dtype=np.float32), colors)]
+    if isinstance(inner, TraceContent) and inner.bottom_spine:
+        return [_rect(0, h - one, w, h, look.theme.dim)]
+    bar = _scale_bar(row, look, tile, w)
+    if bar is not None:
+        x, y0, y1, _ = bar
+        return [_rect(x, y0, x + max(round(look.px(2)), 1), y1, look.theme.text)]
+    return []
+
+
+def _scale_bar(
+    row: Row, look: Look, tile: TileContent | None, width: int
+) -> tuple[float, float, float, str] | None:
+    """Left edge, top, bottom and text of a dense row's amplitude bar, in the row's pixels."""
+    if not isinstance(row.content, DenseContent) or tile is None or not tile.facts.get("per_value"):
+        return None
+    per_value = tile.facts["per_value"] * look.height / tile.height
+    if not math.isfinite(per_value) or per_value <= 0 or look.height < look.px(60):
+        return None
+    value = nice_step(look.px(22) / per_value)
+    length = value * per_value
+    bottom = look.height - look.px(10)
+    if length > look.height - look.px(20):
+        return None
+    text = f"{value_text(value)} {row.units}".strip()
+    return width - look.px(16), bottom - length, bottom, text
+
+
+def _in_plot(
+    row: Row, box: RowBox, look: Look, tile: TileContent | None, layout: Layout
+) -> list[TextRun]:
+    theme, rect = look.theme, box.rect
+    if isinstance(row.content, FailedContent):
+        y = min(max(rect.y + rect.h / 2, layout.area.y), layout.area.bottom)
+        return [
+            TextRun(
+                row.content.message.splitlines()[0],
+                rect.x + look.px(12),
+                y,
+                theme.warning,
+                role="note",
+                area="plot",
+                max_width=max(rect.w - round(look.px(24)), 1),
+            )
+        ]
+    if tile is not None and tile.error:
+        return [
+            TextRun(
+                tile.error.splitlines()[0],
+                rect.x + look.px(12),
+                rect.y + look.px(14),
+                theme.warning,
+                role="note",
+                area="plot",
+                halo=theme.panel,
+                max_width=max(rect.w - round(look.px(24)), 1),
+            )
+        ]
+    bar = _scale_bar(row, look, tile, rect.w)
+    if bar is None:
+        return []
+    x, y0, y1, text = bar
+    y = rect.y + (y0 + y1) / 2
+    if not layout.area.y <= y <= layout.area.bottom:
+        return []
+    return [
+        TextRun(
+            text,
+            rect.x + x - look.px(6),
+            y,
+            theme.text,
+            align="right",
+            role="scale",
+            area="plot",
+            halo=theme.panel,
+        )
+    ]
+
+
+def _strip_items(found: Bands, rect: PxRect, theme: Theme) -> tuple[Item, ...]:
+    return (_rect(0, 0, rect.w, rect.h, theme.field), bands_item(found, 0, rect.h, 1.0))
+
+
+def _axis(p: Picture, marks: Sequence[Tick]) -> tuple[list[TextRun], FramePanel]:
+    layout, theme = p.layout, p.theme
+    axis, grid, px = layout.axis, layout.grid, layout.viewport.px
+    one = max(px(1), 1)
+    xs = np.array([grid.x(t.t) for t in marks])
+    panel = FramePanel("#axis", axis, (lines_item(xs, 0, px(5), one, theme.line),))
+    texts = [
+        TextRun(
+            t.text, axis.x + x, axis.y + px(7), theme.dim, align="center", valign="top", area="axis"
+        )
+        for t, x in zip(marks, xs, strict=True)
+    ]
+    if p.cursor is not None:
+        x = grid.x(p.cursor)
+        if 0 <= x <= grid.width:
+            clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
+            digits = max(2, min(6, decimals(nice_step(grid.dt))))
+            texts.append(
+                TextRun(
+                    format_time(p.cursor, clock, digits=digits, origin=p.scene.origin),
+                    axis.x + x,
+                    axis.y + px(14),
+                    theme.on_accent,
+                    align="center",
+                    role="flag",
+                    area="axis",
+                    fill=theme.accent,
+                )
+            )
+    return texts, panel
+
+
+def _cursor(p: Picture) -> tuple[float, int, int, Rgba] | None:
+    if p.cursor is None:
+        return None
+    layout = p.layout
+    x = layout.grid.x(p.cursor)
+    if not 0 <= x <= layout.grid.width:
+        return None
+    top = layout.strips[0].y if layout.strips else layout.area.y
+    return layout.area.x + x, top, layout.area.bottom, p.theme.cursor

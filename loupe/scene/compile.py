@@ -1,0 +1,239 @@
+"""From a session and its opened data to a Scene. Opens headers; a plot that fails becomes one row
+that says why, and the rest works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from loupe.errors import LoupeConfigError, LoupeDataError, LoupeError
+from loupe.scene.model import (
+    EventClass,
+    FailedContent,
+    RasterContent,
+    Row,
+    Scene,
+    TrackSpec,
+    VideoSpec,
+)
+from loupe.scene.plots import dense, heatmap, raster, trace, zip_
+from loupe.scene.rows import is_missing, text_of
+from loupe.scene.sources import Opener
+from loupe.session.events import EventStyle, GlobalEventsConfig, LineStyle
+from loupe.session.plots.heatmap import HeatmapConfig
+from loupe.session.plots.raster import RasterConfig
+from loupe.session.plots.trace import TraceConfig
+from loupe.session.plots.zip import Zip
+from loupe.session.suggest import did_you_mean
+from loupe.units import Rgba, Span
+
+if TYPE_CHECKING:
+    from loupe.data.catalog import Catalog
+    from loupe.session.model import Session
+
+__all__ = ["Progress", "compile_scene", "plot_rows"]
+
+Progress = Callable[[int, int, str], None]
+"""Told of (plots done, plots in all, name of the next)."""
+
+EVENT_STYLES: tuple[LineStyle, ...] = ("solid", "dashed", "dotted", "dashdot", "dashdotdot")
+EVENT_GREY = Rgba(200, 200, 200, 200)
+EVENT_COLORS = (
+    Rgba(230, 159, 0, 200),
+    Rgba(86, 180, 233, 200),
+    Rgba(0, 158, 115, 200),
+    Rgba(204, 121, 167, 200),
+    Rgba(213, 94, 0, 200),
+    Rgba(240, 228, 66, 200),
+)
+"""After the five line styles on grey, styles start over in each of these colours."""
+
+
+def plot_rows(plot: object, number: int, plot_id: str, opener: Opener) -> tuple[Row, ...]:
+    """Rows of one plot.
+
+    Raises
+    ------
+    LoupeConfigError, LoupeDataError
+        If its data or columns are not what it says.
+    """
+    if isinstance(plot, TraceConfig):
+        make = dense.compile_rows if plot.mode == "dense" else trace.compile_rows
+        return make(number, plot, plot_id, opener)
+    if isinstance(plot, HeatmapConfig):
+        return heatmap.compile_rows(number, plot, plot_id, opener)
+    if isinstance(plot, RasterConfig):
+        return raster.compile_rows(number, plot, plot_id, opener)
+    if isinstance(plot, Zip):
+        return zip_.compile_rows(number, plot, plot_id, opener)
+    raise TypeError(f"not a plot: {type(plot).__name__}")
+
+
+def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | None = None) -> Scene:
+    """Open what a session names and lay out its rows.
+
+    Parameters
+    ----------
+    progress
+        Told before each plot.
+
+    Returns
+    -------
+    Scene
+        Every plot that could be opened; the others as rows of kind "failed".
+    """
+    opener = Opener(session, catalog)
+    rows: list[Row] = []
+    for number, (plot, plot_id) in enumerate(zip(session.plots, session.plot_ids, strict=True)):
+        if progress is not None:
+            progress(number, len(session.plots), plot.title or plot_id)
+        try:
+            rows += plot_rows(plot, number, plot_id, opener)
+        except LoupeError as error:
+            rows.append(_failed(number, plot_id, plot.title or plot_id, error))
+    events: tuple[EventClass, ...] = ()
+    if session.events is not None:
+        try:
+            events = event_classes(session.events, opener)
+        except LoupeError as error:
+            rows.insert(0, _failed(-1, "events", "events", error))
+    return Scene(
+        session=session,
+        title=session.title or "Loupe",
+        extent=_extent(rows, opener, events),
+        rows=_ordered(rows, session.view.subplot_order),
+        origin=catalog.origin,
+        events=events,
+        events_config=session.events,
+        tracks=tuple(
+            TrackSpec(track_id, config.name or _stem(config.path) or track_id, config)
+            for track_id, config in zip(session.label_ids, session.labels, strict=True)
+        ),
+        videos=tuple(
+            VideoSpec(video_id, config.name or f"Video {i + 1}", config)
+            for i, (video_id, config) in enumerate(
+                zip(session.video_ids, session.videos, strict=True)
+            )
+        ),
+    )
+
+
+def _stem(path: str | None) -> str:
+    return (path or "").replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+
+def _failed(number: int, plot_id: str, title: str, error: LoupeError) -> Row:
+    return Row(
+        id=f"{plot_id}/failed",
+        plot=number,
+        kind="failed",
+        title=title,
+        subtitle="",
+        content=FailedContent(str(error), error.hint),
+    )
+
+
+def _extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -> Span:
+    """All of the data; (0, 1) without any."""
+    spans = [
+        Span(a.data.time.span.start, a.data.time.span.stop + a.data.time.period)
+        for a in opener.arrays
+        if a.data.time.n
+    ]
+    for row in rows:
+        if isinstance(row.content, RasterContent) and len(row.content.times):
+            spans.append(Span(float(row.content.times[0]), float(row.content.times[-1])))
+    if not spans:
+        spans = [Span(float(e.times[0]), float(e.times[-1])) for e in events if len(e.times)]
+    whole = spans[0] if spans else Span(0.0, 1.0)
+    for span in spans[1:]:
+        whole = whole.union(span)
+    return whole if whole.length > 0 else Span(whole.start, whole.start + 1.0)
+
+
+def _ordered(rows: Sequence[Row], order: Sequence[str | int]) -> tuple[Row, ...]:
+    """Rows named in `order` first, by title or number; the others follow."""
+    by_name = {row.title: row for row in reversed(rows)} | {row.id: row for row in rows}
+    first: list[Row] = []
+    for entry in order:
+        if isinstance(entry, int):
+            row = rows[entry] if 0 <= entry < len(rows) else None
+        else:
+            row = by_name.get(entry)
+        if row is not None and row not in first:
+            first.append(row)
+    return (*first, *(row for row in rows if row not in first))
+
+
+def event_classes(config: GlobalEventsConfig, opener: Opener) -> tuple[EventClass, ...]:
+    """Global events by class, each sorted by time.
+
+    Raises
+    ------
+    LoupeConfigError, LoupeDataError
+        If the table or a column is not there, or a time is not a finite number.
+    """
+    table = opener.table(config.data)
+    for field, column in (
+        ("event_times_column", config.event_times_column),
+        ("style_events_on", config.style_events_on),
+    ):
+        if column is not None and column not in table.columns:
+            raise LoupeConfigError(
+                f"{field} = `{column}`, but {table.name} has no column of that name",
+                hint=did_you_mean(column, table.columns, what="columns"),
+                code="unknown-column",
+            )
+    columns = [c for c in (config.event_times_column, config.style_events_on) if c]
+    frame = table.frame(list(dict.fromkeys(columns)))
+    series = frame[config.event_times_column]
+    if not series.dtype.is_numeric():
+        raise LoupeDataError(
+            f"the times in column `{series.name}` of {table.name} are {series.dtype}, not numbers",
+            hint="store times as seconds",
+            code="table-times",
+        )
+    times = np.asarray(series.cast(float, strict=False).to_numpy(), dtype=np.float64)
+    if not np.isfinite(times).all():
+        bad = int(np.flatnonzero(~np.isfinite(times))[0])
+        raise LoupeDataError(
+            f"row {bad} of column `{series.name}` of {table.name} has no finite time",
+            hint="remove the row",
+            code="table-times",
+        )
+    if config.style_events_on is None:
+        return (_event_class("events", times, 0, EventStyle()),)
+    values = frame[config.style_events_on].to_list()
+    texts = np.array(["" if is_missing(v) else text_of(v) for v in values], dtype=object)
+    # Missing values are a class of their own and come last.
+    names = sorted({t for t in texts if t}) + ([""] if "" in texts else [])
+    return tuple(
+        _event_class(
+            name or "none", times[texts == name], i, config.style_kwargs.get(name, EventStyle())
+        )
+        for i, name in enumerate(names)
+        if config.style_kwargs.get(name, EventStyle()).visible
+    )
+
+
+def _event_class(
+    name: str, times: np.ndarray[tuple[int], np.dtype[np.float64]], number: int, style: EventStyle
+) -> EventClass:
+    round_, at = divmod(number, len(EVENT_STYLES))
+    color = EVENT_GREY if round_ == 0 else EVENT_COLORS[(round_ - 1) % len(EVENT_COLORS)]
+    alpha = color.a
+    if style.line_color is not None:
+        color = style.line_color
+        alpha = color.a if color.a < 255 else 200
+    if style.line_alpha is not None:
+        alpha = style.line_alpha
+    return EventClass(
+        name=name,
+        times=np.sort(times),
+        color=color.with_alpha(alpha),
+        style=style.line_style or EVENT_STYLES[at],
+        width=style.line_width or 1.5,
+    )

@@ -1,0 +1,202 @@
+"""Heatmaps: the rows of an array as an image over time, one subplot a group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from loupe.errors import LoupeConfigError
+from loupe.scene.colormaps import colormap_name, lut_of
+from loupe.scene.looks import Look
+from loupe.scene.model import ArrayRef, HeatmapContent, Row
+from loupe.scene.rows import coordinate, is_missing, is_numeric, natural_key, order_rows, text_of
+from loupe.scene.sources import Opener
+from loupe.scene.tile import TileContent, TileJob
+from loupe.scene.workbench import Workbench
+from loupe.session.plots.heatmap import HeatmapConfig
+from loupe.session.source import InMemory
+from loupe.session.suggest import did_you_mean
+
+__all__ = ["ROW_PX", "compile_rows", "job", "levels"]
+
+HEIGHT = 200.0
+ROW_PX = 12.0
+"""Natural heights: of a heatmap, or of each of its rows when proportional; logical pixels."""
+
+
+def compile_rows(plot: int, config: HeatmapConfig, plot_id: str, opener: Opener) -> tuple[Row, ...]:
+    """One row a group of `split_by`, top first.
+
+    Raises
+    ------
+    LoupeConfigError, LoupeDataError
+        If data or coordinates are not there, or more than one dimension is left.
+    """
+    array = opener.array(config.data)
+    info = array.data.info
+    groups = _groups(array, config)
+    prefix = _prefix(config, array)
+    rows = []
+    for number, (value, members) in enumerate(groups):
+        order = order_rows(
+            info,
+            array.data.n_rows,
+            config.order_by,
+            descending=config.descending,
+            subset=members,
+            natural=False,
+        )
+        name = f"{config.split_by}={text_of(value)}" if config.split_by else ""
+        spec = _cmap_of(config, value, number)
+        shade = config.shade_nans
+        title = prefix or config.title or info.name or "heatmap"
+        rows.append(
+            Row(
+                id=f"{plot_id}/{name or 'all'}",
+                plot=plot,
+                kind="heatmap",
+                title=title,
+                subtitle=name or f"{len(order)} rows",
+                units=info.units,
+                content=HeatmapContent(
+                    array=array,
+                    order=order,
+                    row_names=_row_names(array, order, config.order_by),
+                    lut_name=colormap_name(spec),
+                    lut=lut_of(spec),
+                    vmin=config.vmin,
+                    vmax=config.vmax,
+                    percentiles=config.percentiles,
+                    method=config.decim_method,
+                    nan_color=None
+                    if not shade
+                    else shade.color.with_alpha(round(shade.opacity * 255)),
+                    colorbar=config.colorbar,
+                ),
+                weight=config.height,
+                hidden=not config.visible or name in config.hidden,
+            )
+        )
+    return tuple(rows)
+
+
+def _prefix(config: HeatmapConfig, array: ArrayRef) -> str:
+    if isinstance(config.array_name, InMemory):
+        return str(config.array_name.value(array.data.info.name))
+    if config.array_name is True:
+        if not array.data.info.name:
+            raise LoupeConfigError(
+                "`array_name = true`, but the array has no name",
+                hint="write the name itself",
+                code="array-without-name",
+            )
+        return array.data.info.name
+    return config.array_name or ""
+
+
+def _groups(array: ArrayRef, config: HeatmapConfig) -> list[tuple[object, npt.NDArray[np.intp]]]:
+    info = array.data.info
+    every = np.arange(array.data.n_rows, dtype=np.intp)
+    left = [d for d in info.dims if d != config.split_by]
+    if config.split_by is None:
+        if len(info.dims) != 1:
+            raise _wrong_dims(info.dims, config.split_by)
+        return [(None, every)]
+    values = coordinate(info, config.split_by, what="split_by")
+    if len(left) != 1 and not (len(info.dims) == 1 and config.split_by not in info.dims):
+        raise _wrong_dims(tuple(left), config.split_by)
+    texts = [("" if is_missing(v) else text_of(v)) for v in values]
+    distinct = {t: v for t, v in zip(texts, values, strict=True) if t}
+    if is_numeric(values):
+        keys = sorted(distinct, key=lambda t: float(distinct[t]))
+    else:
+        keys = sorted(distinct, key=natural_key)
+    where = np.asarray(texts, dtype=object)
+    return [(distinct[k], every[where == k]) for k in keys]
+
+
+def _wrong_dims(left: Sequence[str], split_by: str | None) -> LoupeConfigError:
+    after = f" after `split_by = {split_by}`" if split_by else ""
+    have = ", ".join(left) or "none"
+    return LoupeConfigError(
+        f"a heatmap needs exactly one dimension besides time{after}, but there are: {have}",
+        hint="split by one of them, or pick one of its values with `select`",
+        code="heatmap-dimensions",
+    )
+
+
+def _row_names(
+    array: ArrayRef, order: npt.NDArray[np.intp], order_by: str | None
+) -> tuple[str, ...]:
+    info = array.data.info
+    if order_by is not None:
+        return tuple(text_of(v) for v in info.coords[order_by][order])
+    return tuple(info.row_names[r] for r in order)
+
+
+def _cmap_of(config: HeatmapConfig, value: object, number: int) -> object:
+    cmap = config.cmap
+    if isinstance(cmap, Mapping):
+        key = text_of(value)
+        if key not in cmap:
+            raise LoupeConfigError(
+                f"`cmap` has no entry for the group `{key}` of `{config.split_by}`",
+                hint=did_you_mean(key, cmap, what="entries"),
+                code="heatmap-cmap-group",
+            )
+        cmap = cmap[key]
+    elif isinstance(cmap, tuple):
+        cmap = cmap[number % len(cmap)]
+    if isinstance(cmap, InMemory):
+        return _resolved(cmap.value, value, number)
+    return cmap
+
+
+def _resolved(given: object, value: object, number: int) -> object:
+    """A colormap object as it is; a function of the group (and its number) as what it returns."""
+    if not callable(given) or hasattr(given, "lut") or hasattr(given, "N"):
+        return given
+    import inspect
+
+    n_arguments = len(inspect.signature(given).parameters)
+    made = given(value, number) if n_arguments >= 2 else given(value)
+    return made.value if isinstance(made, InMemory) else made
+
+
+def levels(
+    content: HeatmapContent, look: Look, measured: tuple[float, float]
+) -> tuple[float, float]:
+    """Values at both ends of the colour table: the user's, the session's, or as measured."""
+    o = look.override
+    low = next((v for v in (o.vmin, content.vmin) if v is not None), measured[0])
+    high = next((v for v in (o.vmax, content.vmax) if v is not None), measured[1])
+    return (low, high) if high > low else (low, low + 1e-6)
+
+
+def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
+    """The tile of columns ``k0 .. k0 + width - 1`` of a heatmap; levels and colours are not in it."""
+    content = row.content
+    if not isinstance(content, HeatmapContent):
+        raise TypeError(f"{row.id} is not a heatmap")
+    method = look.override.method or content.method
+    key = (row.id, dt, k0, width, method)
+    rows = tuple(int(r) for r in content.order[::-1])
+
+    def run(bench: Workbench) -> TileContent:
+        heat = bench.heat(content.array, rows, method, dt, k0, width)
+        stats = bench.stats(content.array, tuple(sorted(rows)), content.percentiles)
+        return TileContent(
+            row.id,
+            key,
+            dt,
+            k0,
+            width,
+            look.height,
+            values=heat.values,
+            y_range=stats.pooled,
+            per_column=heat.per_column,
+        )
+
+    return TileJob(key, row.id, dt, k0, width, run)

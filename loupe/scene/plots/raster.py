@@ -1,0 +1,417 @@
+"""Event rasters: one row a value, every event a tick in the middle of its row.
+
+No event is ever left out: where ticks crowd they become a density, and the
+content says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from loupe.errors import LoupeConfigError, LoupeDataError
+from loupe.scene.colormaps import lut_of
+from loupe.scene.looks import Look
+from loupe.scene.model import LegendEntry, RasterContent, Row
+from loupe.scene.palettes import resolve_palette
+from loupe.scene.rows import category_colors, is_missing, natural_key, text_of
+from loupe.scene.sources import Opener
+from loupe.scene.tile import TileContent, TileJob
+from loupe.scene.workbench import Workbench
+from loupe.session.plots.raster import RasterConfig
+from loupe.session.source import InMemory
+from loupe.session.suggest import did_you_mean
+from loupe.tiles.events import bin_events
+from loupe.units import Rgba
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["HEIGHT", "ROW_PX", "RowBands", "bands_of", "compile_rows", "job"]
+
+HEIGHT = 100.0
+ROW_PX = 12.0
+"""Natural heights: of a raster, or of each of its rows when proportional; logical pixels."""
+
+CONTINUOUS_FROM = 33
+"""Numeric hue with at least this many values is coloured on a scale."""
+
+F64 = npt.NDArray[np.float64]
+Color4 = npt.NDArray[np.uint8]
+
+
+def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) -> tuple[Row, ...]:
+    """One row a group of `split_by`, top first.
+
+    Raises
+    ------
+    LoupeConfigError, LoupeDataError
+        If the table or a column is not there, or times are not numbers.
+    """
+    table = opener.table(config.data)
+    split = (
+        ()
+        if config.split_by is None
+        else ((config.split_by,) if isinstance(config.split_by, str) else config.split_by)
+    )
+    wanted = {
+        "time_col": config.time_col,
+        "order_by": config.order_by,
+        "alpha_by": config.alpha_by,
+        "hue": config.hue,
+    }
+    for field, column in [*wanted.items(), *(("split_by", c) for c in split)]:
+        if column is not None and column not in table.columns:
+            raise LoupeConfigError(
+                f"{field} = `{column}`, but {table.name} has no column of that name",
+                hint=did_you_mean(column, table.columns, what="columns"),
+                code="unknown-column",
+            )
+    columns = list(dict.fromkeys([c for c in wanted.values() if c is not None] + list(split)))
+    frame = table.frame(columns)
+    times = _times(frame, config.time_col, table.name)
+    order = np.argsort(times, kind="stable")
+    frame, times = frame[order], times[order]
+    colors, legend = _base_colors(frame, config)
+    rows = []
+    prefix = _prefix(config)
+    for key, index in _groups(frame, split):
+        name = "-".join(text_of(v) for v in key)
+        group = frame[index]
+        content = _content(
+            config, group, times[index], colors if len(colors) == 1 else colors[index]
+        )
+        if content is None:
+            continue
+        shown = ", ".join(f"{c}={text_of(v)}" for c, v in zip(split, key, strict=True))
+        rows.append(
+            Row(
+                id=f"{plot_id}/{name or 'all'}",
+                plot=plot,
+                kind="raster",
+                title=prefix or config.title or config.order_by,
+                subtitle=shown or f"{len(content.row_names)} rows",
+                content=content,
+                legend=legend if not rows else (),
+                weight=config.height,
+                hidden=not config.visible or name in config.hidden or shown in config.hidden,
+            )
+        )
+    return tuple(rows)
+
+
+def _prefix(config: RasterConfig) -> str:
+    if isinstance(config.array_name, InMemory):
+        return str(config.array_name.value(config.order_by))
+    return config.array_name if isinstance(config.array_name, str) else ""
+
+
+def _times(frame: pl.DataFrame, column: str, name: str) -> F64:
+    series = frame[column]
+    if not series.dtype.is_numeric():
+        raise LoupeDataError(
+            f"the times in column `{column}` of {name} are {series.dtype}, not numbers",
+            hint="store times as seconds",
+            code="table-times",
+        )
+    times = series.cast(float, strict=False).to_numpy()
+    bad = np.flatnonzero(~np.isfinite(np.asarray(times, dtype=np.float64)))
+    if len(bad):
+        raise LoupeDataError(
+            f"row {int(bad[0])} of column `{column}` of {name} has no finite time "
+            f"({len(bad)} such rows)",
+            hint="remove these rows",
+            code="table-times",
+        )
+    return np.ascontiguousarray(times, dtype=np.float64)
+
+
+def _coded(series: pl.Series) -> tuple[list[object], npt.NDArray[np.intp]]:
+    """Distinct values in first-seen order and, for each row, the index of its value.
+
+    Missing values (see `is_missing`) share one entry, None.
+    """
+    import polars as pl
+
+    if series.dtype.is_numeric() or series.dtype == pl.Boolean:
+        array = series.to_numpy()
+        distinct, first, codes = np.unique(array, return_index=True, return_inverse=True)
+        values: list[object] = distinct.tolist()
+    else:
+        kept = series.cast(pl.String).cast(pl.Categorical)
+        codes = kept.to_physical().fill_null(len(kept.cat.get_categories())).to_numpy()
+        present, first, codes = np.unique(codes, return_index=True, return_inverse=True)
+        names = [*kept.cat.get_categories().to_list(), None]
+        values = [names[i] for i in present]
+    values = [None if is_missing(v) else v for v in values]
+    # Several missing values (NaN, "", null) become one.
+    slot: dict[object, int] = {}
+    order = np.argsort(first, kind="stable")
+    remap = np.zeros(len(values), dtype=np.intp)
+    for i in order:
+        remap[i] = slot.setdefault(values[i], len(slot))
+    return list(slot), remap[codes.reshape(-1)]
+
+
+def _groups(
+    frame: pl.DataFrame, split: Sequence[str]
+) -> list[tuple[tuple[object, ...], npt.NDArray[np.intp]]]:
+    every = np.arange(len(frame), dtype=np.intp)
+    if not split:
+        return [((), every)]
+    coded = [_coded(frame[column]) for column in split]
+    stacked = np.stack([codes for _, codes in coded], axis=1)
+    distinct, which = np.unique(stacked, axis=0, return_inverse=True)
+    found = []
+    for number, combination in enumerate(distinct):
+        key = tuple(values[i] for (values, _), i in zip(coded, combination, strict=True))
+        if None not in key:
+            found.append((key, every[which.reshape(-1) == number]))
+    return sorted(found, key=lambda item: tuple(natural_key(text_of(v)) for v in item[0]))
+
+
+def _base_colors(
+    frame: pl.DataFrame, config: RasterConfig
+) -> tuple[Color4, tuple[LegendEntry, ...]]:
+    """Colour of each event, ``(n, 4)``, or ``(1, 4)`` of alpha 0 for the theme's own."""
+    if config.hue is None:
+        if config.color is not None:
+            return np.array([config.color], dtype=np.uint8), ()
+        palette = resolve_palette(config.palette, 8)
+        if palette is None:
+            return np.zeros((1, 4), dtype=np.uint8), ()
+        # A palette without a hue colours the rows in turn.
+        return _by_category(frame[config.order_by], palette)[0], ()
+    series = frame[config.hue]
+    numeric = series.dtype.is_numeric()
+    named = isinstance(config.palette, str) and config.palette.casefold() not in (
+        "okabe-ito",
+        "okabe_ito",
+    )
+    if numeric and (named or series.n_unique() >= CONTINUOUS_FROM):
+        lut = lut_of(config.palette if named else "viridis")
+        values = np.asarray(series.cast(float, strict=False).to_numpy(), dtype=np.float64)
+        return _on_scale(values, lut), ()
+    return _by_category(series, resolve_palette(config.palette, series.n_unique()))
+
+
+def _on_scale(values: F64, lut: Color4) -> Color4:
+    good = values[np.isfinite(values)]
+    low, high = (float(good.min()), float(good.max())) if good.size else (0.0, 1.0)
+    at = np.clip((values - low) / ((high - low) or 1.0) * (len(lut) - 1), 0, len(lut) - 1)
+    colors = lut[np.nan_to_num(at).astype(int)].copy()
+    colors[~np.isfinite(values)] = (160, 160, 160, 255)
+    return colors
+
+
+def _by_category(
+    series: pl.Series, palette: Sequence[Rgba] | Mapping[str, Rgba] | None
+) -> tuple[Color4, tuple[LegendEntry, ...]]:
+    values, codes = _coded(series)
+    by_text = category_colors(values, palette)
+    table = np.array([by_text["" if v is None else text_of(v)] for v in values], dtype=np.uint8)
+    legend = tuple(LegendEntry(str(t) or "NA", c) for t, c in by_text.items())
+    return table.reshape(-1, 4)[codes], legend
+
+
+def _content(
+    config: RasterConfig, group: pl.DataFrame, times: F64, colors: Color4
+) -> RasterContent | None:
+    values, codes = _coded(group[config.order_by])
+    if config.rows is not None:
+        names = [text_of(v) for v in config.rows]
+        numbers = list(config.rows)
+    else:
+        distinct = {text_of(v): v for v in values if not is_missing(v)}
+        numeric = all(isinstance(v, int | float) for v in distinct.values())
+        names = sorted(distinct, key=(lambda t: float(distinct[t])) if numeric else natural_key)  # type: ignore[arg-type, return-value]  # numeric says they are numbers
+        numbers = [distinct[t] for t in names]
+    if config.descending:
+        names, numbers = names[::-1], numbers[::-1]
+    if not names:
+        return None
+    index = {name: i for i, name in enumerate(names)}
+    of_value = np.array(
+        [-1 if v is None else index.get(text_of(v), -1) for v in values] or [-1], dtype=np.int32
+    )
+    rows = of_value[codes]
+    keep = rows >= 0
+    alpha = _alphas(config, group)
+    if len(colors) == 1 and alpha is None:
+        kept_colors = colors
+    else:
+        kept_colors = np.broadcast_to(colors, (len(times), 4)).copy()
+        if alpha is not None:
+            # The default colour is marked by alpha 0; keep the mark and store opacity beside it.
+            kept_colors[:, 3] = np.round(alpha * 255)
+            if len(colors) == 1 and colors[0, 3] == 0:
+                kept_colors[:, :3] = 0
+                kept_colors[:, 3] = np.maximum(kept_colors[:, 3], 1)
+        kept_colors = kept_colors[keep]
+    shade = config.shade_nans
+    return RasterContent(
+        times=times[keep],
+        rows=rows[keep],
+        colors=np.ascontiguousarray(kept_colors),
+        themed=len(colors) == 1 and colors[0, 3] == 0,
+        row_names=tuple(names),
+        gaps=_gaps(config, numbers),
+        gap_color=config.separator_params.color,
+        gap_width=config.separator_params.width,
+        nan_spans=_nan_spans(config, index),
+        nan_color=shade.color.with_alpha(round(shade.opacity * 255)) if shade else None,
+        brightness=config.brightness,
+        event_height=config.event_height,
+        event_thickness=config.event_thickness,
+    )
+
+
+def _alphas(config: RasterConfig, group: pl.DataFrame) -> F64 | None:
+    if config.alpha_by is None:
+        return None
+    series = group[config.alpha_by]
+    if not series.dtype.is_numeric():
+        raise LoupeConfigError(
+            f"alpha_by = `{config.alpha_by}` holds {series.dtype}, not numbers",
+            code="alpha-not-numeric",
+        )
+    values = np.asarray(series.cast(float, strict=False).to_numpy(), dtype=np.float64)
+    low, high = config.alpha_range
+    good = values[np.isfinite(values)]
+    if not good.size or good.max() == good.min():
+        return np.full(len(values), high)
+    scaled = low + (values - good.min()) / (good.max() - good.min()) * (high - low)
+    # An event without a value is still an event: it gets the faintest opacity, not none.
+    return np.where(np.isfinite(scaled), scaled, max(low, 0.05))
+
+
+def _gaps(config: RasterConfig, numbers: Sequence[Any]) -> dict[int, float]:
+    gaps: dict[int, float] = {}
+    for limit in config.horizontal_separators:
+        for i, value in enumerate(numbers):
+            at_least = (
+                value >= limit
+                if isinstance(value, int | float) and isinstance(limit, int | float)
+                else natural_key(text_of(value)) >= natural_key(text_of(limit))
+            )
+            if at_least:
+                if i > 0:
+                    gaps[i] = config.separator_params.gap
+                break
+    return gaps
+
+
+def _nan_spans(
+    config: RasterConfig, index: Mapping[str, int]
+) -> tuple[tuple[int, float, float], ...]:
+    spans = config.nan_spans
+    if isinstance(spans, Mapping):
+        return tuple(
+            (index[key], start, stop)
+            for key, pairs in spans.items()
+            if key in index
+            for start, stop in pairs
+        )
+    return tuple((-1, start, stop) for start, stop in spans)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RowBands:
+    """Vertical places of a raster's rows, pixels from the top.
+
+    Attributes
+    ----------
+    top, bottom
+        Edges of each row, bottom row first, ``(R,)``.
+    separators
+        Heights of the separators' lines.
+    """
+
+    top: F64
+    bottom: F64
+    separators: tuple[float, ...]
+
+
+def bands_of(content: RasterContent, height: int) -> RowBands:
+    """Share `height` pixels among rows and gaps."""
+    n = len(content.row_names)
+    gap = np.zeros(n)
+    for i, size in content.gaps.items():
+        gap[i] = size
+    unit = height / (n + gap.sum())
+    low = (np.arange(n) + np.cumsum(gap)) * unit
+    bottom, top = height - low, height - low - unit
+    separators = tuple(float(bottom[i] + gap[i] * unit / 2) for i in sorted(content.gaps))
+    return RowBands(top, bottom, separators)
+
+
+def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
+    """The tile of columns ``k0 .. k0 + width - 1`` of a raster."""
+    content = row.content
+    if not isinstance(content, RasterContent):
+        raise TypeError(f"{row.id} is not a raster")
+    v = look.view
+    key = (
+        row.id,
+        dt,
+        k0,
+        width,
+        look.height,
+        look.scale,
+        look.theme.name,
+        look.override.color,
+        v.raster_brightness,
+        v.event_height,
+        v.event_thickness,
+    )
+
+    def run(bench: Workbench) -> TileContent:
+        bands = bands_of(content, look.height)
+        share = v.event_height if v.event_height is not None else content.event_height
+        middle = (bands.top + bands.bottom) / 2
+        half = np.maximum((bands.bottom - bands.top) * min(share, 0.5), 0.5)
+        a, b = np.searchsorted(content.times, [k0 * dt, (k0 + width) * dt], side="left")
+        thickness = v.event_thickness if v.event_thickness is not None else content.event_thickness
+        picture = bin_events(
+            content.times[a:b],
+            content.rows[a:b],
+            _colors(content, look, int(a), int(b)),
+            k0=k0,
+            width=width,
+            grid_dt=dt,
+            row_top=middle - half,
+            row_bottom=middle + half,
+            height=look.height,
+            thickness=max(look.px(thickness), 1.0),
+        )
+        bench.count("rasterisations")
+        crowded = picture.most_in_cell
+        return TileContent(
+            row.id,
+            key,
+            dt,
+            k0,
+            width,
+            look.height,
+            pixels=picture.pixels,
+            per_column=(b - a) / max(width, 1),
+            density=crowded if crowded > 1 else 0,
+        )
+
+    return TileJob(key, row.id, dt, k0, width, run)
+
+
+def _colors(content: RasterContent, look: Look, a: int, b: int) -> Color4:
+    own = content.colors if len(content.colors) == 1 else content.colors[a:b]
+    colors = own.astype(np.float64)
+    if content.themed or look.override.color is not None:
+        paint = look.override.color or look.theme.trace
+        colors[:, :3] = paint[:3]
+        if len(own) == 1:
+            colors[:, 3] = paint.a
+    colors[:, 3] *= content.brightness * look.view.raster_brightness
+    return np.clip(np.round(colors), 0, 255).astype(np.uint8)
