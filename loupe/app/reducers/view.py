@@ -19,7 +19,7 @@ FONT_RANGE = (0.6, 2.5)
 VALUE_RANGES: Mapping[str, tuple[float, float]] = {
     "label_alpha": (0.0, 1.0),
     "raster_brightness": (0.2, 3.0),
-    "event_height": (0.1, 1.0),
+    "event_height": (0.1, 0.5),
     "event_thickness": (1.0, 10.0),
     "smooth_scroll_speed": (0.001, 1.0),
 }

@@ -1,0 +1,202 @@
+"""The state in which a window starts: the session's first view over a compiled scene.
+
+Knows scenes and sessions; opens no data and no label file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from loupe.app.rules import clamp_cursor, clamp_window
+from loupe.app.state import (
+    AppState,
+    Overrides,
+    Playback,
+    RowFacts,
+    RowOverride,
+    SceneFacts,
+    TrackState,
+    ViewFlags,
+)
+from loupe.labels.history import History
+from loupe.scene.layout import Viewport
+from loupe.scene.model import DenseContent, HeatmapContent, Row, Scene, TraceContent
+from loupe.scene.timegrid import Window
+from loupe.session.labels import LabelsConfig
+from loupe.session.view import ViewSettings
+from loupe.units import Span
+
+if TYPE_CHECKING:
+    from loupe.labels.table import IntervalTable
+
+__all__ = ["facts_of", "initial_state", "recompiled", "track_state", "view_flags"]
+
+
+def facts_of(scene: Scene) -> SceneFacts:
+    """What the commands must know of a scene."""
+    markers: dict[str, None] = {}
+    for row in scene.rows:
+        if isinstance(row.content, TraceContent | DenseContent):
+            markers.update(dict.fromkeys(found.id for found in row.content.markers))
+    return SceneFacts(
+        rows=tuple(_row_facts(row) for row in scene.rows),
+        videos=tuple(video.name for video in scene.videos),
+        events=tuple(found.name for found in scene.events),
+        markers=tuple(markers),
+    )
+
+
+def _row_facts(row: Row) -> RowFacts:
+    content = row.content
+    facts = RowFacts(row.id, row.title, row.kind)
+    if isinstance(content, DenseContent):
+        return replace(
+            facts,
+            traces=len(content.order),
+            gain=content.gain,
+            step=content.step,
+            traces_per_page=content.traces_per_page,
+        )
+    if isinstance(content, HeatmapContent):
+        return replace(facts, cmap=content.lut_name)
+    return facts
+
+
+def view_flags(view: ViewSettings) -> ViewFlags:
+    """The first values of everything that ``[view]`` sets and the window can change."""
+    return ViewFlags(
+        theme=view.theme,
+        grid=view.grid,
+        overlays=view.overlays and not view.strip_only,
+        strip=view.strip or view.strip_only,
+        strip_only=view.strip_only,
+        hypnogram=view.hypnogram,
+        hypnogram_zoom=view.hypnogram_zoom,
+        label_alpha=1.0 if view.label_alpha is None else view.label_alpha,
+        fixed_scale=view.fixed_scale,
+        clock=view.clock,
+        proportional_rasters=view.proportional_rasters,
+        proportional_heatmaps=view.proportional_heatmaps,
+        compact_rasters=view.compact_rasters,
+        compact_heatmaps=view.compact_heatmaps,
+        smooth_scroll_speed=view.smooth_scroll_speed,
+        font_scale=view.font_scale,
+    )
+
+
+def track_state(
+    config: LabelsConfig,
+    track_id: str,
+    table: IntervalTable,
+    *,
+    name: str = "",
+    read_only: str = "",
+    saved: bool = True,
+) -> TrackState:
+    """A label set as the window starts with it.
+
+    Parameters
+    ----------
+    name
+        By default the configured one, or the file's.
+    read_only
+        Why it cannot be edited, if so.
+    saved
+        False for labels recovered from a journal: the file does not hold them yet.
+    """
+    return TrackState(
+        id=track_id,
+        name=name or config.name or config.path or track_id,
+        table=table,
+        history=History(clean=0 if saved else None),
+        visible=config.visible,
+        read_only=read_only,
+        writeback=config.writeback,
+        saved=saved,
+        epoch=config.epoch,
+        epoch_origin=config.epoch_origin,
+        merge=config.merge,
+        scorer=None if config.scorer is None else (config.scorer_column, config.scorer),
+        time_column=config.time_column,
+    )
+
+
+def initial_state(
+    scene: Scene,
+    viewport: Viewport | None = None,
+    *,
+    tracks: Sequence[TrackState] = (),
+) -> AppState:
+    """The state of a window that has just opened.
+
+    Parameters
+    ----------
+    viewport
+        The canvas, if it is known already.
+    tracks
+        The label sets, in the session's order.
+    """
+    session, view = scene.session, scene.session.view
+    extent = scene.extent
+    if extent.length <= 0:
+        extent = Span(extent.start, extent.start + 1.0)  # a single sample still needs an axis
+    start = extent.start if view.start is None else view.start
+    window = clamp_window(Window(start, view.window), extent)
+    cursor = window.start if view.cursor is None else view.cursor
+    overrides = Overrides()
+    for row in scene.rows:
+        if row.hidden or row.bad:
+            overrides = overrides.with_row(row.id, RowOverride(hidden=row.hidden, bad=row.bad))
+    edited = session.edited_labels
+    if edited is None or edited >= len(tracks):
+        edited = 0 if tracks and not session.labels else None
+    return AppState(
+        extent=extent,
+        window=window,
+        viewport=viewport or Viewport(),
+        cursor=clamp_cursor(cursor, window, extent),
+        view=view_flags(view),
+        overrides=overrides,
+        tracks=tuple(tracks),
+        edited=edited,
+        playback=Playback(speed=view.playback_speed, loop=view.playback_mode == "loop"),
+        hidden_videos=frozenset(i for i, v in enumerate(session.videos) if not v.visible),
+        facts=facts_of(scene),
+    )
+
+
+def recompiled(state: AppState, scene: Scene) -> AppState:
+    """The state over another scene, as after a reload: the window stays where it is.
+
+    Overrides of rows, markers and events that are gone are dropped.
+    """
+    fresh = initial_state(scene, state.viewport, tracks=state.tracks)
+    facts = fresh.facts
+    kept = {row.id for row in facts.rows}
+    overrides = Overrides(
+        rows={
+            **fresh.overrides.rows,
+            **{k: v for k, v in state.overrides.rows.items() if k in kept},
+        },
+        order=state.overrides.order,
+        markers={k: v for k, v in state.overrides.markers.items() if k in facts.markers},
+        events={k: v for k, v in state.overrides.events.items() if k in facts.events},
+    )
+    window = clamp_window(state.window, fresh.extent)
+    return replace(
+        state,
+        extent=fresh.extent,
+        window=window,
+        cursor=clamp_cursor(state.cursor, window, fresh.extent),
+        selection=None,
+        selected_label=None,
+        selected_rows=frozenset(row for row in state.selected_rows if row in kept),
+        focused_row=state.focused_row if state.focused_row in kept else None,
+        overrides=overrides,
+        hidden_videos=frozenset(i for i in state.hidden_videos if i < len(facts.videos)),
+        step_target=min(state.step_target, max(0, len(facts.videos) - 1)),
+        measure=None,
+        facts=facts,
+    )
