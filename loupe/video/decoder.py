@@ -24,7 +24,7 @@ from loupe.video.cv import Capture
 from loupe.video.index import FrameIndex, open_stream
 from loupe.video.picture import ArrayPicture, AvPicture, Picture
 
-__all__ = ["Decoder", "OpenCvDecoder", "PyAvDecoder", "Threads", "open_decoder"]
+__all__ = ["Decoder", "OpenCvDecoder", "PyAvDecoder", "Threads", "decodes", "open_decoder"]
 
 Threads = Literal["SLICE", "AUTO"]
 
@@ -79,6 +79,15 @@ def open_decoder(index: FrameIndex, *, threads: Threads = "AUTO") -> Decoder:
     return OpenCvDecoder(index) if index.sequential else PyAvDecoder(index, threads=threads)
 
 
+def decodes(index: FrameIndex, number: int) -> bool:
+    """Whether a frame can be decoded, tried with a decoder of its own."""
+    decoder = open_decoder(index)
+    try:
+        return any(at == number for at, _ in decoder.frames_to(number))
+    finally:
+        decoder.close()
+
+
 class PyAvDecoder:
     """Exact frames through PyAV, by the rules of the frame index.
 
@@ -90,7 +99,8 @@ class PyAvDecoder:
 
     def __init__(self, index: FrameIndex, *, threads: Threads = "AUTO") -> None:
         self._index = index
-        self._threads = threads
+        self._threads: Threads = threads
+        self._faulty = False
         self._aspect = index.facts.aspect
         self._container: InputContainer | None = None
         self._stream: VideoStream | None = None
@@ -99,6 +109,17 @@ class PyAvDecoder:
 
     def frames_to(self, number: int) -> Iterator[tuple[int, Picture]]:
         """See `Decoder.frames_to`."""
+        found = False
+        for at, picture in self._search(number):
+            found = found or at == number
+            yield at, picture
+        if not found and self._faulty and self._threads == "AUTO":
+            # A damaged packet makes frame threads drop sound frames beside it.
+            self._threads = "SLICE"
+            self.close()
+            yield from self._search(number)
+
+    def _search(self, number: int) -> Iterator[tuple[int, Picture]]:
         for walk in self._approaches(number):
             self._walk = walk
             before = self._last >= 0
@@ -192,7 +213,7 @@ class PyAvDecoder:
     ) -> Iterator[tuple[int, Picture]]:
         """Decode from where the container stands; frames that can be trusted, with numbers."""
         if not self._index.seekable:
-            for ordinal, frame in enumerate(_decoded(container.demux(stream))):
+            for ordinal, frame in enumerate(self._decoded(container.demux(stream))):
                 if ordinal < self._index.n:
                     yield ordinal, AvPicture(frame, self._aspect)
             return
@@ -204,32 +225,31 @@ class PyAvDecoder:
                 break
         if start is None:
             return
-        for frame in _decoded(packets, first):
+        for frame in self._decoded(packets, first):
             if frame.pts is None or frame.pts < start:
                 continue
             number = self._index.number_at(frame.pts)
             if number is not None:
                 yield number, AvPicture(frame, self._aspect)
 
+    def _decoded(
+        self, packets: Iterator[Packet[VideoStream]], *before: Packet[VideoStream]
+    ) -> Iterator[VideoFrame]:
+        """Frames of packets in the order of showing; a damaged packet is passed over."""
+        try:
+            for packet in before:
+                yield from self._frames(packet)
+            for packet in packets:
+                yield from self._frames(packet)
+        except FFmpegError:
+            self._faulty = True  # the rest of a damaged or truncated file cannot be read
 
-def _decoded(
-    packets: Iterator[Packet[VideoStream]], *before: Packet[VideoStream]
-) -> Iterator[VideoFrame]:
-    """Frames of packets in the order of showing; a damaged packet is passed over."""
-    try:
-        for packet in before:
-            yield from _frames(packet)
-        for packet in packets:
-            yield from _frames(packet)
-    except FFmpegError:
-        return  # the rest of a damaged or truncated file cannot be read
-
-
-def _frames(packet: Packet[VideoStream]) -> list[VideoFrame]:
-    try:
-        return packet.decode()
-    except FFmpegError:
-        return []
+    def _frames(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+        try:
+            return packet.decode()
+        except FFmpegError:
+            self._faulty = True
+            return []
 
 
 class OpenCvDecoder:

@@ -17,7 +17,7 @@ from loupe.errors import LoupeVideoError
 from loupe.session.source import InMemory
 from loupe.session.video import VideoConfig
 from loupe.units import Seconds
-from loupe.video.decoder import open_decoder
+from loupe.video.decoder import decodes
 from loupe.video.index import FrameIndex
 from loupe.video.kept import load_index
 from loupe.video.timeline import (
@@ -176,7 +176,7 @@ def open_video(
             len(times[k]),
             index.n,
             slack=spec.frame_count_slack,
-            decodes=lambda number, index=index: _decodes(index, number),  # type: ignore[misc]
+            decodes=lambda number, index=index: decodes(index, number),  # type: ignore[misc]
             where=str(index.path),
             times_where=_times_name(spec, k),
         )
@@ -238,11 +238,3 @@ def _end_to_end(own: list[Times]) -> list[Times]:
 def _times_name(spec: VideoSpec, k: int) -> str:
     part = spec.frame_times[k] if k < len(spec.frame_times) else None
     return str(part) if isinstance(part, Path) else ""
-
-
-def _decodes(index: FrameIndex, number: int) -> bool:
-    decoder = open_decoder(index)
-    try:
-        return any(at == number for at, _ in decoder.frames_to(number))
-    finally:
-        decoder.close()

@@ -143,8 +143,14 @@ def remux(
 
 
 def truncate(source: Path, target: Path, share: float = 0.6) -> Path:
+    """Break a file off at a share of its length; an mp4 within the media data of a fragment,
+    because FFmpeg opens none that breaks off within a fragment's header."""
     data = source.read_bytes()
-    target.write_bytes(data[: int(len(data) * share)])
+    end = int(len(data) * share)
+    if source.suffix == ".mp4":
+        start = data.rindex(b"mdat", 0, end) - 4
+        end = start + int.from_bytes(data[start : start + 4], "big") * 2 // 3
+    target.write_bytes(data[:end])
     return target
 
 
