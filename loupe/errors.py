@@ -35,18 +35,28 @@ class LoupeError(Exception):
     code
         Stable short code such as ``data-missing-file``; each has a section in the
         reference of codes.
+    place
+        Keys that lead to what a person would mend, within the Config that was used; empty when
+        it is the whole of it.
     """
 
     default_code = "error"
 
     def __init__(
-        self, message: str, *, hint: str = "", where: str = "", code: str | None = None
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        where: str = "",
+        code: str | None = None,
+        place: tuple[str | int, ...] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.where = where
         self.code = code or self.default_code
+        self.place = place
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message

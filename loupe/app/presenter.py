@@ -422,8 +422,9 @@ class Presenter:
 
 
 def _with_margin(grid: TimeGrid) -> TimeGrid:
-    """The grid and an eighth of a window on both sides: nearer than that to a tile's edge, the next
-    few scroll steps would leave it.
+    """The grid and an eighth of a window on both sides.
+
+    Nearer than that to a tile's edge, the next few scroll steps would leave it.
     """
     margin = grid.width // 8
     return replace(grid, k0=grid.k0 - margin, width=grid.width + 2 * margin)

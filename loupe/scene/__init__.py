@@ -1,0 +1,1 @@
+"""The view-model: sessions and data compiled to rows, planned as tiles, built into frames."""

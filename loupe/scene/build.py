@@ -21,7 +21,7 @@ from loupe.scene.frame import (
     SpritesItem,
     TextRun,
 )
-from loupe.scene.gutter import row_gutter, swatch_item
+from loupe.scene.gutter import Swatch, row_gutter, swatch_item
 from loupe.scene.intervals import Bands, bands, bands_item, event_items, lines_item, state_colors
 from loupe.scene.layout import Layout, RowBox
 from loupe.scene.looks import Look, value_text
@@ -89,7 +89,7 @@ class Picture:
 
 
 def build(picture: Picture) -> Frame:
-    """Compose the frame: rows with grid, labels, data, marks and selection, gutters, strips, axis."""
+    """Compose the frame: rows with all that lies on them, gutters, strips, time axis."""
     p = picture
     layout, grid, theme = p.layout, p.layout.grid, p.theme
     clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
@@ -98,7 +98,7 @@ def build(picture: Picture) -> Frame:
     by_id = {row.id: row for row in p.rows}
     panels: list[FramePanel] = []
     texts: list[TextRun] = []
-    swatches: list[tuple[float, float, float, float, tuple[int, int, int, int]]] = []
+    swatches: list[Swatch] = []
     for box in layout.visible:
         row = by_id[box.row_id]
         look = look_of(row, box.rect.h, theme, layout.viewport, p.view, p.overrides)

@@ -39,7 +39,8 @@ def _named(name: str) -> npt.NDArray[np.uint8]:
         raise LoupeConfigError(
             f"there is no colormap named `{name}`",
             hint=f"use one of {', '.join(COLORMAP_CHOICES)}, or another name of the cmap package",
-            code="unknown-colormap",
+            code="data-colormap",
+            place=("cmap",),
         ) from error
     lut = np.round(np.asarray(table) * 255).astype(np.uint8)
     lut.setflags(write=False)
@@ -78,11 +79,12 @@ def lut_of(spec: object) -> npt.NDArray[np.uint8]:
             return np.round(np.asarray(cmap.Colormap(list(spec)).lut(N)) * 255).astype(np.uint8)
         except (ValueError, TypeError) as error:
             raise LoupeConfigError(
-                f"not a list of colours: {spec!r}", code="bad-colormap"
+                f"not a list of colours: {spec!r}", code="data-colormap", place=("cmap",)
             ) from error
     raise LoupeConfigError(
         f"a colormap is a name, an object or a list of colours, got {type(spec).__name__}",
-        code="bad-colormap",
+        code="data-colormap",
+        place=("cmap",),
     )
 
 

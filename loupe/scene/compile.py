@@ -1,5 +1,6 @@
-"""From a session and its opened data to a Scene. Opens headers; a plot that fails becomes one row
-that says why, and the rest works.
+"""From a session and its opened data to a Scene.
+
+Opens headers only. A plot that fails becomes one row that says why; the rest works.
 """
 
 from __future__ import annotations
@@ -143,9 +144,11 @@ def _extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -
         for a in opener.arrays
         if a.data.time.n
     ]
-    for row in rows:
-        if isinstance(row.content, RasterContent) and len(row.content.times):
-            spans.append(Span(float(row.content.times[0]), float(row.content.times[-1])))
+    spans += [
+        Span(float(row.content.times[0]), float(row.content.times[-1]))
+        for row in rows
+        if isinstance(row.content, RasterContent) and len(row.content.times)
+    ]
     if not spans:
         spans = [Span(float(e.times[0]), float(e.times[-1])) for e in events if len(e.times)]
     whole = spans[0] if spans else Span(0.0, 1.0)
@@ -185,7 +188,8 @@ def event_classes(config: GlobalEventsConfig, opener: Opener) -> tuple[EventClas
             raise LoupeConfigError(
                 f"{field} = `{column}`, but {table.name} has no column of that name",
                 hint=did_you_mean(column, table.columns, what="columns"),
-                code="unknown-column",
+                code="data-column",
+                place=(field,),
             )
     columns = [c for c in (config.event_times_column, config.style_events_on) if c]
     frame = table.frame(list(dict.fromkeys(columns)))
@@ -194,7 +198,7 @@ def event_classes(config: GlobalEventsConfig, opener: Opener) -> tuple[EventClas
         raise LoupeDataError(
             f"the times in column `{series.name}` of {table.name} are {series.dtype}, not numbers",
             hint="store times as seconds",
-            code="table-times",
+            code="data-time",
         )
     times = np.asarray(series.cast(float, strict=False).to_numpy(), dtype=np.float64)
     if not np.isfinite(times).all():
@@ -202,7 +206,7 @@ def event_classes(config: GlobalEventsConfig, opener: Opener) -> tuple[EventClas
         raise LoupeDataError(
             f"row {bad} of column `{series.name}` of {table.name} has no finite time",
             hint="remove the row",
-            code="table-times",
+            code="data-time",
         )
     if config.style_events_on is None:
         return (_event_class("events", times, 0, EventStyle()),)

@@ -7,6 +7,7 @@ which know no stores.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -151,8 +152,8 @@ def _pieces(
     parts = max(1, -(-(i1 - i0) * n_rows // PIECE_VALUES))
     edges = np.linspace(0, width, min(parts, width) + 1).round().astype(int)
     found = []
-    for x0, x1 in zip(edges[:-1], edges[1:], strict=True):
-        a, b = time.bracket((k0 + int(x0)) * dt, (k0 + int(x1)) * dt)
+    for x0, x1 in pairwise(edges.tolist()):
+        a, b = time.bracket((k0 + x0) * dt, (k0 + x1) * dt)
         if b > a:
-            found.append((int(x0), int(x1), a, b))
+            found.append((x0, x1, a, b))
     return found

@@ -231,8 +231,8 @@ class Frame:
     texts
         Painted over the panels.
     cursor
-        A 1-logical-pixel vertical line over panels: (x, y0, y1, colour) in device pixels; apart from
-        the panels so that a moving cursor repaints nothing else.
+        A 1-logical-pixel vertical line over panels: (x, y0, y1, colour) in device pixels; apart
+        from the panels so that a moving cursor repaints nothing else.
     """
 
     size: tuple[int, int]

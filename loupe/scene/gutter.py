@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
@@ -25,8 +26,12 @@ from loupe.scene.plots.heatmap import levels
 from loupe.scene.plots.raster import bands_of
 from loupe.scene.tile import TileContent
 from loupe.scene.timeaxis import nice_step
+from loupe.units import Rgba
 
-__all__ = ["Gutter", "gutter_width", "row_gutter", "swatch_item"]
+__all__ = ["Swatch", "Gutter", "gutter_width", "row_gutter", "swatch_item"]
+
+Swatch: TypeAlias = tuple[float, float, float, float, Rgba]
+"""A legend's square: x0, y0, x1, y1 on the canvas and its colour."""
 
 NAME_X = 14
 TICK_PAD = 8
@@ -43,9 +48,7 @@ class Gutter:
     """What one row adds beside itself."""
 
     texts: list[TextRun] = field(default_factory=list)
-    swatches: list[tuple[float, float, float, float, tuple[int, int, int, int]]] = field(
-        default_factory=list
-    )
+    swatches: list[Swatch] = field(default_factory=list)
     panels: list[FramePanel] = field(default_factory=list)
 
 
@@ -147,9 +150,7 @@ def _legend(out: Gutter, entry: LegendEntry, y: float, room: int, look: Look) ->
     color = entry.color if entry.color.a else look.theme.trace
     side = px(9)
     top = round(y + px(3))
-    out.swatches.append(
-        (px(NAME_X), top, px(NAME_X) + side, top + side, tuple(color.with_alpha(255)))
-    )
+    out.swatches.append((px(NAME_X), top, px(NAME_X) + side, top + side, color.with_alpha(255)))
     out.texts.append(
         TextRun(
             entry.text,
@@ -288,7 +289,7 @@ def _color_bar(
 
 
 def swatch_item(
-    swatches: Sequence[tuple[float, float, float, float, tuple[int, int, int, int]]],
+    swatches: Sequence[Swatch],
 ) -> RectsItem:
     """All legend swatches of the gutter as one item, canvas pixels."""
     rects = np.array([s[:4] for s in swatches], dtype=np.float32).reshape(-1, 4)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from loupe.scene.frame import PxRect
 from loupe.scene.timegrid import TimeGrid, Window
@@ -197,4 +198,4 @@ def _heights(minimums: list[float], weights: list[float], room: int) -> list[int
     edges = [0.0]
     for share in shares:
         edges.append(edges[-1] + share)
-    return [round(b) - round(a) for a, b in zip(edges, edges[1:], strict=False)]
+    return [round(b) - round(a) for a, b in pairwise(edges)]

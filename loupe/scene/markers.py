@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +68,8 @@ def marker_sets(
                 f"sample_markers[{number}]: `bool_array` lacks the dimension `{missing[0]}` of the "
                 "trace's data",
                 hint=f"its dimensions are: {', '.join(b.dims) or 'time only'}",
-                code="marker-dimension",
+                code="data-marker",
+                place=("sample_markers", number),
             )
         index = {tuple(_plain(b.coords[d][r]) for d in a.dims): r for r in range(mask.data.n_rows)}
         by_row = tuple(
@@ -219,8 +221,8 @@ def make_points(
 
 
 def _join(
-    parts: Sequence[npt.NDArray[np.generic]], shape: tuple[int, ...], dtype: npt.DTypeLike
-) -> npt.NDArray[np.generic]:
+    parts: Sequence[npt.NDArray[Any]], shape: tuple[int, ...], dtype: npt.DTypeLike
+) -> npt.NDArray[Any]:
     return np.concatenate(parts).astype(dtype) if parts else np.zeros(shape, dtype=dtype)
 
 

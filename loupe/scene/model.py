@@ -40,6 +40,8 @@ __all__ = [
     "VideoSpec",
 ]
 
+SEPARATOR = Rgba(120, 120, 120)
+
 RowKind = Literal["trace", "dense", "heatmap", "raster", "failed"]
 
 
@@ -199,7 +201,7 @@ class RasterContent:
     row_names: tuple[str, ...]
     themed: bool = False
     gaps: Mapping[int, float] = field(default_factory=dict)
-    gap_color: Rgba = Rgba(120, 120, 120)
+    gap_color: Rgba = SEPARATOR
     gap_width: float = 1.0
     brightness: float = 1.0
     event_height: float = 0.2

@@ -117,7 +117,7 @@ def look_of(
 
 
 def tile_columns(grid: TimeGrid) -> tuple[int, int]:
-    """First column and width of the tile to make for a view: the view and overscan on both sides."""
+    """First column and width of the tile to make: the view and overscan on both sides."""
     spare = max(0, MAX_TILE - grid.width)
     over = min(spare // 2, grid.width // 2)
     return grid.k0 - over, grid.width + 2 * over

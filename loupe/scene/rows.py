@@ -71,7 +71,8 @@ def coordinate(info: ArrayInfo, name: str, *, what: str) -> npt.NDArray[Any]:
     raise LoupeConfigError(
         f"{what} = `{name}`, but the array has no coordinate of that name",
         hint=did_you_mean(name, have, what="coordinates"),
-        code="unknown-coordinate",
+        code="data-coordinate",
+        place=(what,),
     )
 
 

@@ -52,7 +52,7 @@ class TimeGrid:
 
     @classmethod
     def of(cls, window: Window, width: int) -> TimeGrid:
-        """The grid whose columns fill ``width`` pixels with the window, start snapped to a column."""
+        """The grid whose columns fill ``width`` pixels, the start snapped to a column."""
         dt = window.length / max(width, 1)
         return cls(dt, round(window.start / dt), width)
 

@@ -1,0 +1,1 @@
+"""One module a plot kind: how it compiles, which tile it needs, how that is made."""

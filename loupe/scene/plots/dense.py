@@ -170,7 +170,7 @@ def page_of(content: DenseContent, look: Look) -> Page:
     if not per_page or per_page >= total:
         per_page = total
     first = min(max(0.0, look.override.first), float(total - per_page))
-    a = int(math.floor(first))
+    a = math.floor(first)
     fraction = first - a
     b = min(total, a + per_page + (1 if fraction > 0 else 0))
     gap = float(np.median(np.diff(positions))) if total > 1 else 1.0

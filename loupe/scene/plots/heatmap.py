@@ -90,7 +90,8 @@ def _prefix(config: HeatmapConfig, array: ArrayRef) -> str:
             raise LoupeConfigError(
                 "`array_name = true`, but the array has no name",
                 hint="write the name itself",
-                code="array-without-name",
+                code="data-name",
+                place=("array_name",),
             )
         return array.data.info.name
     return config.array_name or ""
@@ -123,7 +124,8 @@ def _wrong_dims(left: Sequence[str], split_by: str | None) -> LoupeConfigError:
     return LoupeConfigError(
         f"a heatmap needs exactly one dimension besides time{after}, but there are: {have}",
         hint="split by one of them, or pick one of its values with `select`",
-        code="heatmap-dimensions",
+        code="data-heatmap",
+        place=("split_by",) if split_by else ("data",),
     )
 
 
@@ -144,7 +146,8 @@ def _cmap_of(config: HeatmapConfig, value: object, number: int) -> object:
             raise LoupeConfigError(
                 f"`cmap` has no entry for the group `{key}` of `{config.split_by}`",
                 hint=did_you_mean(key, cmap, what="entries"),
-                code="heatmap-cmap-group",
+                code="data-cmap",
+                place=("cmap",),
             )
         cmap = cmap[key]
     elif isinstance(cmap, tuple):
@@ -176,7 +179,7 @@ def levels(
 
 
 def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
-    """The tile of columns ``k0 .. k0 + width - 1`` of a heatmap; levels and colours are not in it."""
+    """The tile of ``width`` columns from ``k0``; levels and colours are not in it."""
     content = row.content
     if not isinstance(content, HeatmapContent):
         raise TypeError(f"{row.id} is not a heatmap")

@@ -69,7 +69,8 @@ def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) 
             raise LoupeConfigError(
                 f"{field} = `{column}`, but {table.name} has no column of that name",
                 hint=did_you_mean(column, table.columns, what="columns"),
-                code="unknown-column",
+                code="data-column",
+                place=(field,),
             )
     columns = list(dict.fromkeys([c for c in wanted.values() if c is not None] + list(split)))
     frame = table.frame(columns)
@@ -77,7 +78,7 @@ def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) 
     order = np.argsort(times, kind="stable")
     frame, times = frame[order], times[order]
     colors, legend = _base_colors(frame, config)
-    rows = []
+    rows: list[Row] = []
     prefix = _prefix(config)
     for key, index in _groups(frame, split):
         name = "-".join(text_of(v) for v in key)
@@ -116,7 +117,7 @@ def _times(frame: pl.DataFrame, column: str, name: str) -> F64:
         raise LoupeDataError(
             f"the times in column `{column}` of {name} are {series.dtype}, not numbers",
             hint="store times as seconds",
-            code="table-times",
+            code="data-time",
         )
     times = series.cast(float, strict=False).to_numpy()
     bad = np.flatnonzero(~np.isfinite(np.asarray(times, dtype=np.float64)))
@@ -125,7 +126,7 @@ def _times(frame: pl.DataFrame, column: str, name: str) -> F64:
             f"row {int(bad[0])} of column `{column}` of {name} has no finite time "
             f"({len(bad)} such rows)",
             hint="remove these rows",
-            code="table-times",
+            code="data-time",
         )
     return np.ascontiguousarray(times, dtype=np.float64)
 
@@ -137,16 +138,17 @@ def _coded(series: pl.Series) -> tuple[list[object], npt.NDArray[np.intp]]:
     """
     import polars as pl
 
+    values: list[object]
     if series.dtype.is_numeric() or series.dtype == pl.Boolean:
         array = series.to_numpy()
         distinct, first, codes = np.unique(array, return_index=True, return_inverse=True)
-        values: list[object] = distinct.tolist()
+        values = distinct.tolist()
     else:
-        kept = series.cast(pl.String).cast(pl.Categorical)
-        codes = kept.to_physical().fill_null(len(kept.cat.get_categories())).to_numpy()
-        present, first, codes = np.unique(codes, return_index=True, return_inverse=True)
-        names = [*kept.cat.get_categories().to_list(), None]
-        values = [names[i] for i in present]
+        # Missing values are "" from here on; ranks number the distinct texts in sorted order.
+        kept = series.cast(pl.String).fill_null("")
+        codes = kept.rank("dense").to_numpy().astype(np.intp) - 1
+        _, first = np.unique(codes, return_index=True)
+        values = kept.unique().sort().to_list()
     values = [None if is_missing(v) else v for v in values]
     # Several missing values (NaN, "", null) become one.
     slot: dict[object, int] = {}
@@ -226,9 +228,9 @@ def _content(
         names = [text_of(v) for v in config.rows]
         numbers = list(config.rows)
     else:
-        distinct = {text_of(v): v for v in values if not is_missing(v)}
+        distinct: dict[str, Any] = {text_of(v): v for v in values if not is_missing(v)}
         numeric = all(isinstance(v, int | float) for v in distinct.values())
-        names = sorted(distinct, key=(lambda t: float(distinct[t])) if numeric else natural_key)  # type: ignore[arg-type, return-value]  # numeric says they are numbers
+        names = sorted(distinct, key=(lambda t: float(distinct[t])) if numeric else natural_key)
         numbers = [distinct[t] for t in names]
     if config.descending:
         names, numbers = names[::-1], numbers[::-1]
@@ -277,7 +279,8 @@ def _alphas(config: RasterConfig, group: pl.DataFrame) -> F64 | None:
     if not series.dtype.is_numeric():
         raise LoupeConfigError(
             f"alpha_by = `{config.alpha_by}` holds {series.dtype}, not numbers",
-            code="alpha-not-numeric",
+            code="data-numeric",
+            place=("alpha_by",),
         )
     values = np.asarray(series.cast(float, strict=False).to_numpy(), dtype=np.float64)
     low, high = config.alpha_range

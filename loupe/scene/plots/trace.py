@@ -48,14 +48,15 @@ def prefix_of(array_name: bool | str, array: ArrayRef) -> str:
             raise LoupeConfigError(
                 "`array_name = true`, but the array has no name",
                 hint='write the name itself, as in `array_name = "LFP"`',
-                code="array-without-name",
+                code="data-name",
+                place=("array_name",),
             )
         return array.data.info.name
     return array_name
 
 
 def trace_name(prefix: str, name: str) -> str:
-    """ "prefix: name", or the one of them that there is."""
+    """Join prefix and name with a colon, or take the one of them that there is."""
     return f"{prefix}: {name}" if prefix and name else prefix or name
 
 
@@ -168,7 +169,8 @@ def _matching_row(
         raise LoupeConfigError(
             f"overlay_arrays[{index}] lacks the dimension `{missing[0]}` of the trace's data",
             hint=f"its dimensions are: {', '.join(b.dims) or 'time only'}",
-            code="overlay-dimension",
+            code="data-overlay",
+            place=("overlay_arrays", index),
         )
     if not b.dims:
         # A 1-D overlay belongs to the subplot of its own number (README: overlay i, subplot i).
@@ -243,7 +245,7 @@ def _make(
             clip_top=0.0,
             clip_bottom=float(height),
             mark_px=max(2, round(look.px(2))),
-            mark_color=tuple(look.theme.warning),
+            mark_color=look.theme.warning,
             k0=k0,
         )
     else:
@@ -254,9 +256,9 @@ def _make(
         for i, line in enumerate(content.lines)
         if line.symbol is not None
     ]
-    sources += [PointSource.of_markers(m, content.lines[0], look) for m in content.markers]
+    marked = [PointSource.of_markers(m, content.lines[0], look) for m in content.markers]
     points = make_points(
-        [s for s in sources if s is not None],
+        sources + [m for m in marked if m is not None],
         dt,
         k0,
         width,

@@ -15,8 +15,9 @@ __all__ = ["compile_rows"]
 
 
 def compile_rows(plot: int, config: Zip, plot_id: str, opener: Opener) -> tuple[Row, ...]:
-    """Rows of a zip: the union of all values of `on` in first-seen order, times what other
-    dimensions the arrays have.
+    """Rows of a zip: the union of all values of `on` in first-seen order.
+
+    Arrays with further dimensions give a row for each combination.
 
     Raises
     ------
