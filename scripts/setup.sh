@@ -43,7 +43,7 @@ if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
   mapfile -t absent_tests < <(missing "${for_tests[@]}")
   if ((${#absent[@]} + ${#absent_tests[@]})) && [[ $EUID == 0 ]]; then
     say "installing system packages: ${absent[*]} ${absent_tests[*]}"
-    export DEBIAN_FRONTEND=noninteractive
+    export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
     apt-get update -qq || say "apt-get update failed; going on with the lists at hand"
     apt-get install -y -qq --no-install-recommends "${absent[@]}" "${absent_tests[@]}" >/dev/null
   elif ((${#absent[@]})); then
@@ -68,6 +68,6 @@ fi
 
 say "installing Loupe and its tools into $venv (a few minutes the first time)"
 "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --no-warn-script-location \
-  -c constraints.txt -e ".[$extras]" 2>&1 | sed -un 's/^Collecting \([^ ]*\).*/    \1/p; s/^Installing collected.*/    unpacking .../p; s/^Successfully .*/    done/p; /ERROR/p; /[Ee]rror:/p'
+  -c constraints.txt -e ".[$extras]" 2>&1 | sed -un 's/^Collecting \([A-Za-z0-9._-]*\).*/    \1/p; s/^Installing collected.*/    unpacking .../p; s/^Successfully .*/    done/p; /ERROR/p; /[Ee]rror:/p'
 "$venv/bin/python" -c 'import loupe' || die "the installation does not import"
 printf '%s\n' "$wanted" >"$stamp"
