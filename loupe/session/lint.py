@@ -8,16 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
+from pathlib import Path
 
+from loupe.errors import LoupeConfigError
 from loupe.session.base import Fault, Model, Place
 from loupe.session.model import Session
 from loupe.session.plots import TraceConfig, Zip
+from loupe.session.refusal import refusal
+from loupe.session.states import StateConfig, find_definitions, load_state_config
 from loupe.session.suggest import did_you_mean
 
-__all__ = ["data_references", "lint", "session_faults"]
+__all__ = ["data_references", "lint", "session_faults", "state_faults"]
 
 
-def lint(session: Session, *, builtin_keys: Mapping[str, str] | None = None) -> list[Fault]:
+def lint(
+    session: Session,
+    *,
+    builtin_keys: Mapping[str, str] | None = None,
+    actions: frozenset[str] | None = None,
+) -> list[Fault]:
     """Every fault across and inside the models of a session.
 
     Parameters
@@ -26,8 +35,21 @@ def lint(session: Session, *, builtin_keys: Mapping[str, str] | None = None) -> 
         A valid session.
     builtin_keys
         Key to title of the action that owns it; a state key among them is noted.
+    actions
+        Names that `[keys]` may hold; None skips that check.
     """
     found = [*_inside(session, ()), *_shadowed(session, builtin_keys or {})]
+    if actions is not None:
+        found += [
+            Fault(
+                ("keys", name),
+                "keys-unknown-action",
+                f"there is no action `{name}`",
+                did_you_mean(name, actions, what="actions"),
+            )
+            for name in session.keys
+            if name not in actions
+        ]
     return list(dict.fromkeys(found))
 
 
@@ -57,6 +79,38 @@ def session_faults(session: Session) -> Iterator[Fault]:
     yield from _duplicate_ids(session)
     yield from _editing(session)
     yield from _same_keys(session)
+
+
+def state_faults(session: Session, user_folder: Path | None) -> Iterator[Fault]:
+    """Faults of the state definitions in force: the file's and the session's own together.
+
+    Parameters
+    ----------
+    user_folder
+        Where the user's own definitions are looked for.
+    """
+    states = session.states
+    try:
+        path = find_definitions(states.definitions, session.base, user_folder)
+        refused = states.definitions is not None and refusal(states.definitions) is not None
+        below = load_state_config(path) if path is not None and not refused else StateConfig()
+    except LoupeConfigError as error:
+        place: Place = ("states", "definitions") if states.definitions else ("states",)
+        where = f" ({error.where})" if error.where else ""
+        yield Fault(place, error.code, error.message + where, error.hint)
+        return
+    merged = below.overridden_by(states)
+    colored = StateConfig.model_construct(keymap=states.keymap, label_colors=merged.label_colors)
+    for fault in colored.uncolored():
+        yield fault.under("states")
+    if session.labels and not merged.states:
+        yield Fault(
+            ("labels", 0),
+            "states-none",
+            "there are labels, but no states are defined",
+            "add `[states]` with `keymap` and `label_colors`; `loupe init --states` writes an "
+            "example",
+        )
 
 
 def data_references(session: Session) -> Iterator[tuple[Place, object]]:

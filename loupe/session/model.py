@@ -99,7 +99,8 @@ class Session(Model):
     """Interval label sets."""
 
     states: StateConfig = Field(
-        default_factory=StateConfig, examples=[{"keymap": {"w": "Wake"}, "label_colors": {"Wake": "#00d128"}}]
+        default_factory=StateConfig,
+        examples=[{"keymap": {"w": "Wake"}, "label_colors": {"Wake": "#00d128"}}],
     )
     """States with their keys and colours."""
 

@@ -128,9 +128,10 @@ class StateConfig(Model):
         keys |= {
             state: list(other.keys_of(state)) for state in other.states if other.keys_of(state)
         }
-        colors = self.label_colors | other.label_colors
-        return StateConfig(
-            keymap={state: found for state, found in keys.items() if found}, label_colors=colors
+        # Both sides are valid already, and their own faults are told where they stand.
+        return StateConfig.model_construct(
+            keymap={state: tuple(found) for state, found in keys.items() if found},
+            label_colors=self.label_colors | other.label_colors,
         )
 
     def faults(self) -> Iterator[Fault]:
@@ -141,7 +142,9 @@ class StateConfig(Model):
                 yield Fault(
                     ("keymap", *place),
                     "states-key-twice",
-                    f"key `{key}` is bound to `{seen[key]}` and to `{state}`",
+                    f"key `{key}` is bound to `{seen[key]}` and to `{state}`"
+                    if state != seen[key]
+                    else f"key `{key}` stands twice for `{state}`",
                     "give each key one state",
                 )
             elif len(key) != 1:

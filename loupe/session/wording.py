@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from loupe.session.base import Fault, Model, Place
 from loupe.session.suggest import closest, did_you_mean
 
-__all__ = ["describe", "explain_all", "field_names", "models_at"]
+__all__ = ["describe", "example_at", "explain_all", "field_names", "models_at", "toml_value"]
 
 _TAG_NAMES = {
     "(text)": "text",
@@ -322,6 +322,12 @@ def _declared(cls: type[BaseModel], loc: Sequence[str | int]) -> tuple[str, Any]
             if field := _field(model, part):
                 return part, field
     return None
+
+
+def example_at(cls: type[BaseModel], loc: Sequence[str | int]) -> object:
+    """A value that would do for the field at a place, or None without an example."""
+    declared = _declared(cls, loc)
+    return declared[1].examples[0] if declared is not None and declared[1].examples else None
 
 
 def _example(cls: type[BaseModel], item: Mapping[str, Any]) -> str:

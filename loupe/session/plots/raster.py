@@ -107,7 +107,9 @@ class RasterConfig(PlotBase):
     ] = Field((), examples=[[10, 20]])
     """A separator stands before the first row whose value is at least each of these."""
 
-    separator_params: SeparatorParams = Field(default_factory=SeparatorParams, examples=[{"gap": 1.0}])
+    separator_params: SeparatorParams = Field(
+        default_factory=SeparatorParams, examples=[{"gap": 1.0}]
+    )
     """How separators look."""
 
     nan_spans: NanSpans = Field((), examples=[[[10.0, 12.5]], {"3": [[0.0, 4.0]]}])

@@ -65,7 +65,7 @@ class Zip(PlotBase):
             yield Fault(
                 ("colors",),
                 "session-zip-colors",
-                f"{len(self.colors)} colours for {len(self.traces)} traces",
+                f"expected {len(self.traces)} colours, one for each trace, got {len(self.colors)}",
                 "give one colour for each trace, or none",
             )
         for number, trace in enumerate(self.traces):
