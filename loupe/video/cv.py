@@ -69,9 +69,10 @@ class Capture:
     """
 
     def __init__(self, path: Path) -> None:
-        with _environment_kept("OPENCV_FFMPEG_LOGLEVEL"):
+        with _environment_kept("OPENCV_FFMPEG"):
             # OpenCV's own libavcodec writes to stderr; what is wrong is said by an error here.
             os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"
+            os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "protocol_whitelist;file"
             level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
             try:
                 self._capture = cv2.VideoCapture(str(path))

@@ -152,7 +152,7 @@ def open_stream(path: Path) -> tuple[InputContainer, VideoStream]:
             f"this is a playlist ({container.format.name}), which names other files",
             where=str(path),
             hint="Give the video files themselves, as a list in `video_path`.",
-            code="video-open",
+            code="video-playlist",
         )
     stream = container.streams.best("video")
     if not isinstance(stream, VideoStream):

@@ -116,7 +116,7 @@ def _keep(kept: Path, index: FrameIndex) -> None:
 
 def _read_kept(kept: Path, path: Path) -> FrameIndex | None:
     try:
-        with np.load(kept, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(kept.read_bytes()), allow_pickle=False) as arrays:
             meta = json.loads(arrays["meta"].tobytes())
             return FrameIndex(
                 path=path,
