@@ -122,7 +122,8 @@ theme = "dark"
 
 [sources]
 dff = { path = "imaging.zarr", variable = "dff" }
-f = { path = "imaging.zarr", variable = "f" }
+some_dff = { path = "imaging.zarr", variable = "dff", select = { syn_id = [3, 40] } }
+some_f = { path = "imaging.zarr", variable = "f", select = { syn_id = [3, 40] } }
 
 [[plots]]
 kind = "heatmap"
@@ -132,9 +133,9 @@ order_by = "pos"
 cmap = ["magma", "viridis"]
 
 [[plots]]
-kind = "trace"
-data = { path = "imaging.zarr", variable = "dff", select = { syn_id = [3, 40] } }
-array_name = "dF/F"
+kind = "zip"
+on = "syn_id"
+traces = [{ data = "some_f", color = "#8b95a1" }, { data = "some_dff", color = "#56b4e9" }]
 
 [events]
 data = { path = "stims.parquet" }

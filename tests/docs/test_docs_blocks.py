@@ -34,15 +34,15 @@ def blocks(kind):
 
 @pytest.mark.parametrize("body", blocks("toml"))
 def test_toml_blocks_are_sessions(body, tmp_path):
-    from loupe.session.load import check_session
+    from loupe.session.load import LoadOptions, check_session
 
     if "version" not in tomllib.loads(body):
         return
     path = tmp_path / "session.toml"
     path.write_text(body, encoding="utf-8")
-    session, report = check_session(path)
-    assert session is not None
-    assert [finding for finding in report if finding.level == "error"] == []
+    checked = check_session(path, LoadOptions(user_folder=tmp_path))
+    assert checked.report.errors == ()
+    assert checked.session is not None
 
 
 @pytest.mark.parametrize("body", blocks("python"))
