@@ -104,7 +104,8 @@ def test_parquet_carries_schema_types_and_metadata(tmp_path):
 def test_dates_become_seconds_and_go_back():
     text = (
         "state\tstart_time\tend_time\tduration\n"
-        "Wake\t2020-03-17 09:08:06.000000000\t2020-03-17 09:08:24.500000000\t0 days 00:00:18.500000000\n"
+        "Wake\t2020-03-17 09:08:06.000000000\t2020-03-17 09:08:24.500000000"
+        "\t0 days 00:00:18.500000000\n"
         "NREM\t2020-03-17 09:08:24.500000000\t2020-03-18 09:08:24.500000000\t1 days 00:00:00\n"
     )
     schema = HYPNO.model_copy(update={"extra_cols": ()})
@@ -201,13 +202,19 @@ def test_visbrain_inclusive_ends_are_reported_and_snap_on_demand():
     [
         ("*Duration_sec\t60\nW\t60.0\n*Duration_sec\t60\nW\t60.0\n", "line 3: a second header"),
         ("W\t60.0\nW\t30.0\n", "line 2: the bout ends at 30.0 s, before"),
-        ("*Duration_sec\t60\n", "no bouts found"),
         ("0.0\t1.0\tW\n", "line 1: expected a state"),
     ],
 )
 def test_visbrain_refuses_what_is_not_one_hypnogram(text, message):
     with pytest.raises(IntervalLabelIOError, match=message):
         read("v.txt", text)
+
+
+@pytest.mark.parametrize("text", ["", "*Duration_sec\t60.0\n"])
+def test_visbrain_without_bouts_is_an_empty_set(text):
+    loaded = read("v.txt", text)
+    assert len(loaded.table) == 0
+    assert loaded.notes == ("the hypnogram holds no bouts",)
 
 
 def test_visbrain_names_every_loss():

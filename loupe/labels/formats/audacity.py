@@ -25,7 +25,8 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
     rows: list[tuple[str, str, str]] = []
     bands: list[tuple[float | None, float | None]] = []
     lines: list[int] = []
-    for number, line in enumerate(decode(data, options.where).split("\n"), start=1):
+    for number, ended in enumerate(decode(data, options.where).split("\n"), start=1):
+        line = ended.removesuffix("\r")
         if not line.strip():
             continue
         cells = line.split("\t")
@@ -111,4 +112,5 @@ AUDACITY = LabelFormat(
     read=_read,
     write=_write,
     losses=_losses,
+    own_columns=True,
 )

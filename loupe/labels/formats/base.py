@@ -73,6 +73,8 @@ class LabelFormat:
         `IntervalLabelIOError` or `IntervalLabelSchemaError`.
     losses
         What writing this table would drop or change, one sentence each, with counts.
+    own_columns
+        The format fixes the names of its columns, whatever the table's were.
     """
 
     name: str
@@ -81,6 +83,7 @@ class LabelFormat:
     read: Callable[[bytes, ReadOptions], Loaded] | None
     write: Callable[[IntervalTable], bytes] | None
     losses: Callable[[IntervalTable], list[str]] = no_losses
+    own_columns: bool = False
 
 
 def plural(n: int, what: str) -> str:

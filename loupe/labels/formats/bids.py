@@ -99,4 +99,5 @@ BIDS = LabelFormat(
     read=_read,
     write=_write,
     losses=_losses,
+    own_columns=True,
 )

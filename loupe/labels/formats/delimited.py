@@ -28,7 +28,7 @@ _SMALL_FIELD = 1 << 20
 
 
 def decode(data: bytes, where: str) -> str:
-    """Bytes as UTF-8 text whose lines end in a line feed; a byte order mark is dropped.
+    """Bytes as UTF-8 text; a byte order mark is dropped, line ends are left as they are.
 
     Raises
     ------
@@ -50,7 +50,6 @@ def decode(data: bytes, where: str) -> str:
             where=where,
             hint="save the file as UTF-8",
         ) from error
-    text = text.replace("\r\n", "\n")
     if "\r" in text and "\n" not in text:
         raise IntervalLabelIOError(
             "lines end in a lone carriage return",

@@ -55,6 +55,8 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
 
 def _write(table: IntervalTable) -> bytes:
     edfio = _edfio()
+    if any(mark in label for label in table.pool.labels for mark in "\x00\x14\x15"):
+        raise IntervalLabelIOError("a label holds a control character that EDF+ reserves")
     annotations = [
         edfio.EdfAnnotation(  # type: ignore[attr-defined]  # a module
             float(table.starts[row]),
@@ -83,4 +85,5 @@ EDF = LabelFormat(
     read=_read,
     write=_write,
     losses=_losses,
+    own_columns=True,
 )

@@ -34,7 +34,8 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
     states: list[str] = []
     ends: list[float] = []
     lines: list[int] = []
-    for number, line in enumerate(decode(data, where).split("\n"), start=1):
+    for number, ended in enumerate(decode(data, where).split("\n"), start=1):
+        line = ended.removesuffix("\r")
         if not line.strip():
             continue
         if line.startswith("*"):
@@ -57,23 +58,19 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
         states.append(state)
         ends.append(end)
         lines.append(number)
-    if not states:
-        raise IntervalLabelIOError(
-            "no bouts found", where=where, hint="each line is a state, a tab and an end in seconds"
-        )
-    times = np.array(ends)
-    notes = _inclusive(times, headers)
+    times = np.array(ends, dtype=np.float64)
+    notes = _inclusive(times, headers) if states else ["the hypnogram holds no bouts"]
     if options.snap is not None:
         times, notes = np.round(times / options.snap) * options.snap, []
         times = np.round(times, 9)
     schema = options.schema or SCHEMA
-    starts = np.append(0.0, times[:-1])
+    starts = np.append(0.0, times)[: len(times)]
     columns: dict[str, object] = {schema.start_col: starts}
     if schema.end_col:
         columns[schema.end_col] = times
     if schema.duration_col:
         columns[schema.duration_col] = times - starts
-    columns[schema.label_col] = states
+    columns[schema.label_col] = pl.Series(states, dtype=pl.String)
     loaded = table_of(
         pl.DataFrame(columns),
         schema,
@@ -195,4 +192,5 @@ VISBRAIN = LabelFormat(
     read=_read,
     write=_write,
     losses=_losses,
+    own_columns=True,
 )

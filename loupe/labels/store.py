@@ -1,0 +1,540 @@
+"""One label set on disk, as a window holds it: table, journal, lock, save, recovery.
+
+The order is always the same: an edit is durable in the journal before the table shows it; a save
+is durable in the file before the journal lets go of the edits. Beside the file stand journal,
+lock and backup only when writing back is allowed and the folder can be written; otherwise they
+stand in the user's state folder. Who edits, and what undo means, is not known here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import platformdirs
+
+from loupe.errors import IntervalLabelIOError
+from loupe.labels.edit import Edit
+from loupe.labels.files import (
+    MISSING,
+    FileLock,
+    Fs,
+    Saved,
+    atomic_write,
+    content_hash,
+    read_bytes,
+    remove_stray,
+    write_beside,
+)
+from loupe.labels.formats.base import LabelFormat, ReadOptions
+from loupe.labels.formats.registry import format_for
+from loupe.labels.formats.tabular import LEGACY, VISBRAIN
+from loupe.labels.journal import Content, Journal, Replay, encode_edit, load, replay
+from loupe.labels.table import IntervalTable
+from loupe.session.labels import IntervalLabelSchema
+
+__all__ = ["LabelStore", "Recovery", "export", "load_table", "refuse_losses", "state_folder"]
+
+
+_HELD = "the labels are held by"
+
+
+def state_folder() -> Path:
+    """Where journals stand that may not stand beside their file."""
+    return platformdirs.user_state_path("loupe", appauthor=False) / "labels"
+
+
+@dataclass(frozen=True, eq=False)
+class Recovery:
+    """Edits that a session which ended badly left in the journal; nothing is done until asked.
+
+    Attributes
+    ----------
+    edits
+        In order, for a history.
+    found
+        How many the journal holds; more than ``len(edits)`` if some cannot be done again.
+    when
+        Time of the last one, ISO 8601 in UTC.
+    message
+        One sentence for the person.
+    """
+
+    edits: tuple[Edit, ...]
+    found: int
+    when: str
+    message: str
+    table: IntervalTable
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedFile:
+    """A label file as read: the table, the hash of its bytes, remarks, and its format."""
+
+    table: IntervalTable
+    hash: str
+    notes: tuple[str, ...]
+    format: LabelFormat
+
+
+def load_table(
+    path: Path | str,
+    schema: IntervalLabelSchema | None = None,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that sessions and the command line use
+    options: ReadOptions | None = None,
+    missing_ok: bool = False,
+) -> LoadedFile:
+    """Read a label file of any format.
+
+    Parameters
+    ----------
+    schema
+        The user's columns; None takes the file's or the format's own.
+    format
+        Format by name; None goes by the extension.
+    missing_ok
+        An absent file is an empty set.
+
+    Raises
+    ------
+    IntervalLabelIOError
+        If the file is absent, unreadable, or of no known format.
+    IntervalLabelSchemaError
+        If columns or rows break the schema.
+    """
+    path = Path(path)
+    kind = format_for(path, format)
+    options = replace(options or ReadOptions(), where=str(path), schema=schema)
+    data = read_bytes(path)
+    if data is None:
+        if not missing_ok:
+            raise IntervalLabelIOError("there is no such file", where=str(path))
+        usual = LEGACY if kind.name == "csv" else VISBRAIN
+        empty = IntervalTable.empty(schema or usual, options.created)
+        return LoadedFile(empty, MISSING, (), kind)
+    if kind.read is None:
+        raise IntervalLabelIOError(f"{kind.title} cannot be read", where=str(path))
+    loaded = kind.read(data, options)
+    return LoadedFile(loaded.table, content_hash(data), loaded.notes, kind)
+
+
+def encode(table: IntervalTable, kind: LabelFormat, where: str, *, lossy: bool) -> bytes:
+    """The bytes of a table in a format, proven to read back where nothing is lost.
+
+    Raises
+    ------
+    IntervalLabelIOError
+        If the format cannot be written, would lose something (unless `lossy`; code
+        ``labels-lossy``), or does not read back as it was.
+    """
+    if kind.write is None:
+        raise IntervalLabelIOError(f"{kind.title} cannot be written", where=where)
+    losses = kind.losses(table)
+    if losses and not lossy:
+        refuse_losses(losses, kind, where)
+    data = kind.write(table)
+    if not losses and kind.read is not None:
+        schema = None if kind.own_columns else table.schema
+        again = kind.read(data, ReadOptions(where=where, schema=schema)).table
+        if again.labels() != table.labels() or not (
+            _close(again.starts, table.starts) and _close(again.ends, table.ends)
+        ):
+            raise IntervalLabelIOError(
+                f"what {kind.title} would hold does not read back as it was; nothing was written",
+                where=where,
+                hint="save as parquet",
+            )
+    return data
+
+
+def refuse_losses(losses: list[str], kind: LabelFormat, where: str) -> None:
+    """Raise the error that names what a format would lose."""
+    raise IntervalLabelIOError(
+        f"{kind.title} would lose: " + "; ".join(losses),
+        where=where,
+        hint="save in another format, or allow the losses",
+        code="labels-lossy",
+    )
+
+
+def export(
+    table: IntervalTable,
+    path: Path | str,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that sessions and the command line use
+    lossy: bool = False,
+    not_over: Path | None = None,
+    fs: Fs | None = None,
+) -> Saved:
+    """Write a table as a new file, or over another one as a whole.
+
+    Parameters
+    ----------
+    not_over
+        A file that must not be overwritten: the one that the labels came from.
+
+    Raises
+    ------
+    IntervalLabelIOError
+        If there is nothing to write, the losses are not allowed, or writing fails.
+    """
+    path = Path(path)
+    if not len(table):
+        raise IntervalLabelIOError("there are no labels to export", where=str(path))
+    if not_over is not None and path.resolve() == not_over.resolve():
+        raise IntervalLabelIOError(
+            "this is the file that the labels came from; an export never overwrites it",
+            where=str(path),
+            hint="choose another name, or save with write-back",
+        )
+    data = encode(table, format_for(path, format), str(path), lossy=lossy)
+    return atomic_write(path, data, fs=fs)
+
+
+class LabelStore:
+    """One label set, its file, and what keeps it safe. Make one with `open` or `memory`.
+
+    Attributes
+    ----------
+    table
+        The labels as they are safe now.
+    path
+        The label file; None for a set in memory.
+    notes
+        Remarks from reading, one sentence each.
+    read_only_reason
+        Why nothing can be edited (another window holds the file …); None if it can.
+    save_reason
+        Why `save` is not possible; None if it is.
+    recovery
+        Edits of a session that ended badly, waiting for `recover` or `discard_recovery`.
+    """
+
+    def __init__(self, loaded: LoadedFile, path: Path | None, home: Path, key: str, fs: Fs) -> None:
+        self.table = loaded.table
+        self.path = path
+        self.format = loaded.format
+        self.notes = loaded.notes
+        self.read_only_reason: str | None = None
+        self.save_reason: str | None = "writing back to the file is not allowed"
+        self.recovery: Recovery | None = None
+        self._hash = loaded.hash
+        self._fs = fs
+        self._backed_up = False
+        self._unsaved = 0
+        self._fits = True
+        self._kept: Content | None = None
+        self._lock: FileLock | None = None
+        self._journal = Journal(home / f".{key}.loupe-journal", fs)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | str,
+        schema: IntervalLabelSchema | None = None,
+        *,
+        writeback: bool = False,
+        format: str | None = None,  # noqa: A002 - the word that sessions and the command line use
+        options: ReadOptions | None = None,
+        state_dir: Path | None = None,
+        fs: Fs | None = None,
+    ) -> LabelStore:
+        """Open a label file, or start an empty set where there is none yet.
+
+        Parameters
+        ----------
+        writeback
+            Allow `save`, and keep journal, lock and backup beside the file.
+        state_dir
+            Where they stand otherwise; None is `state_folder`.
+
+        Raises
+        ------
+        IntervalLabelIOError, IntervalLabelSchemaError
+            If the file cannot be read. A lock, a damaged journal or a folder that cannot be
+            written is no error: see `read_only_reason` and `save_reason`.
+        """
+        fs = fs or Fs()
+        path = Path(path)
+        real = path.resolve()
+        save_reason = None if writeback else "writing back to the file is not allowed"
+        if writeback and not os.access(real.parent, os.W_OK):
+            save_reason = f"the folder {real.parent} cannot be written"
+        home, key, problem = real.parent, real.name, "not allowed"
+        if save_reason is None:
+            lock, problem = _take(home, key, fs)
+            if lock is None and not problem.startswith(_HELD):
+                save_reason = problem
+        if save_reason is not None:
+            home = state_dir or state_folder()
+            key = f"{content_hash(str(real).encode())[:16]}-{real.name}"
+            lock, problem = _take(home, key, fs)
+        # read after the lock is ours: nobody who keeps to it can change the file from here on
+        try:
+            loaded = load_table(path, schema, format=format, options=options, missing_ok=True)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+        store = cls(loaded, path, home, key, fs)
+        store.save_reason = save_reason
+        store._start(lock, problem)
+        return store
+
+    @classmethod
+    def memory(
+        cls,
+        table: IntervalTable,
+        key: str,
+        *,
+        state_dir: Path | None = None,
+        fs: Fs | None = None,
+    ) -> LabelStore:
+        """Keep a set that has no file; `key` finds its journal again after a crash."""
+        fs = fs or Fs()
+        home = state_dir or state_folder()
+        safe = re.sub(r"[^\w.-]", "_", key)[:60]
+        name = f"{content_hash(key.encode())[:16]}-{safe}"
+        loaded = LoadedFile(table, f"memory {key}", (), format_for("labels.parquet"))
+        store = cls(loaded, None, home, name, fs)
+        store.save_reason = "the labels have no file yet"
+        store._start(*_take(home, name, fs))
+        return store
+
+    @property
+    def unsaved(self) -> int:
+        """How many edits the journal holds that the file does not."""
+        return self._unsaved
+
+    def append(self, edit: Edit) -> IntervalTable:
+        """Make an edit of `table` safe, then do it; returns the new table.
+
+        Raises
+        ------
+        IntervalLabelIOError
+            If the set is read-only, a recovery waits for an answer, or the journal cannot be
+            written. The table is then as it was.
+        """
+        self._refuse_read_only()
+        if not edit:
+            return self.table
+        self._journal.append("edit", encode_edit(self.table, edit), self._hash)
+        self.table = edit.apply(self.table)
+        self._unsaved += 1
+        return self.table
+
+    def save(self, *, lossy: bool = False) -> Saved:
+        """Put the labels into their file, as a whole; the first save keeps ``NAME.bak``.
+
+        Raises
+        ------
+        IntervalLabelIOError
+            If that is not allowed, the format would lose something (unless `lossy`), the file
+            was changed by others since it was read, or writing fails. No edit is lost: the
+            journal still has all of them.
+        """
+        self._refuse_read_only()
+        if self.path is None or self.save_reason is not None:
+            raise IntervalLabelIOError(
+                f"cannot save: {self.save_reason}",
+                where="" if self.path is None else str(self.path),
+                hint="export the labels under another name",
+                code="labels-no-writeback",
+            )
+        data = encode(self.table, self.format, str(self.path), lossy=lossy)
+        new_hash = content_hash(data)
+        if not self._journal.is_empty:
+            self._journal.append("save", {"hash": new_hash}, self._hash)
+        saved = atomic_write(
+            self.path, data, expected=self._hash, backup=not self._backed_up, fs=self._fs
+        )
+        self._backed_up = True
+        self._hash = new_hash
+        self._unsaved = 0
+        # if this fails, the save mark in the journal says the same as an empty journal
+        with contextlib.suppress(OSError):
+            self._journal.clear()
+        return saved
+
+    def save_as(
+        self,
+        path: Path | str,
+        *,
+        format: str | None = None,  # noqa: A002 - the word that sessions and the command line use
+        lossy: bool = False,
+    ) -> Saved:
+        """Write a copy; never over the set's own file. The journal keeps its edits."""
+        return export(self.table, path, format=format, lossy=lossy, not_over=self.path, fs=self._fs)
+
+    def changed_outside(self) -> bool:
+        """Whether another program changed the file since it was read or saved."""
+        if self.path is None:
+            return False
+        data = read_bytes(self.path)
+        return (MISSING if data is None else content_hash(data)) != self._hash
+
+    def recover(self) -> Recovery:
+        """Take the edits of the session that ended badly; they are unsaved, and stay safe.
+
+        Raises
+        ------
+        IntervalLabelIOError
+            If there are none, or the journal cannot be written anew.
+        """
+        recovery = self.recovery
+        if recovery is None:
+            raise IntervalLabelIOError("there is nothing to recover")
+        if self._fits:
+            self._journal = Journal(self._journal.path, self._fs, self._kept)
+        else:
+            self._rewrite(recovery)
+        self.table = recovery.table
+        self._unsaved = len(recovery.edits)
+        self._settle()
+        return recovery
+
+    def discard_recovery(self) -> Path:
+        """Leave the edits; the journal is kept under another name, which is returned."""
+        kept = self._set_aside()
+        self._settle()
+        return kept
+
+    def close(self, *, keep_unsaved: bool = False) -> None:
+        """Let go of the file.
+
+        Parameters
+        ----------
+        keep_unsaved
+            Leave unsaved edits in the journal, to be offered next time; otherwise they are
+            dropped, so ask first.
+        """
+        mine = self.read_only_reason is None and self.recovery is None
+        if mine and not keep_unsaved:
+            # a journal that cannot be emptied is offered again next time: safe, if untidy
+            with contextlib.suppress(OSError):
+                self._journal.clear()
+        self._journal.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def _start(self, lock: FileLock | None, problem: str) -> None:
+        """What follows from the lock and from what the journal holds."""
+        self._lock = lock
+        if lock is None:
+            self.read_only_reason = f"read-only: {problem}"
+            return
+        if self.path is not None and self.save_reason is None:
+            with contextlib.suppress(OSError):
+                remove_stray(self.path)
+        content = load(self._journal.path)
+        if content is None:
+            return
+        self._kept = content
+        found = replay(content, self.table, self._hash)
+        if not found.found:
+            self._journal = Journal(self._journal.path, self._fs, content)
+            # it holds nothing that the file lacks; if this fails, its save mark says so
+            with contextlib.suppress(OSError):
+                self._journal.clear()
+            return
+        self._fits = found.exact and found.complete
+        self.recovery = Recovery(
+            found.edits, found.found, found.when, _offer(found, content), found.table
+        )
+        if content.bad_line:
+            self.read_only_reason = (
+                f"read-only: line {content.bad_line} of the journal {self._journal.path} is damaged"
+            )
+
+    def _settle(self) -> None:
+        self.recovery, self._kept, self._fits = None, None, True
+        self.read_only_reason = None
+
+    def _rewrite(self, recovery: Recovery) -> None:
+        """A journal of the edits that fit, after a copy of the old one is kept."""
+        table, records = self.table, []
+        for edit in recovery.edits:
+            records.append(encode_edit(table, edit))
+            table = edit.apply(table)
+        path = self._journal.path
+        try:
+            copy = write_beside(self._fs, path, path.read_bytes(), 0o600)
+            self._fs.replace(copy, _old(path))
+            self._journal = Journal(path, self._fs)
+            self._journal.rewrite(records, self._hash)
+        except OSError as error:
+            raise IntervalLabelIOError(
+                f"the edits cannot be recovered: {error.strerror or error}",
+                where=str(path),
+                hint="free some space or check permissions, then try again",
+            ) from error
+
+    def _set_aside(self) -> Path:
+        self._journal.close()
+        path = self._journal.path
+        kept = _old(path)
+        try:
+            self._fs.replace(path, kept)
+            self._fs.sync_folder(path.parent)
+        except OSError as error:
+            raise IntervalLabelIOError(
+                f"the old journal cannot be set aside: {error.strerror or error}", where=str(path)
+            ) from error
+        self._journal = Journal(path, self._fs)
+        return kept
+
+    def _refuse_read_only(self) -> None:
+        if self.recovery is not None:
+            raise IntervalLabelIOError(
+                self.recovery.message,
+                hint="recover or discard these edits first",
+                code="labels-recovery",
+            )
+        if self.read_only_reason is not None:
+            raise IntervalLabelIOError(
+                self.read_only_reason,
+                where="" if self.path is None else str(self.path),
+                hint="close the other window, or save the labels under another name",
+                code="labels-read-only",
+            )
+
+
+def _offer(found: Replay, content: Content) -> str:
+    edits = f"{found.found} unsaved edit{'' if found.found == 1 else 's'}"
+    text = f"an earlier session left {edits}"
+    if found.when:
+        text += f", the last at {found.when}"
+    if content.bad_line:
+        text += f"; line {content.bad_line} of its journal is damaged"
+    if not found.exact:
+        text += "; the file has changed since"
+    if not found.complete:
+        text += f"; {len(found.edits)} can be done again"
+    return text
+
+
+def _old(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{datetime.now(UTC).strftime('%Y%m%dT%H%M%S%f')}.old")
+
+
+def _take(home: Path, key: str, fs: Fs) -> tuple[FileLock | None, str]:
+    """The lock of a label set, or None and why we do not have it."""
+    lock = FileLock(home / f".{key}.loupe-lock", fs)
+    try:
+        if not home.is_dir():
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = lock.acquire()
+    except OSError as error:
+        return None, f"no lock can be made in {home}: {error.strerror or error}"
+    return (lock, "") if owner is None else (None, f"{_HELD} {owner}")
+
+
+def _close(a: object, b: object) -> bool:
+    import numpy as np
+
+    return bool(np.allclose(a, b, rtol=0, atol=1e-6))  # type: ignore[arg-type]  # float arrays
