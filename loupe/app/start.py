@@ -31,7 +31,7 @@ from loupe.units import Span
 if TYPE_CHECKING:
     from loupe.labels.table import IntervalTable
 
-__all__ = ["facts_of", "initial_state", "recompiled", "track_state", "view_flags"]
+__all__ = ["facts_of", "initial_state", "recompiled", "track_state", "view_flags", "whole_extent"]
 
 
 def facts_of(scene: Scene) -> SceneFacts:
@@ -74,7 +74,7 @@ def view_flags(view: ViewSettings) -> ViewFlags:
         strip_only=view.strip_only,
         hypnogram=view.hypnogram,
         hypnogram_zoom=view.hypnogram_zoom,
-        label_alpha=1.0 if view.label_alpha is None else view.label_alpha,
+        label_alpha=view.label_alpha,
         fixed_scale=view.fixed_scale,
         clock=view.clock,
         proportional_rasters=view.proportional_rasters,
@@ -112,6 +112,7 @@ def track_state(
         table=table,
         history=History(clean=0 if saved else None),
         visible=config.visible,
+        strip=config.strip,
         read_only=read_only,
         writeback=config.writeback,
         saved=saved,
@@ -139,7 +140,7 @@ def initial_state(
         The label sets, in the session's order.
     """
     session, view = scene.session, scene.session.view
-    extent = scene.extent
+    extent = whole_extent(scene, [track.table for track in tracks])
     if extent.length <= 0:
         extent = Span(extent.start, extent.start + 1.0)  # a single sample still needs an axis
     start = extent.start if view.start is None else view.start
@@ -165,6 +166,17 @@ def initial_state(
         hidden_videos=frozenset(i for i, v in enumerate(session.videos) if not v.visible),
         facts=facts_of(scene),
     )
+
+
+def whole_extent(scene: Scene, tables: Sequence[IntervalTable]) -> Span:
+    """All of the data and labels; labels may reach beyond the data, or stand alone."""
+    spans = [span for table in tables if (span := table.span) is not None]
+    if not scene.bare:
+        spans.append(scene.extent)
+    whole = spans[0] if spans else scene.extent
+    for span in spans[1:]:
+        whole = whole.union(span)
+    return whole
 
 
 def recompiled(state: AppState, scene: Scene) -> AppState:

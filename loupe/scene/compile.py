@@ -5,7 +5,7 @@ Opens headers only. A plot that fails becomes one row that says why; the rest wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,7 @@ from loupe.session.plots.heatmap import HeatmapConfig
 from loupe.session.plots.raster import RasterConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.plots.zip import Zip
+from loupe.session.source import Data
 from loupe.session.suggest import did_you_mean
 from loupe.units import Rgba, Span
 
@@ -87,6 +88,8 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
         Every plot that could be opened; the others as rows of kind "failed".
     """
     opener = Opener(session, catalog)
+    # The earliest datetime of all arrays is second 0; what fails here fails again with its plot.
+    catalog.align([session.resolve(data) for data in array_fields(session)])
     rows: list[Row] = []
     for number, (plot, plot_id) in enumerate(zip(session.plots, session.plot_ids, strict=True)):
         if progress is not None:
@@ -101,10 +104,12 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
             events = event_classes(session.events, opener)
         except LoupeError as error:
             rows.insert(0, _failed(-1, "events", "events", error))
+    extent = _extent(rows, opener, events)
     return Scene(
         session=session,
         title=session.title or "Loupe",
-        extent=_extent(rows, opener, events),
+        extent=extent or Span(0.0, 1.0),
+        bare=extent is None,
         rows=_ordered(rows, session.view.subplot_order),
         origin=catalog.origin,
         events=events,
@@ -137,8 +142,24 @@ def _failed(number: int, plot_id: str, title: str, error: LoupeError) -> Row:
     )
 
 
-def _extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -> Span:
-    """All of the data; (0, 1) without any."""
+def array_fields(session: Session) -> Iterator[Data]:
+    """Every field of the plots that names an array, as far as the names are known."""
+    for plot in session.plots:
+        if isinstance(plot, TraceConfig):
+            found = [plot.data, *plot.overlay_arrays, *(m.bool_array for m in plot.sample_markers)]
+        elif isinstance(plot, HeatmapConfig):
+            found = [plot.data]
+        elif isinstance(plot, Zip):
+            found = [inner.data for inner in plot.traces]
+        else:
+            continue
+        for data in found:
+            if not isinstance(data, str) or data in session.sources:
+                yield data
+
+
+def _extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -> Span | None:
+    """All of the data; None without any."""
     spans = [
         Span(a.data.time.span.start, a.data.time.span.stop + a.data.time.period)
         for a in opener.arrays
@@ -151,7 +172,9 @@ def _extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -
     ]
     if not spans:
         spans = [Span(float(e.times[0]), float(e.times[-1])) for e in events if len(e.times)]
-    whole = spans[0] if spans else Span(0.0, 1.0)
+    if not spans:
+        return None
+    whole = spans[0]
     for span in spans[1:]:
         whole = whole.union(span)
     return whole if whole.length > 0 else Span(whole.start, whole.start + 1.0)

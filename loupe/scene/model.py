@@ -287,7 +287,9 @@ class Scene:
     Attributes
     ----------
     extent
-        All of the data, labels and videos.
+        All of the data.
+    bare
+        Whether there are no data, so that `extent` means nothing.
     origin
         Wall clock at time 0, or None.
     """
@@ -297,6 +299,7 @@ class Scene:
     extent: Span
     rows: tuple[Row, ...]
     origin: datetime | None = None
+    bare: bool = False
     events: tuple[EventClass, ...] = ()
     events_config: GlobalEventsConfig | None = None
     tracks: tuple[TrackSpec, ...] = ()

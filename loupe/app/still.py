@@ -1,0 +1,114 @@
+"""One picture of a session without a window: everything in the caller's thread, then it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from loupe.app.ports import InlineScheduler
+from loupe.app.presenter import Presenter
+from loupe.app.start import initial_state, track_state
+from loupe.app.state import AppState, TrackState
+from loupe.app.store import Store
+from loupe.data.catalog import Catalog
+from loupe.labels.intervals import IntervalLabelSet
+from loupe.labels.store import load_table
+from loupe.scene.compile import Progress, compile_scene
+from loupe.scene.layout import Viewport
+from loupe.scene.model import Scene, TrackSpec
+from loupe.scene.timegrid import Window
+from loupe.work import InlinePool
+
+if TYPE_CHECKING:
+    from loupe.labels.table import IntervalTable
+    from loupe.session.model import Session
+
+__all__ = ["Still", "load_track", "open_scene", "still"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Still:
+    """A settled picture and the state it shows."""
+
+    presenter: Presenter
+    state: AppState
+
+
+def open_scene(
+    session: Session, *, allow_remote: bool = False, progress: Progress | None = None
+) -> Scene:
+    """Open what a session names, headers only, and compile it."""
+    catalog = Catalog(session.base, allow_remote, session.view.cache_mb / 2)
+    return compile_scene(session, catalog, progress=progress)
+
+
+def load_track(session: Session, spec: TrackSpec) -> IntervalTable:
+    """The labels of one set, for looking at; a file that does not exist yet is an empty set.
+
+    Raises
+    ------
+    IntervalLabelIOError, IntervalLabelSchemaError
+        If the file cannot be read or breaks its schema.
+    """
+    config = spec.config
+    if config.data is not None:
+        return IntervalLabelSet.from_dataframe(config.data.value, config.table_schema).table
+    base = session.base
+    path = config.path or ""
+    return load_table(
+        base / path if base is not None else path,
+        config.table_schema,
+        format=config.format,
+        missing_ok=True,
+    ).table
+
+
+def still(
+    session: Session,
+    viewport: Viewport,
+    *,
+    start: float | None = None,
+    window: float | None = None,
+    theme: str | None = None,
+    allow_remote: bool = False,
+    progress: Progress | None = None,
+    change: Callable[[AppState], AppState] = lambda state: state,
+) -> Still:
+    """Open a session and draw one view of it.
+
+    Parameters
+    ----------
+    viewport
+        Size of the canvas and scale.
+    start, window
+        Left edge and length in seconds; the session's by default.
+    theme
+        "dark" or "light"; the session's by default.
+    change
+        Further changes to the first state.
+
+    Raises
+    ------
+    LoupeError
+        If a label file cannot be read. Plots that fail are rows that say why.
+    """
+    scene = open_scene(session, allow_remote=allow_remote, progress=progress)
+    tracks: list[TrackState] = [
+        track_state(spec.config, spec.id, load_track(session, spec), name=spec.name)
+        for spec in scene.tracks
+    ]
+    state = initial_state(scene, viewport, tracks=tracks)
+    if start is not None or window is not None:
+        length = state.window.length if window is None else window
+        left = state.window.start if start is None else start
+        state = replace(state, window=Window(left, length), cursor=left)
+    if theme in ("dark", "light"):
+        state = replace(
+            state, view=replace(state.view, theme="light" if theme == "light" else "dark")
+        )
+    state = change(state)
+    presenter = Presenter(
+        scene, Store(state), InlineScheduler(), InlinePool(), system_theme=lambda: "dark"
+    )
+    return Still(presenter, state)
