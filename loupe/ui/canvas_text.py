@@ -16,7 +16,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from loupe.scene.frame import Frame, TextRun
-from loupe.scene.layout import AXIS_HEIGHT, GUTTER_LEFT, GUTTER_RIGHT
+from loupe.scene.layout import Layout
 from loupe.ui.look import Look, qcolor
 from loupe.ui.text import paint_texts, text_rect
 from loupe.units import Rgba
@@ -119,15 +119,15 @@ class CanvasOverlay:
         self._plot: list[TextPatch] = []
         self._cursor = CursorLine(parent)
 
-    def show_frame(self, frame: Frame, look: Look, scale: float) -> None:
-        """Show the texts and the cursor of a frame."""
+    def show_frame(self, frame: Frame, layout: Layout, look: Look) -> None:
+        """Show the texts and the cursor of a frame that was built for this layout."""
         width, height = frame.size
-        axis = height - round(AXIS_HEIGHT * scale)
-        left, right = round(GUTTER_LEFT * scale), round(GUTTER_RIGHT * scale)
+        scale = layout.viewport.scale
+        axis = layout.axis
         rects = {
-            "left": (0, 0, left, axis),
-            "right": (width - right, 0, right, axis),
-            "axis": (0, axis, width, height - axis),
+            "left": (0, 0, layout.area.x, axis.y),
+            "right": (layout.area.right, 0, width - layout.area.right, axis.y),
+            "axis": (0, axis.y, width, height - axis.y),
         }
         runs: dict[str, list[TextRun]] = {"left": [], "right": [], "axis": [], "plot": []}
         for run in frame.texts:

@@ -76,6 +76,8 @@ class OverviewModel:
         States from top to bottom.
     colors
         Colour of each state.
+    gutter
+        Logical width of the gutter on the left, as wide as that of the plots.
     hint
         Said in the empty place when there are no states.
     """
@@ -89,6 +91,7 @@ class OverviewModel:
     colors: Mapping[str, Rgba]
     clock: Clock = "auto"
     origin: datetime | None = None
+    gutter: float = GUTTER_LEFT
     hint: str = ""
 
 
@@ -109,9 +112,10 @@ class OverviewPlace:
         return self.shown.start + (x - self.left) / self.width * self.shown.length
 
 
-def place_overview(shown: Span, width: float, scale: float) -> OverviewPlace:
+def place_overview(model: OverviewModel, width: float, scale: float) -> OverviewPlace:
     """The time axis of an overview that is `width` device pixels wide."""
-    left = GUTTER_LEFT * scale
+    left = round(model.gutter * scale)
+    shown = model.shown
     if shown.length <= 0:
         shown = Span(shown.start, shown.start + 1.0)
     return OverviewPlace(left, max(1.0, width - left - _RIGHT * scale), shown)
@@ -143,7 +147,7 @@ def paint_overview(
     painter.setClipRect(rect)
     painter.fillRect(rect, qcolor(theme.background))
     painter.translate(rect.topLeft())
-    place = place_overview(model.shown, rect.width(), scale)
+    place = place_overview(model, rect.width(), scale)
     low = rect.height() < (_LOW * scale) or _fits(rect.height(), scale) < len(model.lanes)
     top = (8 if low else _TOP) * scale
     bottom = rect.height() - _AXIS * scale

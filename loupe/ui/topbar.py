@@ -163,9 +163,9 @@ class TopBar(QFrame):
         self._labels_name.setProperty("role", "dim")
         self._busy = QLabel()
         self._busy.setProperty("role", "small")
-        self._previous = self._button("‹", "Page back", keys("page_left"))
-        self._play = self._button("▶", "Play or pause", keys("toggle_play"))
-        self._next = self._button("›", "Page forward", keys("page_right"))
+        self._previous = self._button("‹", "Page back", keys("view.page_left"))
+        self._play = self._button("▶", "Play or pause", keys("play.toggle"))
+        self._next = self._button("›", "Page forward", keys("view.page_right"))
         self._speed = QToolButton()
         self._speed.setProperty("role", "quiet")
         self._speed.setToolTip("Speed of playback")
@@ -184,7 +184,7 @@ class TopBar(QFrame):
         self._search.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         search_text = QHBoxLayout(self._search)
         search_text.setContentsMargins(10, 0, 10, 0)
-        for text in ("Search commands, rows, labels", keys("palette")):
+        for text in ("Search commands, rows, labels", keys("edit.command_palette")):
             label = QLabel(text)
             label.setProperty("role", "dim")
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

@@ -17,13 +17,15 @@ _SHOWN = 4
 class Fault:
     """A fault: which row or file, what is wrong, what to do.
 
-    `offer` names a button that leads out, "" for none; the panel's signal says it was pressed.
+    `offers` are buttons that lead out; the panel's signal says which was pressed. `key` tells
+    the one who answers what the fault is about.
     """
 
     where: str
     message: str
     hint: str = ""
-    offer: str = ""
+    offers: tuple[str, ...] = ()
+    key: str = ""
 
 
 class ErrorsPanel(QFrame):
@@ -31,11 +33,11 @@ class ErrorsPanel(QFrame):
 
     Signals
     -------
-    offered(object)
-        The `Fault` whose button was pressed.
+    offered(object, str)
+        The `Fault` whose button was pressed, and the text of the button.
     """
 
-    offered = Signal(object)
+    offered = Signal(object, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,9 +92,9 @@ class ErrorsPanel(QFrame):
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row.addWidget(where, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(text, 1)
-        if fault.offer:
-            button = QPushButton(fault.offer)
-            button.clicked.connect(lambda _=False, f=fault: self.offered.emit(f))
+        for offer in fault.offers:
+            button = QPushButton(offer)
+            button.clicked.connect(lambda _=False, f=fault, o=offer: self.offered.emit(f, o))
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         if closable:
             close = QPushButton("Dismiss")

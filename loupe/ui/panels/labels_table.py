@@ -152,14 +152,14 @@ class LabelsPanel(QWidget):
         self._info.setText(info)
         self._empty.setText(hint)
         self._stack.setCurrentIndex(0 if self.model.rowCount() else 1)
-        self._follow(current)
+        self.follow(current)
 
     def _fit_columns(self, look: Look) -> None:
         width = round(92 * look.font_scale)
         for column, factor in ((0, 1.0), (1, 1.0), (2, 0.9), (3, 1.1)):
             self._view.setColumnWidth(column, round(width * factor))
 
-    def _follow(self, row: int | None) -> None:
+    def follow(self, row: int | None) -> None:
         """Mark the row without telling anybody; leave the view alone while it is being used."""
         if self._view.state() == QAbstractItemView.State.EditingState:
             return

@@ -73,7 +73,7 @@ class OverviewPanel(QWidget):
     def _place(self) -> OverviewPlace | None:
         if self._model is None:
             return None
-        return place_overview(self._model.shown, self.width(), 1.0)
+        return place_overview(self._model, self.width(), 1.0)
 
     def _on_frame(self, position: QPointF) -> bool:
         place = self._place()

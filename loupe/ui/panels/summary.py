@@ -16,7 +16,7 @@ from loupe.scene.timeaxis import format_duration
 from loupe.ui.look import Look, qcolor
 from loupe.units import Rgba, Span
 
-__all__ = ["StateTotal", "SummaryPanel", "totals"]
+__all__ = ["StateTotal", "SummaryPanel", "totals", "uncovered"]
 
 _PITCH = 24
 _TOP = 36
@@ -49,8 +49,15 @@ def totals(
         if sums[code] > 0
     ]
     found.sort(key=lambda total: (-total.seconds, total.name))
-    free = sum(gap.length for gap in table.gaps(extent))
-    return (*found, StateTotal("unscored", free, None))
+    return (*found, StateTotal("unscored", uncovered(table, extent), None))
+
+
+def uncovered(table: IntervalTable, extent: Span) -> float:
+    """Seconds of `extent` that no label covers."""
+    starts = np.append(np.clip(table.starts, extent.start, extent.stop), extent.stop)
+    ends = np.clip(table.ends, extent.start, extent.stop)
+    reached = np.maximum.accumulate(np.append(extent.start, ends))
+    return float(np.sum(np.maximum(starts - reached, 0.0)))
 
 
 class SummaryPanel(QWidget):

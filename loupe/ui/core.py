@@ -1,0 +1,344 @@
+"""Joins store, presenter and widgets of one window: the state goes in, pictures come out.
+
+Label edits are made safe at once; everything that is shown is shown once a turn
+of the event loop, however many commands came in it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import QMenu
+
+from loupe.app import commands
+from loupe.app.gestures import Gesture, Move
+from loupe.app.interaction import Interaction
+from loupe.app.ports import Scheduler
+from loupe.app.presenter import Presenter
+from loupe.app.state import AppState
+from loupe.errors import LoupeError
+from loupe.scene.layout import Viewport
+from loupe.scene.model import FailedContent
+from loupe.ui import views
+from loupe.ui.desk import Desk
+from loupe.ui.label_files import LabelFiles
+from loupe.ui.look import look_for
+from loupe.ui.main_window import MainWindow
+from loupe.ui.menus import Menus, context_menu
+from loupe.ui.panels.errors import Fault
+from loupe.ui.panels.summary import totals
+from loupe.ui.video_room import VideoRoom
+from loupe.units import Seconds
+
+__all__ = ["WindowCore"]
+
+_TICK_MS = 16
+_HOVER_MS = 16.0
+_SHAPES = {
+    "arrow": Qt.CursorShape.ArrowCursor,
+    "edge": Qt.CursorShape.SplitHCursor,
+    "grab": Qt.CursorShape.OpenHandCursor,
+    "cross": Qt.CursorShape.CrossCursor,
+}
+RECOVER, DISCARD = "Recover", "Discard"
+
+
+class WindowCore:
+    """What makes a window live; one for each.
+
+    Attributes
+    ----------
+    shown
+        How many times the panels were brought up to date; for tests.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        presenter: Presenter,
+        window: MainWindow,
+        files: LabelFiles,
+        videos: VideoRoom,
+        scheduler: Scheduler,
+    ) -> None:
+        self.desk = desk
+        self.presenter = presenter
+        self.window = window
+        self.files = files
+        self.videos = videos
+        self.shown = 0
+        self._scheduler = scheduler
+        self._interaction = Interaction()
+        self._before: AppState | None = None
+        self._due = False
+        self._closed = False
+        self._message = ""
+        self._pointer: tuple[float, float] | None = None
+        self._hover_due = False
+        self._ticked_ns = 0
+        self._timer = QTimer(window)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        self._leave = desk.store.subscribe(self._changed)
+        presenter.on_frame(self._draw)
+        self._connect()
+        self.menus = Menus(window.menuBar(), desk)
+        self._report_rows()
+        self._offer_recovery()
+        if files.notes:
+            desk.run(commands.Note(files.notes[0]))
+
+    def _connect(self) -> None:
+        window, run = self.window, self.desk.run
+        window.canvas.on_input(self._input)
+        window.canvas.resized.connect(self._resized)
+        window.canvas.context_wanted.connect(self._context)
+        bar = window.topbar
+        bar.paged.connect(lambda n: run(commands.PageTime(n)))
+        bar.play_toggled.connect(lambda: run(commands.TogglePlay()))
+        bar.speed_chosen.connect(lambda speed: run(commands.SetSpeed(speed)))
+        bar.length_chosen.connect(lambda length: run(commands.SetWindowLength(length)))
+        bar.went.connect(self._went)
+        bar.refused.connect(self.say)
+        bar.left.connect(window.canvas.setFocus)
+        bar.search_wanted.connect(lambda: run(commands.UiRequest("palette")))
+        window.overview.jumped.connect(lambda t: run(commands.GoTo(t)))
+        window.overview.moved.connect(self._window_moved)
+        window.labels.picked.connect(lambda label: run(commands.SelectLabel(label)))
+        window.labels.opened.connect(lambda label: run(commands.SelectLabel(label, centre=True)))
+        window.errors.offered.connect(self._answered)
+
+    def say(self, text: str) -> None:
+        """Say something in the status line."""
+        self.desk.run(commands.Note(text))
+
+    def report(self, where: str, error: LoupeError) -> None:
+        """Show what went wrong without being in the way."""
+        self.window.errors.add(Fault(where, error.message, error.hint))
+
+    # Input
+
+    def _input(self, gesture: Gesture) -> None:
+        layout = self.presenter.layout
+        for command in self._interaction.interpret(gesture, layout, self.desk.state):
+            self.desk.run(command)
+        if isinstance(gesture, Move):
+            self._pointer = (gesture.x, gesture.y)
+            shape = self._interaction.cursor_shape(gesture.x, gesture.y, layout, self.desk.state)
+            self.window.canvas.setCursor(_SHAPES[shape])
+        elif not hasattr(gesture, "x"):
+            self._pointer = None
+        if not self._hover_due:
+            self._hover_due = True
+            self._scheduler.later(_HOVER_MS, self._hover)
+
+    def _hover(self) -> None:
+        self._hover_due = False
+        if self._closed:
+            return
+        found = None if self._pointer is None else self.presenter.hover(*self._pointer)
+        self.window.status.show_hover("" if found is None else found.text)
+
+    def _resized(self, viewport: Viewport) -> None:
+        self.desk.run(commands.SetViewport(viewport))
+
+    def _window_moved(self, start: Seconds) -> None:
+        length = self.desk.state.window.length
+        self.desk.run(commands.SetWindow(start, length, remember=False))
+
+    def _went(self, goal: float | int) -> None:
+        if isinstance(goal, float):
+            self.desk.run(commands.GoTo(goal))
+            return
+        track = self.desk.track
+        if track is None or not 1 <= goal <= len(track.table):
+            count = 0 if track is None else len(track.table)
+            self.say(f"There is no label {goal}; there are {count}.")
+            return
+        label = int(track.table.ids[goal - 1])
+        self.desk.run(commands.SelectLabel(label, centre=True))
+
+    def _context(self, x: float, y: float, at: QPoint) -> None:
+        menu: QMenu = context_menu(self.desk, self.presenter.layout, x, y, self.window)
+        menu.popup(at)
+
+    def edit_cell(self, label: int, column: str, value: object) -> str:
+        """Change a cell of the labels table; the reason why not, or ""."""
+        names = {"state": "label"}
+        command = commands.SetLabelCell(label, names.get(column, column), value)
+        reason = self.desk.store.allowed(command)
+        if reason:
+            return reason
+        before = self.desk.state
+        try:
+            self.desk.run(command)
+        except (ValueError, TypeError) as error:
+            return str(error)
+        after = self.desk.state
+        return "" if after.tracks != before.tracks else after.note
+
+    # State to widgets
+
+    def _changed(self, before: AppState, after: AppState) -> None:
+        if before.tracks is not after.tracks:
+            self.files.follow(before, after)
+        if before.playback.playing != after.playback.playing:
+            self._ticked_ns = time.monotonic_ns()
+            if after.playback.playing:
+                self._timer.start()
+            else:
+                self._timer.stop()
+        if not self._due:
+            self._due = True
+            self._scheduler.post(self.show)
+
+    def show(self) -> None:
+        """Bring every panel up to date with the state; what did not change is left alone."""
+        self._due = False
+        if self._closed:
+            return
+        self.shown += 1
+        before, after = self._before, self.desk.state
+        self._before = after
+        window, desk = self.window, self.desk
+        if before is None or _look_of(before) != _look_of(after):
+            self.set_look()
+        if before is None or before.tracks is not after.tracks or before.view != after.view:
+            window.setWindowTitle(views.window_title(desk))
+            self._show_parts(after)
+        window.topbar.show_view(views.bar_view(desk))
+        done, total = self.presenter.progress
+        window.topbar.show_progress(done, total, "drawing" if total > 1 else "")
+        self._show_message(before, after)
+        pixel = self.presenter.status()
+        window.status.show_view(views.status_view(desk, self._message, pixel))
+        if window.overview.isVisible():
+            gutter = self.presenter.layout.area.x / self.presenter.layout.viewport.scale
+            window.overview.show_model(views.overview_model(desk, gutter))
+        self._show_labels(before, after)
+        self.videos.show(before, after)
+
+    def _show_labels(self, before: AppState | None, after: AppState) -> None:
+        """The table follows the cursor; it is filled again only when the labels changed."""
+        track = self.desk.track
+        row = None if track is None else track.table.row_at(after.cursor)
+        if track is not None and after.selected_label is not None:
+            chosen = track.table.row_of(after.selected_label)
+            row = row if chosen is None else chosen
+        labels = self.window.labels
+        if (
+            before is None
+            or before.tracks is not after.tracks
+            or before.edited != after.edited
+            or before.view != after.view
+        ):
+            saved = self.files.saved_text(after.edited)
+            info = views.labels_info(self.desk, saved)
+            hint = views.empty_labels_hint(self.desk)
+            labels.show_labels(views.labels_view(self.desk), info, hint, row)
+            table = None if track is None else track.table
+            self.window.summary.show_totals(totals(table, after.extent, self.desk.colors))
+        else:
+            labels.follow(row)
+
+    def _show_message(self, before: AppState | None, after: AppState) -> None:
+        if before is None or before.selection != after.selection:
+            self._message = views.selection_offer(self.desk)
+        if after.measure is not None and (before is None or before.measure != after.measure):
+            self._message = views.measure_text(self.desk, self.presenter.y_range(after.measure.row))
+        if after.note and (before is None or before.note != after.note):
+            self._message = after.note
+
+    def _show_parts(self, after: AppState) -> None:
+        self.window.show_parts(
+            right=after.view.right_panel,
+            videos=len(self.videos) > 0 and not self.window.videos.is_empty,
+            labels=bool(after.tracks),
+            overview=after.view.hypnogram,
+            lanes=bool(views.lanes(self.desk)),
+        )
+        rows = self.desk.scene.rows
+        self.window.canvas.set_hint(
+            ""
+            if rows
+            else f"Drop a recording here, or press {self.desk.key('file.open_session')} to open one."
+        )
+
+    def set_look(self) -> None:
+        """Take over theme and size of text from the state."""
+        view = self.desk.state.view
+        look = look_for(view.theme, view.font_scale)
+        if look == self.desk.look and self.window.styleSheet():
+            return
+        self.desk.look = look
+        self.window.setPalette(look.palette())
+        self.window.setStyleSheet(look.style_sheet())
+        self.window.set_look(look)
+        self.videos.set_look()
+
+    def _draw(self) -> None:
+        if self._closed:
+            return
+        self.window.canvas.show_frame(self.presenter.frame, self.presenter.layout)
+        done, total = self.presenter.progress
+        self.window.topbar.show_progress(done, total, "drawing" if total > 1 else "")
+        failure = self.window.canvas.failure
+        if failure is not None:
+            self.report("plots", failure)
+
+    def _tick(self) -> None:
+        now = time.monotonic_ns()
+        dt, self._ticked_ns = (now - self._ticked_ns) / 1e9, now
+        self.desk.run(commands.Tick(dt))
+
+    # Faults
+
+    def _report_rows(self) -> None:
+        faults = [
+            Fault(row.title or row.id, row.content.message, row.content.hint)
+            for row in self.desk.scene.rows
+            if isinstance(row.content, FailedContent)
+        ]
+        for fault in faults:
+            self.window.errors.add(fault)
+
+    def _offer_recovery(self) -> None:
+        for index, message in self.files.recoveries():
+            name = self.desk.state.tracks[index].name
+            fault = Fault(name, message, "", (RECOVER, DISCARD), f"recovery:{index}")
+            self.window.errors.add(fault)
+
+    def _answered(self, fault: Fault, answer: str) -> None:
+        kind, _, text = fault.key.partition(":")
+        if kind != "recovery":
+            return
+        index = int(text)
+        change: Callable[[int, AppState], AppState] = (
+            self.files.recover if answer == RECOVER else self.files.discard
+        )
+        try:
+            after = change(index, self.desk.state)
+        except LoupeError as error:
+            self.report(fault.where, error)
+            return
+        self.window.errors.discard(fault)
+        word = "recovered" if answer == RECOVER else "discarded; their journal is kept"
+        self.desk.run(commands.ReplaceState(after, f"The edits were {word}."))
+
+    def close(self) -> None:
+        """Stop everything that runs for this window."""
+        if self._closed:
+            return
+        self._closed = True
+        self._timer.stop()
+        self._leave()
+        self.videos.close()
+        self.presenter.close()
+        self.window.canvas.release()
+
+
+def _look_of(state: AppState) -> tuple[str, float]:
+    return state.view.theme, state.view.font_scale

@@ -1,0 +1,83 @@
+"""What the parts of a window share: the scene, the store, the look, and what states look like.
+
+Hands commands on and answers questions; holds no truth of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from loupe.app.actions import Action
+from loupe.app.commands import Command
+from loupe.app.keymap import display
+from loupe.app.state import AppState, TrackState
+from loupe.app.store import Store
+from loupe.scene.model import Row, Scene
+from loupe.scene.timeaxis import Clock, choose_clock, format_time
+from loupe.session.states import StateConfig
+from loupe.ui.look import Look
+from loupe.units import Rgba, Seconds
+
+__all__ = ["Desk"]
+
+
+@dataclass(eq=False)
+class Desk:
+    """The common ground of a window's parts.
+
+    Attributes
+    ----------
+    run
+        Carries a command out: through the store, or by the window itself for requests.
+    """
+
+    scene: Scene
+    store: Store
+    actions: tuple[Action, ...]
+    states: StateConfig
+    look: Look
+    run: Callable[[Command], bool]
+    colors: Mapping[str, Rgba] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.colors = {name: self.states.color(name) for name in self.states.states}
+
+    @property
+    def state(self) -> AppState:
+        """The state now."""
+        return self.store.state
+
+    @property
+    def clock(self) -> Clock:
+        """How times are written."""
+        return choose_clock(self.state.view.clock, self.state.extent, self.scene.origin)
+
+    def time_text(self, t: Seconds, digits: int = 2) -> str:
+        """A time as it is written in this window."""
+        return format_time(t, self.clock, digits=digits, origin=self.scene.origin)
+
+    @property
+    def track(self) -> TrackState | None:
+        """The label set that keys change, or None."""
+        edited = self.state.edited
+        return None if edited is None else self.state.tracks[edited]
+
+    def color(self, state: str) -> Rgba:
+        """The colour of a state."""
+        return self.states.color(state)
+
+    def rows(self, *kinds: str) -> tuple[Row, ...]:
+        """The scene's rows of these kinds, all without any, in the order of the window."""
+        order = self.state.overrides.order or ()
+        place = {row_id: i for i, row_id in enumerate(order)}
+        rows = sorted(self.scene.rows, key=lambda row: place.get(row.id, len(place)))
+        return tuple(row for row in rows if not kinds or row.kind in kinds)
+
+    def key(self, action_id: str) -> str:
+        """The first key of an action as people write it, or ""."""
+        for action in self.actions:
+            if action.id == action_id:
+                return display(action.keys[0], sys.platform) if action.keys else ""
+        return ""

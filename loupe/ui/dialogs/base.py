@@ -1,0 +1,169 @@
+"""The frame of a small live dialog: it follows the state, can be reset, and is never modal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from loupe.app.state import AppState
+from loupe.scene.model import Row
+from loupe.ui.desk import Desk
+
+__all__ = ["LiveDialog", "RowChoice", "number_field", "pair_slider"]
+
+_TICKS = 1000
+
+
+class LiveDialog(QDialog):
+    """Subclasses build their form in `__init__`, call `finish`, and follow in `refresh`."""
+
+    def __init__(self, desk: Desk, title: str, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.desk = desk
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setModal(False)
+        self.box = QVBoxLayout(self)
+        self.box.setContentsMargins(16, 16, 16, 12)
+        self.box.setSpacing(8)
+        self.form = QFormLayout()
+        self.form.setHorizontalSpacing(16)
+        self.form.setVerticalSpacing(8)
+        self.box.addLayout(self.form)
+        self._following = False
+        self._leave: Callable[[], None] | None = None
+
+    def finish(self, reset: Callable[[], None] | None = None, *, stretch: bool = False) -> None:
+        """Add the buttons and start to follow the state."""
+        if not stretch:
+            self.box.addStretch()
+        row = QHBoxLayout()
+        if reset is not None:
+            button = QPushButton("Reset")
+            button.setToolTip("Back to what the session says")
+            button.setAutoDefault(False)
+            button.clicked.connect(lambda _=False: reset())
+            row.addWidget(button)
+        row.addStretch()
+        close = QPushButton("Close")
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        row.addWidget(close)
+        self.box.addLayout(row)
+        self._leave = self.desk.store.subscribe(self._changed)
+        self.follow()
+
+    def follow(self) -> None:
+        """Show the state as it is; what the fields say then is not taken for the user's word."""
+        self._following = True
+        self.refresh(self.desk.state)
+        self._following = False
+
+    def refresh(self, state: AppState) -> None:
+        """Show the state; overridden."""
+
+    @property
+    def following(self) -> bool:
+        """Whether fields change because the state did."""
+        return self._following
+
+    def hint(self, text: str) -> QLabel:
+        """A line of dim text at this place."""
+        label = QLabel(text)
+        label.setProperty("role", "dim")
+        label.setWordWrap(True)
+        self.box.addWidget(label)
+        return label
+
+    def _changed(self, before: AppState, after: AppState) -> None:
+        self.follow()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop following."""
+        self._stop()
+        super().closeEvent(event)
+
+    def reject(self) -> None:
+        """Escape closes."""
+        self._stop()
+        super().reject()
+
+    def _stop(self) -> None:
+        if self._leave is not None:
+            self._leave()
+            self._leave = None
+
+
+def number_field(
+    low: float, high: float, digits: int, name: str, suffix: str = ""
+) -> QDoubleSpinBox:
+    """A field for a number that speaks when Enter is pressed or it is left."""
+    field = QDoubleSpinBox()
+    field.setRange(low, high)
+    field.setDecimals(digits)
+    field.setKeyboardTracking(False)
+    field.setSuffix(suffix)
+    field.setAccessibleName(name)
+    field.setMinimumWidth(110)
+    return field
+
+
+def pair_slider(
+    field: QDoubleSpinBox,
+    to_share: Callable[[float], float],
+    from_share: Callable[[float], float],
+) -> QSlider:
+    """A slider that moves with `field`; the functions map its value to 0..1 and back."""
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.setRange(0, _TICKS)
+    slider.setMinimumWidth(220)
+    slider.setAccessibleName(field.accessibleName())
+
+    def from_field(value: float) -> None:
+        blocked = slider.blockSignals(True)
+        slider.setValue(round(max(0.0, min(1.0, to_share(value))) * _TICKS))
+        slider.blockSignals(blocked)
+
+    field.valueChanged.connect(from_field)
+    slider.valueChanged.connect(lambda ticks: field.setValue(from_share(ticks / _TICKS)))
+    from_field(field.value())
+    return slider
+
+
+class RowChoice(QComboBox):
+    """A list of rows; the first entry may stand for all of them."""
+
+    def __init__(self, rows: tuple[Row, ...], everything: str = "") -> None:
+        super().__init__()
+        self.setAccessibleName("Row")
+        if everything:
+            self.addItem(everything, None)
+        for row in rows:
+            text = row.title if not row.subtitle else f"{row.title}  ({row.subtitle})"
+            self.addItem(text or row.id, row.id)
+
+    @property
+    def row_id(self) -> str | None:
+        """The chosen row, None for all."""
+        data = self.currentData()
+        return None if data is None else str(data)
+
+    def choose(self, row_id: str | None) -> None:
+        """Choose a row if it is in the list."""
+        index = self.findData(row_id)
+        if index >= 0:
+            self.setCurrentIndex(index)

@@ -1,0 +1,250 @@
+"""The label sets of a window on disk: every edit goes to the journal before the view shows it.
+
+Joins the state's tracks with `loupe.labels.store`. What is asked of the person
+(recover, save before closing) is asked elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from loupe.app.start import track_state
+from loupe.app.state import AppState, TrackState
+from loupe.errors import LoupeError
+from loupe.labels.edit import Edit
+from loupe.labels.formats.base import ReadOptions
+from loupe.labels.history import Entry, History
+from loupe.labels.intervals import IntervalLabelSet
+from loupe.labels.store import LabelStore
+from loupe.labels.table import IntervalTable
+from loupe.scene.model import Scene, TrackSpec
+from loupe.session.labels import IntervalLabelSchema, LabelsConfig
+
+__all__ = ["LabelFiles", "edits_between"]
+
+_MEMORY_NAME = "labels"
+
+
+def edits_between(before: History, after: History) -> tuple[Edit, ...]:
+    """The edits that lead from one history's table to the other's, undos as inverse edits."""
+    same = 0
+    for old, new in zip(before.done, after.done, strict=False):
+        if old is not new:
+            break
+        same += 1
+    undone = [entry.edit.inverse() for entry in reversed(before.done[same:])]
+    return (*undone, *(entry.edit for entry in after.done[same:]))
+
+
+@dataclass
+class _Kept:
+    """One set: where it is kept (None if it could not be opened) and when it was saved."""
+
+    track_id: str
+    store: LabelStore | None
+    saved_at: str = ""
+    failed: bool = False
+
+
+class LabelFiles:
+    """Opens, follows, saves and closes the label sets of one window.
+
+    Parameters
+    ----------
+    report
+        Told of what goes wrong: name of the set, the error.
+    state_folder
+        Where journals stand that may not stand beside their file; None is the user's.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        report: Callable[[str, LoupeError], None],
+        *,
+        state_folder: Path | None = None,
+    ) -> None:
+        self._scene = scene
+        self._report = report
+        self._state_folder = state_folder
+        self._kept: list[_Kept] = []
+        self.notes: list[str] = []
+
+    def open(self) -> tuple[TrackState, ...]:
+        """The tracks of the session; with states but no set, an empty one in memory."""
+        tracks = [track for spec in self._scene.tracks if (track := self._open(spec)) is not None]
+        if not self._scene.tracks and self._scene.session.states.key_to_state:
+            table = IntervalTable.empty(IntervalLabelSchema.legacy())
+            store = LabelStore.memory(table, self._key("labels"), state_dir=self._state_folder)
+            tracks.append(self._track(LabelsConfig(), "labels", _MEMORY_NAME, store))
+        return tuple(tracks)
+
+    def _key(self, track_id: str) -> str:
+        session = self._scene.session
+        return f"{session.base or ''}/{session.title or ''}/{track_id}"
+
+    def _open(self, spec: TrackSpec) -> TrackState | None:
+        config = spec.config
+        base = self._scene.session.base or Path()
+        try:
+            if config.path is not None:
+                store = LabelStore.open(
+                    base / config.path,
+                    config.table_schema,
+                    writeback=config.writeback,
+                    format=config.format,
+                    options=ReadOptions(where=str(base / config.path)),
+                    state_dir=self._state_folder,
+                )
+            else:
+                schema = config.table_schema
+                given = None if config.data is None else config.data.value
+                labels = (
+                    IntervalLabelSet.empty(schema)
+                    if given is None
+                    else given
+                    if isinstance(given, IntervalLabelSet)
+                    else IntervalLabelSet.from_dataframe(given, schema)
+                )
+                store = LabelStore.memory(
+                    labels.table, self._key(spec.id), state_dir=self._state_folder
+                )
+        except LoupeError as error:
+            self._report(spec.name, error)
+            return None
+        self.notes += [f"{spec.name}: {note}" for note in store.notes]
+        return self._track(config, spec.id, spec.name, store)
+
+    def _track(
+        self, config: LabelsConfig, track_id: str, name: str, store: LabelStore
+    ) -> TrackState:
+        self._kept.append(_Kept(track_id, store))
+        reason = store.read_only_reason or ""
+        if store.recovery is not None:
+            reason = store.recovery.message
+        named = store.path.name if store.path is not None else name
+        return track_state(config, track_id, store.table, name=named, read_only=reason)
+
+    @property
+    def tables(self) -> tuple[IntervalTable, ...]:
+        """The labels as they are safe on disk."""
+        return tuple(kept.store.table for kept in self._kept if kept.store is not None)
+
+    def store(self, index: int) -> LabelStore | None:
+        """Where the set of that index is kept."""
+        return self._kept[index].store if 0 <= index < len(self._kept) else None
+
+    def saved_text(self, index: int | None) -> str:
+        """When the set was last saved: "saved 14:02"; "" before."""
+        if index is None or not 0 <= index < len(self._kept):
+            return ""
+        at = self._kept[index].saved_at
+        return f"saved {at}" if at else ""
+
+    def recoveries(self) -> tuple[tuple[int, str], ...]:
+        """Index and offer of every set with edits that an earlier session left."""
+        return tuple(
+            (i, kept.store.recovery.message)
+            for i, kept in enumerate(self._kept)
+            if kept.store is not None and kept.store.recovery is not None
+        )
+
+    def follow(self, before: AppState, after: AppState) -> None:
+        """Make the edits of a change safe; called before anything of it is shown."""
+        for i, (old, new) in enumerate(zip(before.tracks, after.tracks, strict=False)):
+            if old.history is new.history or old.id != new.id or i >= len(self._kept):
+                continue
+            kept = self._kept[i]
+            if kept.store is None or kept.store.table is new.table:
+                continue
+            try:
+                for edit in edits_between(old.history, new.history):
+                    kept.store.append(edit)
+            except LoupeError as error:
+                kept.failed = True
+                self._report(new.name, error)
+
+    def save(self, index: int, state: AppState) -> AppState:
+        """Write a set over its file; the state with the set marked as saved.
+
+        Raises
+        ------
+        LoupeError
+            If that is not allowed or fails; nothing is lost then.
+        """
+        kept = self._kept[index]
+        if kept.store is None:
+            return state
+        kept.store.save()
+        return self._saved(kept, index, state)
+
+    def export(self, index: int, path: Path, state: AppState, *, lossy: bool = False) -> AppState:
+        """Write a copy of a set; a set without a file of its own counts as saved then.
+
+        Raises
+        ------
+        LoupeError
+            If there is nothing to write, the path is the set's own file, or writing fails.
+        """
+        kept = self._kept[index]
+        if kept.store is None:
+            return state
+        kept.store.save_as(path, lossy=lossy)
+        if kept.store.path is not None and kept.store.save_reason is None:
+            return state
+        return self._saved(kept, index, state)
+
+    def _saved(self, kept: _Kept, index: int, state: AppState) -> AppState:
+        kept.saved_at = datetime.now().astimezone().strftime("%H:%M")
+        tracks = list(state.tracks)
+        tracks[index] = replace(
+            tracks[index], saved=True, history=tracks[index].history.mark_clean()
+        )
+        return replace(state, tracks=tuple(tracks))
+
+    def recover(self, index: int, state: AppState) -> AppState:
+        """Take the edits that an earlier session left; they can be undone one by one.
+
+        Raises
+        ------
+        LoupeError
+            If the journal cannot be written.
+        """
+        store = self.store(index)
+        if store is None:
+            return state
+        recovery = store.recover()
+        history = History(done=tuple(Entry(edit) for edit in recovery.edits), clean=0)
+        return self._with_table(index, state, store, history)
+
+    def discard(self, index: int, state: AppState) -> AppState:
+        """Leave the edits of an earlier session; their journal is kept under another name."""
+        store = self.store(index)
+        if store is None:
+            return state
+        store.discard_recovery()
+        return self._with_table(index, state, store, History())
+
+    def _with_table(
+        self, index: int, state: AppState, store: LabelStore, history: History
+    ) -> AppState:
+        tracks = list(state.tracks)
+        tracks[index] = replace(
+            tracks[index],
+            table=store.table,
+            history=history,
+            read_only=store.read_only_reason or "",
+            saved=not history.done,
+        )
+        return replace(state, tracks=tuple(tracks))
+
+    def close(self, *, keep_unsaved: bool) -> None:
+        """Let go of every file; unsaved edits stay in the journals only if asked."""
+        for kept in self._kept:
+            if kept.store is not None:
+                # Edits that the journal refused are in nobody's hands but the view's: keep what is.
+                kept.store.close(keep_unsaved=keep_unsaved or kept.failed)
+                kept.store = None

@@ -1,0 +1,154 @@
+"""The window's widgets and where they stand; what they show comes from `loupe.ui.core`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from loupe.ui.canvas_widget import PlotCanvas
+from loupe.ui.look import Look
+from loupe.ui.panels.errors import ErrorsPanel
+from loupe.ui.panels.labels_table import LabelsPanel
+from loupe.ui.panels.overview import OverviewPanel
+from loupe.ui.panels.status import StatusLine
+from loupe.ui.panels.summary import SummaryPanel
+from loupe.ui.panels.videos import VideosPanel
+from loupe.ui.topbar import TopBar
+
+__all__ = ["MainWindow"]
+
+_RIGHT_SHARE = 0.26
+_OVERVIEW = 138
+_NAVIGATOR = 52
+
+
+class MainWindow(QMainWindow):
+    """Top bar, plots, right panel, overview, status line.
+
+    Signals
+    -------
+    dropped(object)
+        Paths of files that were dropped on the window.
+    """
+
+    dropped = Signal(object)
+
+    def __init__(
+        self,
+        look: Look,
+        *,
+        keys: Callable[[str], str],
+        page: Callable[[int], None],
+        edit_cell: Callable[[int, str, object], str],
+        refuse: Callable[[str], None],
+        may_close: Callable[[], bool],
+    ) -> None:
+        super().__init__()
+        self._may_close = may_close
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.topbar = TopBar(look, keys)
+        self.errors = ErrorsPanel()
+        self.canvas = PlotCanvas(look)
+        self.videos = VideosPanel(look)
+        self.labels = LabelsPanel(look, edit_cell, refuse)
+        self.summary = SummaryPanel(look)
+        self.overview = OverviewPanel(look, page)
+        self.status = StatusLine(look)
+        self._laid_out = False
+        self._build()
+        self.setAcceptDrops(True)
+        self.setMinimumSize(640, 420)
+        self.resize(1400, 900)
+
+    def _build(self) -> None:
+        lower = QWidget()
+        box = QVBoxLayout(lower)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        box.addWidget(self.labels, 1)
+        box.addWidget(self.summary)
+        self._lower = lower
+        self.right = QSplitter(Qt.Orientation.Vertical)
+        self.right.addWidget(self.videos)
+        self.right.addWidget(lower)
+        self.columns = QSplitter(Qt.Orientation.Horizontal)
+        self.columns.addWidget(self.canvas)
+        self.columns.addWidget(self.right)
+        self.stack = QSplitter(Qt.Orientation.Vertical)
+        self.stack.addWidget(self.columns)
+        self.stack.addWidget(self.overview)
+        for splitter in (self.right, self.columns, self.stack):
+            splitter.setHandleWidth(2)
+            splitter.setChildrenCollapsible(False)
+        self.columns.setStretchFactor(0, 1)
+        self.columns.setStretchFactor(1, 0)
+        self.stack.setStretchFactor(0, 1)
+        self.stack.setStretchFactor(1, 0)
+        root = QWidget()
+        root.setObjectName("root")
+        whole = QVBoxLayout(root)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.topbar)
+        whole.addWidget(self.errors)
+        whole.addWidget(self.stack, 1)
+        whole.addWidget(self.status)
+        self.setCentralWidget(root)
+
+    def sizeHint(self) -> QSize:
+        """The usual size."""
+        return QSize(1400, 900)
+
+    def show_parts(
+        self, *, right: bool, videos: bool, labels: bool, overview: bool, lanes: bool
+    ) -> None:
+        """Show or hide the parts; what is absent gives its room to the rest."""
+        self.videos.setVisible(videos)
+        self._lower.setVisible(labels)
+        self.right.setVisible(right and (videos or labels))
+        self.overview.setVisible(overview)
+        if not self._laid_out:
+            self._laid_out = True
+            width = self.width()
+            side = max(300, round(width * _RIGHT_SHARE))
+            self.columns.setSizes([width - side, side])
+            below = _OVERVIEW if lanes else _NAVIGATOR
+            self.stack.setSizes([max(200, self.height() - below), below])
+            self.right.setSizes([self.height() // 2, self.height() // 2])
+
+    def set_look(self, look: Look) -> None:
+        """Give every part another look."""
+        for part in (
+            self.topbar,
+            self.canvas,
+            self.videos,
+            self.labels,
+            self.summary,
+            self.overview,
+            self.status,
+        ):
+            part.set_look(look)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close if nothing would be lost, or when the user has answered."""
+        if self._may_close():
+            event.accept()
+        else:
+            event.ignore()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Say which files were dropped."""
+        paths: Sequence[str] = [
+            url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()
+        ]
+        if paths:
+            event.acceptProposedAction()
+            self.dropped.emit(list(paths))

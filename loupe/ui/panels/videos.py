@@ -1,0 +1,105 @@
+"""The videos panel: views under one another, the cursor's slider below; views can leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QGridLayout, QSlider, QVBoxLayout, QWidget
+
+from loupe.ui.look import Look
+from loupe.ui.video_view import VideoView
+
+__all__ = ["VideoWindow", "VideosPanel"]
+
+_TICKS = 10_000
+
+
+class VideosPanel(QWidget):
+    """Holds the views that are not in windows of their own.
+
+    Signals
+    -------
+    scrubbed(float)
+        The slider was moved to this share of the window, 0 to 1.
+    """
+
+    scrubbed = Signal(float)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._views: list[tuple[VideoView, int]] = []
+        self._box = QVBoxLayout()
+        self._box.setSpacing(6)
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setRange(0, _TICKS)
+        self._slider.setAccessibleName("Cursor in the window")
+        self._slider.valueChanged.connect(lambda v: self.scrubbed.emit(v / _TICKS))
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(8, 8, 12, 4)
+        whole.setSpacing(6)
+        whole.addLayout(self._box, 1)
+        whole.addWidget(self._slider)
+        self.setMinimumHeight(140)
+
+    def set_look(self, look: Look) -> None:
+        """Draw with another look."""
+        for view, _ in self._views:
+            view.set_look(look)
+
+    def set_views(self, views: Sequence[tuple[VideoView, int]]) -> None:
+        """Show these views with these shares of the height."""
+        wanted = {view for view, _ in views}
+        for view, _ in self._views:
+            if view not in wanted:
+                self._box.removeWidget(view)
+                if view.parent() is self:
+                    view.setParent(None)
+        self._views = list(views)
+        for i, (view, stretch) in enumerate(views):
+            self._box.insertWidget(i, view, max(1, stretch))
+            view.show()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no view is shown here."""
+        return not self._views
+
+    def show_cursor(self, share: float) -> None:
+        """Put the slider where the cursor is."""
+        blocked = self._slider.blockSignals(True)
+        self._slider.setValue(round(max(0.0, min(1.0, share)) * _TICKS))
+        self._slider.blockSignals(blocked)
+
+
+class VideoWindow(QWidget):
+    """A window of its own for one or more views, two columns.
+
+    Signals
+    -------
+    closed()
+        The window was closed; its views go back.
+    """
+
+    closed = Signal()
+
+    def __init__(self, title: str, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setWindowTitle(title)
+        self.setObjectName("root")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(6, 6, 6, 6)
+        self._grid.setSpacing(6)
+        self.resize(900, 700)
+
+    def set_views(self, views: Sequence[VideoView]) -> None:
+        """Show these views."""
+        for i, view in enumerate(views):
+            self._grid.addWidget(view, i // 2, i % 2)
+            view.show()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Say so, so that the views are taken back before the window goes."""
+        self.closed.emit()
+        event.accept()

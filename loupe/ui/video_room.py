@@ -1,0 +1,253 @@
+"""Opens the session's videos, asks them for the cursor's frame, and seats their views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from loupe.app import commands
+from loupe.app.ports import Scheduler
+from loupe.app.state import AppState
+from loupe.errors import LoupeError
+from loupe.ui.desk import Desk
+from loupe.ui.panels.videos import VideosPanel, VideoWindow
+from loupe.ui.video_view import VideoView
+from loupe.units import Seconds
+from loupe.video.opened import OpenVideo, video_spec
+from loupe.video.player import VideoPicture, VideoSource
+
+__all__ = ["VideoRoom"]
+
+_SCRUB_REST_MS = 120.0
+
+
+@dataclass
+class _Seat:
+    """A video with its view and where it is shown."""
+
+    view: VideoView
+    stretch: int
+    source: VideoSource | None = None
+    own_window: str = ""
+    asked: tuple[Seconds, tuple[int, int]] | None = None
+    answered: int = 0
+    window: VideoWindow | None = field(default=None, repr=False)
+
+
+class VideoRoom:
+    """All videos of a window.
+
+    Parameters
+    ----------
+    report
+        Told of a video that cannot be used: its name, what is wrong and what to do.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        scheduler: Scheduler,
+        panel: VideosPanel,
+        parent: QWidget,
+        report: Callable[[str, LoupeError], None],
+        frame_times: dict[str, list[object]] | None = None,
+    ) -> None:
+        self._desk = desk
+        self._scheduler = scheduler
+        self._panel = panel
+        self._parent = parent
+        self._report = report
+        self._times = frame_times or {}
+        self._closed = False
+        self._rest: Callable[[], None] | None = None
+        self._seats: list[_Seat] = []
+        self._windows: dict[str, VideoWindow] = {}
+        for i, spec in enumerate(desk.scene.videos):
+            config = spec.config
+            view = VideoView(spec.name, desk.look, parent)
+            view.hide()
+            stretch = config.stretch if config.stretch is not None else (3 if i == 0 else 2)
+            title = config.separate_window
+            seat = _Seat(view, stretch, own_window=spec.name if title is True else title or "")
+            self._seats.append(seat)
+            view.resized.connect(self._again)
+            view.chosen.connect(lambda n=i: desk.run(commands.SetStepTarget(n)))
+            self._open(i, seat)
+        self._panel.scrubbed.connect(self._scrubbed)
+        self.arrange()
+
+    def __len__(self) -> int:
+        return len(self._seats)
+
+    @property
+    def windows(self) -> tuple[QWidget, ...]:
+        """Windows of videos; keys pressed in them count as pressed in the main window."""
+        return tuple(self._windows.values())
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """What stands under each video."""
+        return tuple(seat.view.caption for seat in self._seats)
+
+    def view(self, index: int) -> VideoView:
+        """The view of a video."""
+        return self._seats[index].view
+
+    def _open(self, index: int, seat: _Seat) -> None:
+        spec = self._desk.scene.videos[index]
+        base = self._desk.scene.session.base or Path()
+        try:
+            found = video_spec(
+                spec.config,
+                base,
+                name=spec.name,
+                frame_times=self._times.get(spec.id),  # type: ignore[arg-type]  # arrays by compile
+            )
+        except LoupeError as error:
+            seat.view.set_note(error.message)
+            self._report(spec.name, error)
+            return
+
+        def deliver(picture: VideoPicture) -> None:
+            self._scheduler.post(lambda: self._arrived(seat, picture))
+
+        def opened(result: OpenVideo | LoupeError) -> None:
+            self._scheduler.post(lambda: self._is_open(seat, spec.name, result))
+
+        seat.source = VideoSource(found, deliver, opened=opened)
+
+    def _is_open(self, seat: _Seat, name: str, result: OpenVideo | LoupeError) -> None:
+        if self._closed:
+            return
+        if isinstance(result, LoupeError):
+            seat.view.set_note(result.message)
+            self._report(name, result)
+            return
+        for note in result.notes:
+            self._desk.run(commands.Note(f"{name}: {note}"))
+        seat.view.set_note("")
+        self._again()
+
+    def _arrived(self, seat: _Seat, picture: VideoPicture) -> None:
+        if self._closed or picture.request < seat.answered:
+            return
+        seat.answered = picture.request
+        time = "" if picture.time is None else self._desk.time_text(picture.time, 2)
+        seat.view.show_picture(picture, time)
+
+    def show(self, before: AppState | None, after: AppState) -> None:
+        """Follow the state: ask for frames, hide and show views."""
+        if not self._seats:
+            return
+        if before is None or before.hidden_videos != after.hidden_videos:
+            self.arrange()
+        window = after.window
+        self._panel.show_cursor((after.cursor - window.start) / window.length)
+        if before is None or before.cursor != after.cursor:
+            self._ask(after.cursor, scrubbing=before is not None and not after.playback.playing)
+
+    def _again(self) -> None:
+        self._ask(self._desk.state.cursor, scrubbing=False)
+
+    def _ask(self, t: Seconds, *, scrubbing: bool) -> None:
+        """Ask each visible view's source; while the cursor moves fast a nearby frame will do."""
+        for i, seat in enumerate(self._seats):
+            if seat.source is None or i in self._desk.state.hidden_videos:
+                continue
+            wish = (t, seat.view.box)
+            if scrubbing or wish != seat.asked:
+                seat.source.request(time=t, scrubbing=scrubbing, box=seat.view.box)
+                seat.asked = None if scrubbing else wish
+        if self._rest is not None:
+            self._rest()
+            self._rest = None
+        if scrubbing:
+            self._rest = self._scheduler.later(_SCRUB_REST_MS, self._again)
+
+    def _scrubbed(self, share: float) -> None:
+        window = self._desk.state.window
+        self._desk.run(commands.SetCursor(window.start + share * window.length))
+
+    def step(self, by: int) -> None:
+        """Put the cursor on the next (1) or previous (-1) frame of the chosen video."""
+        target = self._desk.state.step_target
+        order = [target, *range(len(self._seats))]
+        for index in order:
+            source = self._seats[index].source if 0 <= index < len(self._seats) else None
+            video = None if source is None else source.video
+            if video is None or not video.timeline.n:
+                continue
+            timeline = video.timeline
+            frame = timeline.nearest(self._desk.state.cursor) + by
+            frame = max(0, min(timeline.n - 1, frame))
+            self._desk.run(commands.SetCursor(float(timeline.times[frame]), follow=True))
+            return
+        self._desk.run(commands.Note("No video is open to step."))
+
+    def toggle_window(self, index: int) -> None:
+        """Give a video a window of its own, or take it back."""
+        if not 0 <= index < len(self._seats):
+            return
+        seat = self._seats[index]
+        seat.own_window = "" if seat.own_window else seat.view.name
+        self.arrange()
+
+    def set_stretch(self, index: int, stretch: int) -> None:
+        """Give a video another share of the panel's height."""
+        self._seats[index].stretch = stretch
+        self.arrange()
+
+    def stretch(self, index: int) -> int:
+        """A video's share of the panel's height."""
+        return self._seats[index].stretch
+
+    def arrange(self) -> None:
+        """Put every view into the panel or its window."""
+        hidden = self._desk.state.hidden_videos
+        shown = [seat for i, seat in enumerate(self._seats) if i not in hidden]
+        for i in hidden:
+            if i < len(self._seats):
+                self._seats[i].view.hide()
+        titles = dict.fromkeys(seat.own_window for seat in shown if seat.own_window)
+        for title in [title for title in self._windows if title not in titles]:
+            gone = self._windows.pop(title)
+            for seat in self._seats:
+                if seat.view.window() is gone:
+                    seat.view.setParent(self._parent)
+            gone.hide()
+            gone.deleteLater()
+        for title in titles:
+            if title not in self._windows:
+                window = VideoWindow(title, self._parent)
+                window.closed.connect(lambda t=title: self._taken_back(t))
+                self._windows[title] = window
+            self._windows[title].set_views([s.view for s in shown if s.own_window == title])
+            self._windows[title].show()
+        self._panel.set_views([(s.view, s.stretch) for s in shown if not s.own_window])
+
+    def _taken_back(self, title: str) -> None:
+        if self._closed:
+            return
+        for seat in self._seats:
+            if seat.own_window == title:
+                seat.own_window = ""
+        self.arrange()
+
+    def set_look(self) -> None:
+        """Draw with the desk's look."""
+        for seat in self._seats:
+            seat.view.set_look(self._desk.look)
+
+    def close(self) -> None:
+        """End every video's thread."""
+        self._closed = True
+        if self._rest is not None:
+            self._rest()
+        for window in self._windows.values():
+            window.deleteLater()
+        for seat in self._seats:
+            if seat.source is not None:
+                seat.source.close()
