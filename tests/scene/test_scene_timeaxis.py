@@ -1,0 +1,116 @@
+"""Ticks and texts of time."""
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loupe.scene.timeaxis import (
+    choose_clock,
+    clamp_window,
+    format_duration,
+    format_time,
+    nice_step,
+    parse_time,
+    ticks,
+)
+from loupe.units import Span
+
+
+@pytest.mark.parametrize(
+    ("t", "clock", "digits", "text"),
+    [
+        (12.5, "seconds", 1, "12.5"),
+        (-12.5, "seconds", 1, "−12.5"),
+        (-0.001, "seconds", 1, "0.0"),
+        (8030.0, "hms", 0, "02:13:50"),
+        (8039.85, "hms", 2, "02:13:59.85"),
+        (59.999, "hms", 2, "00:01:00.00"),
+        (-61.0, "hms", 0, "−00:01:01"),
+        (360000.0, "hms", 0, "100:00:00"),
+    ],
+)
+def test_times_are_written_as_people_write_them(t, clock, digits, text):
+    assert format_time(t, clock, digits=digits) == text
+
+
+def test_wall_clock_counts_from_the_origin():
+    origin = datetime(2024, 5, 1, 23, 59, 30)
+    assert format_time(45.0, "wall", origin=origin) == "00:00:15"
+    marks = ticks(Span(0, 60), 600, "wall", origin=origin)
+    assert [m.text for m in marks][:2] == ["23:59:30", "23:59:40"]
+
+
+@pytest.mark.parametrize(
+    ("text", "t"),
+    [
+        ("754.2", 754.2),
+        ("12:34", 754),
+        ("2:14:05.2", 8045.2),
+        ("-3", -3),
+        ("−3 s", -3),
+        ("1e3", 1000),
+    ],
+)
+def test_typed_times_are_understood(text, t):
+    assert parse_time(text) == pytest.approx(t)
+
+
+@pytest.mark.parametrize("text", ["", "abc", "1:2:3:4", "nan", "inf"])
+def test_what_is_no_time_is_refused_with_the_forms(text):
+    with pytest.raises(ValueError, match="h:m:s"):
+        parse_time(text)
+
+
+def test_long_recordings_get_a_clock():
+    assert choose_clock("auto", Span(0, 100), None) == "seconds"
+    assert choose_clock("auto", Span(0, 7200), None) == "hms"
+    assert choose_clock("wall", Span(0, 7200), None) == "hms"
+
+
+@given(
+    start=st.floats(-1e6, 1e6),
+    length=st.floats(1e-3, 1e6),
+    width=st.integers(50, 4000),
+    clock=st.sampled_from(["seconds", "hms"]),
+)
+def test_ticks_lie_inside_apart_and_tell_themselves_apart(start, length, width, clock):
+    span = Span(start, start + length)
+    marks = ticks(span, width, clock)
+    positions = [(m.t - span.start) / span.length * width for m in marks]
+    assert all(-1 <= p <= width + 1 for p in positions)
+    gaps = [b - a for a, b in zip(positions, positions[1:], strict=False)]
+    assert all(gap >= 79 for gap in gaps)
+    assert len({m.text for m in marks}) == len(marks)
+    assert not any("e" in m.text for m in marks)
+
+
+@given(st.floats(1e-9, 1e12))
+def test_a_nice_step_is_at_least_as_large(raw):
+    step = nice_step(raw)
+    assert step >= raw * (1 - 1e-6)
+    assert step <= raw * 5.01
+
+
+@given(st.floats(-1e5, 1e5), st.floats(1e-3, 1e5), st.floats(-1e5, 1e5), st.floats(1e-3, 1e5))
+def test_a_clamped_window_lies_in_the_recording_or_starts_with_it(start, length, begin, duration):
+    extent = Span(begin, begin + duration)
+    found = clamp_window(start, length, extent)
+    assert found >= extent.start
+    assert found == extent.start or found + length <= extent.stop + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.25, "250 ms"),
+        (2.7, "2.70 s"),
+        (95, "1 min 35 s"),
+        (2340, "39 min"),
+        (13920, "3 h 52 min"),
+        (187200, "2 d 4 h"),
+    ],
+)
+def test_durations_are_short(seconds, text):
+    assert format_duration(seconds) == text
