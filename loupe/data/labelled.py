@@ -137,6 +137,20 @@ class LabelledArray:
             out[places] = self._decoded(self._box(box, samples)).reshape(-1, i1 - i0)
         return out
 
+    def peek(self, rows: slice, i0: int, i1: int) -> npt.NDArray[Any]:
+        """As `read`, but perhaps a view of the stored values: look at it, never write.
+
+        Saves the copy where arrays in memory are reduced.
+        """
+        kept = [k for k in self._kept if isinstance(k, _Kept)]
+        if self._missing is None and len(kept) == 1 and kept[0].index is None:
+            index = np.arange(self.n_rows)[rows]
+            values = self._box((index,), slice(self._first + i0, self._first + i1))
+            flat = values.reshape(len(index), i1 - i0)
+            if flat.dtype == self._info.dtype:
+                return flat
+        return self.read(rows, i0, i1)
+
     def _box(
         self, kept_index: tuple[npt.NDArray[np.intp], ...], samples: slice
     ) -> npt.NDArray[Any]:

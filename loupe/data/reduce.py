@@ -1,0 +1,211 @@
+"""Minimum, maximum and mean of bins of samples: kernels that free the GIL, and numpy twins.
+
+Knows blocks of numbers only. NaN is skipped; a bin of nothing but NaN is NaN.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from loupe.kernels import kernel
+
+__all__ = ["MinMax", "bin_means", "bin_minmax", "merge_minmax", "working", "working_dtype"]
+
+Block: TypeAlias = npt.NDArray[Any]
+MinMax: TypeAlias = tuple[Block, Block]
+"""Lowest and highest value of each bin, ``(rows, bins)`` each."""
+
+
+def working_dtype(stored: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype in which samples are reduced: int16, float32 or float64.
+
+    The smallest of the three that holds every value exactly; whole numbers of 64 bits beyond
+    2**53 are rounded.
+    """
+    if stored.kind == "b" or (stored.kind in "iu" and stored.itemsize == 1) or stored == np.int16:
+        return np.dtype(np.int16)
+    small = stored.itemsize <= (2 if stored.kind in "iu" else 4)
+    return np.dtype(np.float32 if small else np.float64)
+
+
+def working(samples: Block) -> Block:
+    """Samples in their working dtype, C-contiguous and writable; copied only if need be."""
+    return np.require(samples, dtype=working_dtype(samples.dtype), requirements=["C", "A", "W"])
+
+
+def bin_minmax(samples: Block, size: int) -> MinMax:
+    """Reduce bins of ``size`` neighbouring samples; the last bin may hold fewer.
+
+    Parameters
+    ----------
+    samples
+        ``(rows, n)`` of any real dtype.
+    size
+        Samples a bin, at least 1.
+
+    Returns
+    -------
+    lo, hi
+        ``(rows, ceil(n / size))`` in the working dtype.
+    """
+    if samples.dtype == working_dtype(samples.dtype) and _rows_contiguous(samples):
+        # A window of a larger array: its rows lie apart, and copying costs more than reducing.
+        lo, hi = _outputs(samples, size)
+        for r in range(len(samples) if lo.size else 0):
+            row = samples[r : r + 1]
+            _sample_minmax(row, size, lo[r : r + 1], hi[r : r + 1])
+        return lo, hi
+    block = working(samples)
+    lo, hi = _outputs(block, size)
+    if lo.size:
+        _sample_minmax(block, size, lo, hi)
+    return lo, hi
+
+
+def _rows_contiguous(samples: Block) -> bool:
+    apart = samples.ndim == 2 and not samples.flags.c_contiguous
+    return apart and samples.strides[1] == samples.itemsize and samples.flags.writeable
+
+
+def merge_minmax(lo: Block, hi: Block, factor: int) -> MinMax:
+    """Merge ``factor`` neighbouring bins into one; the last may be made of fewer.
+
+    Parameters
+    ----------
+    lo, hi
+        ``(rows, bins)`` as `bin_minmax` returns them.
+    """
+    low, high = working(lo), working(hi)
+    out_lo, out_hi = _outputs(low, factor)
+    if out_lo.size:
+        _merge(low, high, factor, out_lo, out_hi)
+    return out_lo, out_hi
+
+
+def bin_means(samples: Block, size: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Means of bins, and how many samples that are not NaN each holds.
+
+    Parameters
+    ----------
+    samples
+        ``(rows, n)`` of any real dtype.
+    size
+        Samples a bin, at least 1; the last bin may hold fewer.
+
+    Returns
+    -------
+    mean, count
+        ``(rows, ceil(n / size))``; the mean of an empty bin is NaN.
+    """
+    block = working(samples)
+    bins = -(-block.shape[1] // size)
+    mean = np.empty((block.shape[0], bins), dtype=np.float64)
+    count = np.empty((block.shape[0], bins), dtype=np.int64)
+    if mean.size:
+        _means(block, size, mean, count)
+    return mean, count
+
+
+def _outputs(block: Block, size: int) -> MinMax:
+    shape = (block.shape[0], -(-block.shape[1] // size))
+    return np.empty(shape, dtype=block.dtype), np.empty(shape, dtype=block.dtype)
+
+
+def _sample_minmax_numpy(block: Block, size: int, lo: Block, hi: Block) -> None:
+    _merge_numpy(block, block, size, lo, hi)
+
+
+@kernel(twin=_sample_minmax_numpy)
+def _sample_minmax(block: Block, size: int, lo: Block, hi: Block) -> None:
+    rows, n = block.shape
+    for r in range(rows):
+        for b in range(lo.shape[1]):
+            stop = min((b + 1) * size, n)
+            # Comparisons with NaN are false, so only the start must not be NaN.
+            i = b * size
+            while i < stop - 1 and block[r, i] != block[r, i]:
+                i += 1
+            # Four chains of comparisons side by side: the processor waits for none of them.
+            a0 = a1 = a2 = a3 = block[r, i]
+            z0 = z1 = z2 = z3 = block[r, i]
+            for k in range(i, stop - 3, 4):
+                v = block[r, k]
+                a0 = v if v < a0 else a0
+                z0 = v if v > z0 else z0
+                v = block[r, k + 1]
+                a1 = v if v < a1 else a1
+                z1 = v if v > z1 else z1
+                v = block[r, k + 2]
+                a2 = v if v < a2 else a2
+                z2 = v if v > z2 else z2
+                v = block[r, k + 3]
+                a3 = v if v < a3 else a3
+                z3 = v if v > z3 else z3
+            for k in range(stop - (stop - i) % 4, stop):
+                v = block[r, k]
+                a0 = v if v < a0 else a0
+                z0 = v if v > z0 else z0
+            a0 = a1 if a1 < a0 else a0
+            a2 = a3 if a3 < a2 else a2
+            z0 = z1 if z1 > z0 else z0
+            z2 = z3 if z3 > z2 else z2
+            lo[r, b] = a2 if a2 < a0 else a0
+            hi[r, b] = z2 if z2 > z0 else z0
+
+
+def _merge_numpy(low: Block, high: Block, size: int, lo: Block, hi: Block) -> None:
+    starts = np.arange(0, low.shape[1], size)
+    np.fmin.reduceat(low, starts, axis=1, out=lo)
+    np.fmax.reduceat(high, starts, axis=1, out=hi)
+
+
+@kernel(twin=_merge_numpy)
+def _merge(low: Block, high: Block, size: int, lo: Block, hi: Block) -> None:
+    rows, n = low.shape
+    for r in range(rows):
+        for b in range(lo.shape[1]):
+            stop = min((b + 1) * size, n)
+            i = b * size
+            while i < stop - 1 and low[r, i] != low[r, i]:
+                i += 1
+            least = low[r, i]
+            most = high[r, i]
+            for k in range(i, stop):
+                value = low[r, k]
+                least = value if value < least else least
+                value = high[r, k]
+                most = value if value > most else most
+            lo[r, b] = least
+            hi[r, b] = most
+
+
+def _means_numpy(
+    block: Block, size: int, mean: npt.NDArray[np.float64], count: npt.NDArray[np.int64]
+) -> None:
+    starts = np.arange(0, block.shape[1], size)
+    present = ~np.isnan(block) if block.dtype.kind == "f" else np.ones(block.shape, dtype=bool)
+    total = np.add.reduceat(np.where(present, block, 0).astype(np.float64), starts, axis=1)
+    np.add.reduceat(present, starts, axis=1, dtype=np.int64, out=count)
+    mean[:] = np.nan
+    np.divide(total, count, out=mean, where=count > 0)
+
+
+@kernel(twin=_means_numpy)
+def _means(
+    block: Block, size: int, mean: npt.NDArray[np.float64], count: npt.NDArray[np.int64]
+) -> None:
+    rows, n = block.shape
+    for r in range(rows):
+        for b in range(mean.shape[1]):
+            total = 0.0
+            present = 0
+            for k in range(b * size, min((b + 1) * size, n)):
+                value = block[r, k]
+                if value == value:
+                    total += value
+                    present += 1
+            count[r, b] = present
+            mean[r, b] = total / present if present else np.nan
