@@ -73,6 +73,7 @@ def console_lines(program):
 @pytest.mark.parametrize("line", console_lines("loupe"))
 def test_loupe_commands_exist_with_their_options(line):
     import typer
+
     from loupe.cli.main import app
 
     group = typer.main.get_command(app)
