@@ -40,17 +40,16 @@ with _environment_kept("QT_"):
 def resize(rgb: Rgb, size: tuple[int, int]) -> Rgb:
     """A picture ``(h, w, 3)`` in another size ``(width, height)``.
 
-    Shrinking averages over the area of each target pixel, so that no line of the original falls
-    between the pixels; growing interpolates linearly.
+    Nothing of the original falls between the pixels: below half size each target pixel is the
+    mean over its area; above that linear interpolation touches every source pixel too, and
+    costs a tenth.
     """
     height, width = rgb.shape[:2]
     if (width, height) == size:
         return rgb
-    shrinking = size[0] <= width and size[1] <= height
-    return np.asarray(
-        cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR),
-        dtype=np.uint8,
-    )
+    halved = 2 * size[0] <= width or 2 * size[1] <= height
+    how = cv2.INTER_AREA if halved else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(rgb, size, interpolation=how), dtype=np.uint8)
 
 
 def png(rgb: Rgb) -> bytes:
