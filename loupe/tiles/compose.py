@@ -113,9 +113,7 @@ def compose_traces(
     low, high = (np.require(a, np.float32, requirements=["C", "A", "W"]) for a in (lo, hi))
     sequence = np.arange(n_traces) if order is None else np.asarray(order)
     dashes = _NO_DASH if dash is None else _per_trace(dash, n_traces, 4)
-    rgba = np.ascontiguousarray(
-        np.broadcast_to(np.asarray(colors, dtype=np.float64), (n_traces, 4))
-    )
+    rgba = _per_trace(colors, n_traces, 4)
     _compose(
         low,
         high,
@@ -266,53 +264,84 @@ def _next_open(after: npt.NDArray[np.int32], y: int) -> int:
 
 
 @kernel
-def _lay(
-    pixels: F32,
-    after: npt.NDArray[np.int32],
-    top: float,
-    bottom: float,
-    wide_top: float,
-    wide_bottom: float,
-    share: float,
-    weight: float,
-    rgba: F64,
+def _lay_block(
+    pixels: F32, after: npt.NDArray[np.int32], top: float, bottom: float, ink: F32, alpha: float
 ) -> int:
-    """Lay one span over a column's pixels ``(H, 4)``: r, g, b, light let through.
-
-    The coverage is that of the first span, blended with that of the wide one by `share`.
-    Returns how many pixels it finished.
-    """
-    height = len(pixels)
+    """Lay a block of ink ``(4,)`` over whole pixel rows; return how many pixels it finished."""
     finished = 0
-    first = min(top, wide_top)
-    last = max(bottom, wide_bottom)
-    if not (last > first) or last <= 0.0 or first >= height:
-        return 0
-    y = np.int64(max(first, 0.0))
-    stop = np.int64(math.ceil(min(last, np.float64(height))))
-    red, green, blue = np.float32(rgba[0]), np.float32(rgba[1]), np.float32(rgba[2])
-    opacity = rgba[3] / 65025.0
-    y = _next_open(after, y)
+    stop = min(np.int64(math.floor(bottom + 0.5)), len(pixels))
+    y = _next_open(after, min(max(np.int64(math.floor(top + 0.5)), 0), len(pixels)))
     while y < stop:
-        covered = max(min(bottom, y + 1.0) - max(top, np.float64(y)), 0.0)
-        if share > 0.0:
-            wide = max(min(wide_bottom, y + 1.0) - max(wide_top, np.float64(y)), 0.0)
-            covered += (wide - covered) * share
-        level = np.int64(covered * weight * 255.0 + 0.5)
-        if level > 0:
-            alpha = np.float32(level * opacity)
-            light = pixels[y, 3]
-            part = light * alpha
-            pixels[y, 0] += part * red
-            pixels[y, 1] += part * green
-            pixels[y, 2] += part * blue
-            light -= part
-            pixels[y, 3] = light
-            if light < _DONE:
-                after[y] = y + 1
-                finished += 1
+        part = pixels[y, 3] * np.float32(alpha)
+        for channel in range(4):
+            pixels[y, channel] += part * ink[channel]
+        if pixels[y, 3] < _DONE:
+            after[y] = y + 1
+            finished += 1
         y = _next_open(after, y + 1)
     return finished
+
+
+@kernel
+def _dash_shows_column(dashes: F64, c: int, column: int) -> bool:
+    """Tell whether one absolute column is in the visible part of a trace's dashes."""
+    on, off, on2, off2 = dashes[c, 0], dashes[c, 1], dashes[c, 2], dashes[c, 3]
+    period = on + off + on2 + off2
+    if not (period > 0.0):
+        return True
+    phase = (column + 0.5) % period
+    return phase < on or (phase >= on + off and phase < on + off + on2)
+
+
+@kernel
+def _pen_ends(top: float, bottom: float, pen: float) -> tuple[float, float]:
+    """Stretch a curve's ends to those of a line of width `pen`; infinities come far outside."""
+    top = max(top, -_FAR)
+    bottom = min(bottom, _FAR)
+    rise = bottom - top
+    extra = (math.sqrt(rise * rise + pen * pen) - rise) * 0.5
+    return top - extra, bottom + extra
+
+
+@kernel
+def _thick_ends(
+    lo: F32,
+    hi: F32,
+    x: int,
+    c: int,
+    pen: float,
+    scale: float,
+    offset: float,
+) -> tuple[float, float, float, float, float]:
+    """Join a column of a thick line with its neighbours.
+
+    Returns the curve's ends within the whole columns of reach (NaN if it has none there), those
+    with one more column on either side, and the share of that column that the pen covers.
+    """
+    reach = (pen - 1.0) * 0.5
+    whole = np.int64(reach)
+    share = reach - whole
+    low, high = lo[x, c], hi[x, c]
+    for n in range(max(x - whole, 0), min(x + whole + 1, len(lo))):
+        if not (low <= lo[n, c]) and lo[n, c] == lo[n, c]:
+            low = lo[n, c]
+        if not (high >= hi[n, c]) and hi[n, c] == hi[n, c]:
+            high = hi[n, c]
+    wide_low, wide_high = low, high
+    if share > 0.0:
+        for n in (x - whole - 1, x + whole + 1):
+            if 0 <= n < len(lo) and lo[n, c] == lo[n, c]:
+                if not (wide_low <= lo[n, c]):
+                    wide_low = lo[n, c]
+                if not (wide_high >= hi[n, c]):
+                    wide_high = hi[n, c]
+    one, two = offset - low * scale, offset - high * scale
+    wide_one, wide_two = offset - wide_low * scale, offset - wide_high * scale
+    if one > two:
+        one, two = two, one
+    if wide_one > wide_two:
+        wide_one, wide_two = wide_two, wide_one
+    return one, two, wide_one, wide_two, share
 
 
 @kernel(twin=_compose_numpy)
@@ -335,10 +364,19 @@ def _compose(
     out: U32,
 ) -> None:
     """Fill `out`, packed little-endian RGBA; see `compose_traces`."""
-    n_columns = len(lo)
     n_out, height = out.shape
+    tall = np.float64(height)
     pixels = np.empty((height, 4), dtype=np.float32)
     after = np.empty(height + 1, dtype=np.int32)
+    n_traces = len(colors)
+    # The last line is the colour of clip marks. Laying ink takes away light: hence the -1.
+    ink = np.empty((n_traces + 1, 4), dtype=np.float32)
+    opacity = np.empty(n_traces + 1)
+    for c in range(n_traces + 1):
+        for channel in range(3):
+            ink[c, channel] = mark_color[channel] if c == n_traces else colors[c, channel]
+        ink[c, 3] = -1.0
+        opacity[c] = (mark_color[3] if c == n_traces else colors[c, 3]) / 255.0
     for i in range(n_out):
         x = x0 + i
         for y in range(height):
@@ -352,78 +390,94 @@ def _compose(
         for c in order:
             if finished >= height:
                 break
-            if dashed:
-                period = dashes[c, 0] + dashes[c, 1] + dashes[c, 2] + dashes[c, 3]
-                if period > 0.0:
-                    phase = (k0 + x + 0.5) % period
-                    gap_end = dashes[c, 0] + dashes[c, 1]
-                    if phase >= dashes[c, 0] and (
-                        phase < gap_end or phase >= gap_end + dashes[c, 2]
-                    ):
-                        continue
-            low, high = lo[x, c], hi[x, c]
-            wide_low, wide_high = low, high
+            if dashed and not _dash_shows_column(dashes, c, k0 + x):
+                continue
             pen = width[c]
-            weight = 1.0
             share = 0.0
-            if pen < 1.0:
+            weight = 1.0
+            level = opacity[c] / 255.0
+            if pen > 1.0:
+                top, bottom, wide_top, wide_bottom, share = _thick_ends(
+                    lo, hi, x, c, pen, scale[c], offset[c]
+                )
+            else:
+                top = offset[c] - lo[x, c] * scale[c]
+                bottom = offset[c] - hi[x, c] * scale[c]
+                if top > bottom:
+                    top, bottom = bottom, top
+                wide_top, wide_bottom = top, bottom
                 weight = pen
                 pen = 1.0
-            elif pen > 1.0:
-                reach = (pen - 1.0) * 0.5
-                whole = np.int64(reach)
-                share = reach - whole
-                for n in range(max(x - whole - 1, 0), min(x + whole + 2, n_columns)):
-                    if abs(n - x) <= whole:
-                        if not (low <= lo[n, c]) and lo[n, c] == lo[n, c]:
-                            low = lo[n, c]
-                        if not (high >= hi[n, c]) and hi[n, c] == hi[n, c]:
-                            high = hi[n, c]
-                    if not (wide_low <= lo[n, c]) and lo[n, c] == lo[n, c]:
-                        wide_low = lo[n, c]
-                    if not (wide_high >= hi[n, c]) and hi[n, c] == hi[n, c]:
-                        wide_high = hi[n, c]
-            if share > 0.0:
-                if wide_low != wide_low:
-                    continue
-            elif low != low:
+            if mark_px > 0:
+                # NaN is neither over nor under the band.
+                if top < clip_top[c]:
+                    edge = clip_top[c]
+                    finished += _lay_block(
+                        pixels, after, edge, edge + mark_px, ink[n_traces], opacity[n_traces]
+                    )
+                if bottom > clip_bottom[c]:
+                    edge = clip_bottom[c]
+                    finished += _lay_block(
+                        pixels, after, edge - mark_px, edge, ink[n_traces], opacity[n_traces]
+                    )
+            # Written so that NaN, where there is no curve, is passed over too.
+            if not (wide_bottom > -pen and wide_top < tall + pen):
                 continue
-            # An infinite value ends far outside the picture.
-            one = min(max(offset[c] - low * scale[c], -_FAR), _FAR)
-            two = min(max(offset[c] - high * scale[c], -_FAR), _FAR)
-            top, bottom = min(one, two), max(one, two)
-            if mark_px > 0 and low == low:
-                edge = clip_top[c]
-                if top < edge:
-                    finished += _lay(
-                        pixels, after, edge, edge + mark_px, edge, edge, 0.0, 1.0, mark_color
-                    )
-                edge = clip_bottom[c]
-                if bottom > edge:
-                    finished += _lay(
-                        pixels, after, edge - mark_px, edge, edge, edge, 0.0, 1.0, mark_color
-                    )
-            tall = bottom - top
-            extra = (math.sqrt(tall * tall + pen * pen) - tall) * 0.5
-            top = min(max(top - extra, clip_top[c]), clip_bottom[c])
-            bottom = min(max(bottom + extra, clip_top[c]), clip_bottom[c])
-            wide_top, wide_bottom = top, bottom
+            wide_top, wide_bottom = _pen_ends(wide_top, wide_bottom, pen)
+            if wide_top < clip_top[c]:
+                wide_top = clip_top[c]
+            if wide_bottom > clip_bottom[c]:
+                wide_bottom = clip_bottom[c]
+            first, last = wide_top, wide_bottom
             if share > 0.0:
-                one = min(max(offset[c] - wide_low * scale[c], -_FAR), _FAR)
-                two = min(max(offset[c] - wide_high * scale[c], -_FAR), _FAR)
-                tall = abs(two - one)
-                extra = (math.sqrt(tall * tall + pen * pen) - tall) * 0.5
-                wide_top = min(max(min(one, two) - extra, clip_top[c]), clip_bottom[c])
-                wide_bottom = min(max(max(one, two) + extra, clip_top[c]), clip_bottom[c])
-                if low != low:
-                    top, bottom = wide_top, wide_top
-            finished += _lay(
-                pixels, after, top, bottom, wide_top, wide_bottom, share, weight, colors[c]
-            )
+                top, bottom = _pen_ends(top, bottom, pen)
+                if top < clip_top[c]:
+                    top = clip_top[c]
+                if bottom > clip_bottom[c]:
+                    bottom = clip_bottom[c]
+                if top < first:
+                    first = top
+                if bottom > last:
+                    last = bottom
+            if first < 0.0:
+                first = 0.0
+            if last > tall:
+                last = tall
+            y = np.int64(first)
+            while y < last:
+                while after[y] != y:
+                    after[y] = after[after[y]]
+                    y = np.int64(after[y])
+                if y >= last:
+                    break
+                upper = np.float64(y)
+                covered = 1.0
+                if upper < wide_top:
+                    covered -= wide_top - upper
+                if upper + 1.0 > wide_bottom:
+                    covered -= upper + 1.0 - wide_bottom
+                if share > 0.0:
+                    if covered < 0.0:
+                        covered = 0.0
+                    core = min(bottom, upper + 1.0) - max(top, upper)
+                    covered *= share
+                    if core > 0.0:
+                        covered += core * (1.0 - share)
+                alpha = np.float32(np.int32(covered * 255.0 * weight + 0.5) * level)
+                if alpha > 0.0:
+                    part = pixels[y, 3] * alpha
+                    pixels[y, 0] += part * ink[c, 0]
+                    pixels[y, 1] += part * ink[c, 1]
+                    pixels[y, 2] += part * ink[c, 2]
+                    pixels[y, 3] -= part
+                    if pixels[y, 3] < _DONE:
+                        after[y] = y + 1
+                        finished += 1
+                y += 1
         for y in range(height):
             out[i, y] = (
-                np.uint32(pixels[y, 0] + 0.5)
-                | np.uint32(pixels[y, 1] + 0.5) << np.uint32(8)
-                | np.uint32(pixels[y, 2] + 0.5) << np.uint32(16)
-                | np.uint32((1.0 - pixels[y, 3]) * 255.0 + 0.5) << np.uint32(24)
+                np.uint32(np.int32(pixels[y, 0] + 0.5))
+                | np.uint32(np.int32(pixels[y, 1] + 0.5)) << np.uint32(8)
+                | np.uint32(np.int32(pixels[y, 2] + 0.5)) << np.uint32(16)
+                | np.uint32(np.int32((1.0 - pixels[y, 3]) * 255.0 + 0.5)) << np.uint32(24)
             )
