@@ -109,6 +109,7 @@ class Pool:
         self.times = times
         self.columns: tuple[str, ...] = tuple(base.columns)
         self._derived: list[tuple[int, dict[str, object]]] = []
+        self._adopted: list[pl.DataFrame] = []
         self._known: dict[object, int] = {}
         self._codes: dict[str, int] = {}
         self._labels: list[str] = []
@@ -135,14 +136,12 @@ class Pool:
         """The label with this number."""
         return self._labels[code]
 
-    def root(self, payload: int) -> int:
-        """The row of `base` that a payload stems from, or -1."""
-        return payload if payload < self.height else self._derived[payload - self.height][0]
-
     def values(self, payload: int) -> dict[str, object]:
         """Column -> value of one payload; missing values are None."""
         if payload == EMPTY:
             return dict.fromkeys(self.columns)
+        if payload < EMPTY:
+            return self._adopted[EMPTY - 1 - payload].row(0, named=True)
         if payload < self.height:
             return self.base.row(payload, named=True) if self.columns else {}
         root, changes = self._derived[payload - self.height]
@@ -159,7 +158,7 @@ class Pool:
         """Whether the payload holds any value that is neither missing nor empty text."""
         if payload == EMPTY:
             return False
-        if payload < self.height:
+        if 0 <= payload < self.height:
             if self._written is None:
                 self._written = _written(self.base, self.height)
             return bool(self._written[payload])
@@ -250,29 +249,37 @@ class Pool:
         derived = np.flatnonzero(payload >= height)
         roots = payload.copy()
         for i in derived:
-            roots[i] = self._derived[int(payload[i]) - height][0]
+            roots[i] = self._entry(int(payload[i]))[0]
+        adopted = roots < EMPTY
+        roots[adopted] = height + EMPTY - 1 - roots[adopted]
         index = pl.Series(roots).set(pl.Series(roots < 0), None)
-        out = self.base.select(pl.all().gather(index)) if self.columns else pl.DataFrame()
-        changes: dict[str, tuple[list[int], list[Any]]] = {}
+        base = pl.concat([self.base, *self._adopted]) if self._adopted else self.base
+        out = base.select(pl.all().gather(index)) if self.columns else pl.DataFrame()
+        changes: dict[str, dict[int, object]] = {}
         for i in derived:
             for name, value in self._entry(int(payload[i]))[1].items():
-                at, new = changes.setdefault(name, ([], []))
-                at.append(int(i))
-                new.append(value)
-        for name, (at, new) in changes.items():
-            column = out[name]
-            dtype = pl.String if column.dtype == pl.Null else column.dtype
-            column = column.cast(dtype)
-            out = out.with_columns(column.scatter(at, pl.Series(new, dtype=dtype)))
+                changes.setdefault(name, {})[int(i)] = value
+        for name, new in changes.items():
+            dtype = pl.String if base.schema[name] == pl.Null else base.schema[name]
+            values: list[Any] = [None] * len(payload)
+            keep = np.ones(len(payload), dtype=np.bool_)
+            for at, value in new.items():
+                values[at], keep[at] = value, False
+            patch = pl.Series(name, values, dtype=dtype)
+            column = out[name].cast(dtype).zip_with(pl.Series(keep), patch)
+            out = out.with_columns(column)
         return out
 
     def encode(self, payload: int) -> dict[str, object] | None:
-        """One payload as JSON can carry it: written values; other than plain types as IPC bytes."""
-        if payload == EMPTY:
+        """One payload as JSON can carry it: written values; other than plain types as IPC bytes.
+
+        None if nothing is written, so that rows say the same before a save and after it.
+        """
+        values = {n: v for n, v in self.values(payload).items() if not _blank(v)}
+        if not values:
             return None
-        values = self.values(payload)
-        plain = {n: v for n, v in values.items() if v is not None and self._is_plain(n)}
-        others = [n for n, v in values.items() if v is not None and not self._is_plain(n)]
+        plain = {n: v for n, v in values.items() if self._is_plain(n)}
+        others = [n for n in values if not self._is_plain(n)]
         if others:
             sink = io.BytesIO()
             self.frame(np.array([payload], dtype=np.int64)).select(others).write_ipc(sink)
@@ -291,9 +298,14 @@ class Pool:
             return EMPTY
         values = {n: v for n, v in encoded.items() if n != "$ipc"}
         packed = encoded.get("$ipc")
+        root = EMPTY
         if isinstance(packed, str):
-            values.update(pl.read_ipc(io.BytesIO(b64decode(packed))).row(0, named=True))
-        return self.derive(EMPTY, values)
+            # kept as polars holds them: a date in nanoseconds has no twin in Python
+            exact = pl.read_ipc(io.BytesIO(b64decode(packed)))
+            row = self.base.clear(1).with_columns(exact.get_columns())
+            self._adopted.append(row.select(self.base.columns))
+            root = EMPTY - len(self._adopted)
+        return self.derive(root, values)
 
     def _entry(self, payload: int) -> tuple[int, dict[str, object]]:
         return self._derived[payload - self.height]
