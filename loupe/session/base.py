@@ -166,13 +166,23 @@ def _raised(cls: type[Model], error: ValidationError, fields: dict[str, Any]) ->
     """The error of a constructor call: every mistake in one message."""
     from loupe.session.wording import explain_all
 
-    errors = error.errors(include_url=False)
+    errors: list[Any] = list(error.errors(include_url=False))
     found = explain_all(cls, errors, fields)
     lines = [f"`{_dotted(fault.place)}`: {fault.message}" for fault in found]
     message = f"{cls.__name__}: " + f"\n{cls.__name__}: ".join(lines)
     hint = next((fault.hint for fault in found if fault.hint), "")
-    raised = LoupeTypeError if any(e["type"] == "data_type" for e in errors) else cls.error_class
+    raised = LoupeTypeError if any(_is_type_mistake(e) for e in errors) else cls.error_class
     return raised(message, hint=hint, code=found[0].code)
+
+
+def _is_type_mistake(error: Mapping[str, Any]) -> bool:
+    """Whether an object of a script was given where another kind of object belongs."""
+    if error["type"] == "data_type":
+        return True
+    if error["type"] in ("model_type", "model_attributes_type"):
+        return not isinstance(error["input"], str | int | float | list | tuple)
+    is_data = error["loc"][-1:] in (("data",), ("bool_array",))
+    return is_data and error["type"] == "union_tag_invalid"
 
 
 def _dotted(place: Place) -> str:

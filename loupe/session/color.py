@@ -106,7 +106,7 @@ _SCHEMA: dict[str, Any] = {
     "items": {"type": "integer", "minimum": 0, "maximum": 255},
     "minItems": 3,
     "maxItems": 4,
-    "minLength": 1,
+    "pattern": r"^\s*(#[0-9a-fA-F]{3,8}|0[xX][0-9a-fA-F]{6,8}|[\d, ]+|[A-Za-z]+|.*\$\{.*)\s*$",
 }
 
 

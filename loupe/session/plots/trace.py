@@ -22,9 +22,11 @@ def _short_mode(value: object) -> object:
 
 Mode: TypeAlias = Annotated[
     Literal["stacked", "dense"],
-    BeforeValidator(_short_mode, json_schema_input_type=Literal["stacked", "dense"]),
+    BeforeValidator(
+        _short_mode, json_schema_input_type=Literal["stacked", "dense", "stacked-subplots"]
+    ),
 ]
-"""`stacked`: a row for each trace. `dense`: all traces on one axis, offset vertically."""
+"""`stacked` (also `stacked-subplots`): a row for each trace. `dense`: all on one axis."""
 
 
 def _symbol(value: object) -> object:
