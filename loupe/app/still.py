@@ -29,10 +29,10 @@ __all__ = ["Still", "load_track", "open_scene", "still"]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Still:
-    """A settled picture and the state it shows."""
+    """A settled picture and the store whose state it shows."""
 
     presenter: Presenter
-    state: AppState
+    store: Store
 
 
 def open_scene(
@@ -73,6 +73,7 @@ def still(
     theme: str | None = None,
     allow_remote: bool = False,
     progress: Progress | None = None,
+    show_cursor: bool = True,
     change: Callable[[AppState], AppState] = lambda state: state,
 ) -> Still:
     """Open a session and draw one view of it.
@@ -108,7 +109,6 @@ def still(
             state, view=replace(state.view, theme="light" if theme == "light" else "dark")
         )
     state = change(state)
-    presenter = Presenter(
-        scene, Store(state), InlineScheduler(), InlinePool(), system_theme=lambda: "dark"
-    )
-    return Still(presenter, state)
+    store = Store(state)
+    presenter = Presenter(scene, store, InlineScheduler(), InlinePool(), show_cursor=show_cursor)
+    return Still(presenter, store)

@@ -209,11 +209,21 @@ def _value_ticks(
     y_range: tuple[float, float], height: float, gap: float
 ) -> list[tuple[float, str]]:
     low, high = y_range
-    step = nice_step((high - low) / max(2.0, min(3.0, height / gap)))
-    first, last = math.ceil(low / step), math.floor(high / step)
+    wanted = 3 if height >= 3 * gap else 2
+    found: list[tuple[float, str]] = []
+    # A coarse step may miss the range; go finer until at least two ticks show.
+    for parts in (wanted, wanted + 1, wanted + 3):
+        step = nice_step((high - low) / parts)
+        found = _ticks_at(low, high, step, height)
+        if len(found) >= 2:
+            break
+    return found
+
+
+def _ticks_at(low: float, high: float, step: float, height: float) -> list[tuple[float, str]]:
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     found = []
-    for k in range(first, last + 1):
+    for k in range(math.ceil(low / step), math.floor(high / step) + 1):
         value = k * step
         y = (high - value) / (high - low) * height
         if 7 <= y <= height - 7:

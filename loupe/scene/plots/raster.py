@@ -25,7 +25,7 @@ from loupe.scene.workbench import Workbench
 from loupe.session.plots.raster import RasterConfig
 from loupe.session.source import InMemory
 from loupe.session.suggest import did_you_mean
-from loupe.tiles.events import bin_events
+from loupe.tiles.events import bin_events, density_full
 from loupe.units import Rgba
 
 if TYPE_CHECKING:
@@ -377,8 +377,11 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
         share = v.event_height if v.event_height is not None else content.event_height
         middle = (bands.top + bands.bottom) / 2
         half = np.maximum((bands.bottom - bands.top) * min(share, 0.5), 0.5)
-        a, b = np.searchsorted(content.times, [k0 * dt, (k0 + width) * dt], side="left")
         thickness = v.event_thickness if v.event_thickness is not None else content.event_thickness
+        thick = max(round(look.px(thickness)), 1)
+        # Ticks of events just outside reach into the tile.
+        ends = [(k0 - thick) * dt, (k0 + width + thick) * dt]
+        a, b = np.searchsorted(content.times, ends, side="left")
         picture = bin_events(
             content.times[a:b],
             content.rows[a:b],
@@ -386,13 +389,14 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
             k0=k0,
             width=width,
             grid_dt=dt,
-            row_top=middle - half,
-            row_bottom=middle + half,
+            row_y0=middle - half,
+            row_y1=middle + half,
             height=look.height,
-            thickness=max(look.px(thickness), 1.0),
+            thickness=thick,
+            full=density_full(len(content.times), len(content.row_names), _duration(content) / dt),
         )
         bench.count("rasterisations")
-        crowded = picture.most_in_cell
+        crowded = picture.crowd
         return TileContent(
             row.id,
             key,
@@ -408,6 +412,10 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
     return TileJob(key, row.id, dt, k0, width, run)
 
 
+def _duration(content: RasterContent) -> float:
+    return float(content.times[-1] - content.times[0]) if len(content.times) else 0.0
+
+
 def _colors(content: RasterContent, look: Look, a: int, b: int) -> Color4:
     own = content.colors if len(content.colors) == 1 else content.colors[a:b]
     colors = own.astype(np.float64)
@@ -417,4 +425,5 @@ def _colors(content: RasterContent, look: Look, a: int, b: int) -> Color4:
         if len(own) == 1:
             colors[:, 3] = paint.a
     colors[:, 3] *= content.brightness * look.view.raster_brightness
-    return np.clip(np.round(colors), 0, 255).astype(np.uint8)
+    whole: Color4 = np.clip(np.round(colors), 0, 255).astype(np.uint8)
+    return whole[0] if len(whole) == 1 else whole
