@@ -111,7 +111,7 @@ def label_edge_at(
 
 def _on_strip(layout: Layout, state: AppState, y: float) -> bool:
     """Whether a point lies on the strip of the edited set."""
-    shown = [i for i, track in enumerate(state.tracks) if track.visible]
+    shown = [i for i, track in enumerate(state.tracks) if track.visible and track.strip]
     if state.edited not in shown:
         return False
     index = shown.index(state.edited)

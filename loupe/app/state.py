@@ -98,6 +98,8 @@ class TrackState:
         Whether the file on disk holds what the table holds.
     epoch, epoch_origin
         Length of an epoch and a time at which one starts; None scores free stretches.
+    strip
+        Whether the set has a label strip.
     merge
         Whether neighbouring epochs of one state become one label.
     scorer
@@ -111,6 +113,7 @@ class TrackState:
     table: IntervalTable
     history: History
     visible: bool = True
+    strip: bool = True
     read_only: str = ""
     writeback: bool = False
     saved: bool = True

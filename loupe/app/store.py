@@ -19,6 +19,7 @@ from loupe.app.state import AppState
 __all__ = ["Store"]
 
 Observer: TypeAlias = Callable[[AppState, AppState], None]
+Guard: TypeAlias = Callable[[AppState, AppState], str]
 Server: TypeAlias = Callable[[UiRequest], None]
 
 
@@ -43,6 +44,7 @@ class Store:
     def __init__(self, state: AppState, *, now: Callable[[], str] = _now) -> None:
         self._state = state
         self._now = now
+        self._guard: Guard | None = None
         self._observers: dict[int, Observer] = {}
         self._servers: dict[int, Server] = {}
         self._number = 0
@@ -57,6 +59,13 @@ class Store:
     def subscribe(self, observer: Observer) -> Callable[[], None]:
         """Call ``observer(before, after)`` once after every change; returns how to stop that."""
         return self._add(self._observers, observer)
+
+    def guard(self, guard: Guard | None) -> None:
+        """Ask ``guard(before, after)`` before every change; a reason refuses it.
+
+        This is where an edit of labels is made durable: what cannot be is not shown either.
+        """
+        self._guard = guard
 
     def serve(self, server: Server) -> Callable[[], None]:
         """Call ``server(request)`` for every `UiRequest`; returns how to stop that."""
@@ -103,7 +112,13 @@ class Store:
             return bool(self._servers)
         if isinstance(command, LabelEdit) and not command.now:
             command = replace(command, now=self._now())
-        return self._set(reduce(before, command))
+        after = reduce(before, command)
+        if self._guard is not None and after is not before:
+            reason = self._guard(before, after)
+            if reason:
+                self._set(replace(before, note=reason))
+                return False
+        return self._set(after)
 
     def _set(self, after: AppState) -> bool:
         before = self._state

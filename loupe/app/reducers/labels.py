@@ -285,10 +285,8 @@ def _set_note(state: AppState, command: c.SetNote) -> AppState:
         return state
 
     def make(table: IntervalTable, _track: TrackState) -> tuple[IntervalTable, Edit]:
-        column = table.pool.note_col
-        if column is None:
-            raise LoupeError("This label set has no column for notes", hint="Name one: `note_col`.")
-        return edits.set_values(table, _row(table, label), {column: command.text})
+        values = {table.pool.note_col: command.text}
+        return edits.set_values(table, _row(table, label), values)
 
     return _edit(state, make, now=command.now)
 

@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from app_states import at, layout_for, rows_of, state_with, times, track
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loupe.app import commands as c
+from loupe.app.gestures import (
+    DoubleClick,
+    Gesture,
+    Leave,
+    Move,
+    Pinch,
+    Press,
+    Release,
+    Wheel,
+)
+from loupe.app.interaction import Interaction
+from loupe.app.policy import allowed
+from loupe.app.reduce import reduce
+from loupe.app.state import AppState
+from loupe.units import Span
+
+CTRL, SHIFT, ALT = frozenset({"Ctrl"}), frozenset({"Shift"}), frozenset({"Alt"})
+
+
+class Hand:
+    """Makes gestures on a state and counts what they dispatch."""
+
+    def __init__(self, state: AppState) -> None:
+        self.state = state
+        self.interaction = Interaction()
+        self.commands: list[c.Command] = []
+
+    def do(self, *gestures: Gesture) -> Hand:
+        for gesture in gestures:
+            layout = layout_for(self.state)
+            for command in self.interaction.interpret(gesture, layout, self.state):
+                self.commands.append(command)
+                if not allowed(self.state, command):
+                    self.state = reduce(self.state, command)
+        return self
+
+    def drag(
+        self, t0: float, t1: float, row0: int = 0, row1: int = 0, mods: frozenset[str] = frozenset()
+    ) -> Hand:
+        layout = layout_for(self.state)
+        (x0, y0), (x1, y1) = at(layout, t0, row0), at(layout, t1, row1)
+        half = ((x0 + x1) / 2, (y0 + y1) / 2)
+        return self.do(
+            Press(x0, y0, mods), Move(*half, mods), Move(x1, y1, mods), Release(x1, y1, mods)
+        )
+
+    def click(self, t: float, row: int = 0, mods: frozenset[str] = frozenset()) -> Hand:
+        x, y = at(layout_for(self.state), t, row)
+        return self.do(Press(x, y, mods), Release(x, y, mods))
+
+    def wheel(self, notches: float = 1, row: int = 0, mods: frozenset[str] = frozenset()) -> Hand:
+        x, y = at(layout_for(self.state), self.state.window.span.centre, row)
+        return self.do(Wheel(x, y, notches, mods=mods))
+
+
+def near(span: Span | None, start: float, stop: float, dt: float = 0.06) -> bool:
+    return span is not None and abs(span.start - start) < dt and abs(span.stop - stop) < dt
+
+
+def test_the_wheel_pages_up_is_forward() -> None:
+    assert Hand(state_with()).wheel(1).state.window.start == 30
+    assert Hand(state_with(start=60)).wheel(-1).state.window.start == 30
+
+
+def test_a_fine_wheel_pages_after_a_whole_notch() -> None:
+    hand = Hand(state_with())
+    for _ in range(4):
+        hand.wheel(0.25)
+    assert hand.commands == [c.PageTime(1)]
+    # A turn the other way begins anew.
+    hand.wheel(0.75).wheel(-0.5)
+    assert hand.commands == [c.PageTime(1)]
+
+
+@pytest.mark.parametrize(
+    ("mods", "row", "command"),
+    [
+        (SHIFT, 0, c.PageTime(1, None)),
+        (CTRL, 0, c.NudgeCursor(0.02)),
+        (frozenset({"Meta"}), 0, c.NudgeCursor(0.02)),
+        (CTRL | SHIFT, 0, c.YZoom(0.85, frozenset({"eeg/0"}))),
+        (ALT, 0, c.Gain(1.2)),
+        (CTRL | ALT, 2, c.Gain(1.2, "lfp/dense")),
+        (SHIFT | ALT, 2, c.DenseScroll(3, "lfp/dense")),
+        (SHIFT | ALT, 0, c.DenseScroll(3, None)),
+        (CTRL | ALT | SHIFT, 0, c.ZoomTime(1 / 1.25)),
+    ],
+)
+def test_the_wheel_with_modifiers(mods: frozenset[str], row: int, command: c.Command) -> None:
+    assert Hand(state_with()).wheel(1, row, mods).commands == [command]
+
+
+def test_wheels_with_nothing_to_act_on_do_nothing() -> None:
+    # Gain of one over a stacked row; Y scale over a heatmap.
+    assert Hand(state_with()).wheel(1, 0, CTRL | ALT).commands == []
+    assert Hand(state_with()).wheel(1, 3, CTRL | SHIFT).commands == []
+
+
+def test_y_scale_takes_the_whole_selection_along() -> None:
+    both = frozenset({"eeg/0", "emg/0"})
+    state = replace(state_with(), selected_rows=both)
+    assert Hand(state).wheel(2, 0, CTRL | SHIFT).commands == [c.YZoom(0.85**2, both)]
+
+
+def test_the_wheel_over_names_scrolls_rows_and_over_the_axis_zooms() -> None:
+    state = replace(state_with(), viewport=replace(state_with().viewport, height=400))
+    layout = layout_for(state)
+    assert layout.max_scroll > 0
+    hand = Hand(state).do(Wheel(10, layout.area.y + 20, -1))
+    assert hand.state.scroll == 90
+    x = layout.area.x + layout.grid.x(20)
+    hand = Hand(state).do(Wheel(x, layout.axis.y + 5, 1))
+    assert hand.state.window.length == pytest.approx(24)
+    assert (20 - hand.state.window.start) / 24 == pytest.approx(20 / 30, abs=0.01)
+
+
+def test_two_fingers_move_by_pixels() -> None:
+    state = state_with()
+    layout = layout_for(state)
+    x, y = at(layout, 10)
+    hand = Hand(state).do(Wheel(x, y, pixels=(-50.0, 3.0)))
+    assert hand.state.window.start == pytest.approx(50 * layout.grid.dt)
+    hand = Hand(state).do(Pinch(x, y, 2.0))
+    assert hand.state.window.length == 15
+
+
+def test_a_drag_selects_on_every_plot() -> None:
+    hand = Hand(state_with(track())).drag(5, 12)
+    assert near(hand.state.selection, 5, 12)
+    assert near(Hand(state_with()).drag(12, 5).state.selection, 5, 12)
+
+
+def test_selection_edges_are_handles_on_any_plot() -> None:
+    hand = Hand(state_with(track())).drag(5, 12).drag(12, 20, row0=2, row1=4)
+    assert near(hand.state.selection, 5, 20)
+    assert near(hand.drag(5, 25).state.selection, 20, 25)
+
+
+def test_shift_drag_zooms_to_the_range() -> None:
+    state = Hand(state_with()).drag(5, 12, mods=SHIFT).state
+    assert near(state.window.span, 5, 12)
+    assert state.selection is None
+    assert state.past
+
+
+def test_ctrl_drag_and_click_select_rows() -> None:
+    hand = Hand(state_with()).drag(5, 6, row0=0, row1=2, mods=CTRL)
+    assert hand.state.selected_rows == {"eeg/0", "emg/0", "lfp/dense"}
+    hand.click(5, 1, CTRL)
+    assert hand.state.selected_rows == {"emg/0"}
+    assert hand.click(5, 1, CTRL).state.selected_rows == frozenset()
+
+
+def test_a_click_puts_the_cursor_and_is_one_command() -> None:
+    hand = Hand(state_with(track())).click(17)
+    assert hand.state.cursor == pytest.approx(17, abs=0.03)
+    assert len(hand.commands) == 1
+    assert hand.state.selection is None
+
+
+def test_a_click_in_epoch_mode_picks_the_epoch() -> None:
+    hand = Hand(state_with(track(epoch=10.0))).click(17)
+    assert hand.state.selection == Span(10, 20)
+
+
+def test_a_tremble_is_still_a_click() -> None:
+    x, y = at(layout_for(state_with()), 17)
+    hand = Hand(state_with()).do(Press(x, y), Move(x + 2, y - 2), Release(x + 2, y - 2))
+    assert hand.commands == [c.SetCursor(pytest.approx(17, abs=0.03))]
+
+
+def test_a_click_on_the_strip_jumps() -> None:
+    state = state_with(track())
+    layout = layout_for(state)
+    x, y = layout.area.x + layout.grid.x(25), layout.strips[0].y + 3
+    hand = Hand(state).do(Press(x, y), Release(x, y))
+    assert hand.state.window.span.centre == pytest.approx(25, abs=0.03)
+
+
+def test_double_click_selects_the_label() -> None:
+    state = state_with(track((0, 10, "a"), (10, 20, "b")))
+    x, y = at(layout_for(state), 15)
+    hand = Hand(state).do(Press(x, y), Release(x, y), DoubleClick(x, y), Release(x, y))
+    assert hand.state.selected_label == 1
+    assert hand.state.selection == Span(10, 20)
+
+
+def test_label_edges_are_dragged_in_the_strip_as_one_edit() -> None:
+    state = state_with(track((0, 10, "a"), (10, 20, "b")))
+    layout = layout_for(state)
+    y = layout.strips[0].y + 3
+
+    def x(t: float) -> float:
+        return layout.area.x + layout.grid.x(t)
+
+    hand = Hand(state).do(Press(x(10), y), Move(x(12), y), Move(x(14), y), Release(x(14), y))
+    assert [round(a, 1) for a, *_ in rows_of(hand.state)] == [0, 14]
+    assert len(hand.state.tracks[0].history.done) == 1
+    assert hand.state.selection is None
+    # On a plot the same press starts a selection: that is where the next epoch begins.
+    hand = Hand(state).drag(10, 14)
+    assert near(hand.state.selection, 10, 14)
+    assert not hand.state.tracks[0].history.done
+
+
+def test_the_selected_labels_edges_are_dragged_on_plots() -> None:
+    state = reduce(state_with(track((5, 10, "a"))), c.SelectLabel(0))
+    hand = Hand(state).drag(10, 14)
+    ((start, stop, _),) = rows_of(hand.state)
+    assert (start, stop) == (5, pytest.approx(14, abs=0.06))
+    assert near(hand.state.selection, 5, 14)
+    assert hand.state.selected_label == 0
+
+
+def test_edges_of_a_read_only_set_stay() -> None:
+    state = reduce(state_with(track((5, 10, "a"), read_only="held")), c.SelectLabel(0))
+    assert near(Hand(state).drag(10, 14).state.selection, 5, 14)
+    assert rows_of(Hand(state).drag(10, 14).state) == [(5, 10, "a")]
+
+
+def test_dragging_the_axis_pans() -> None:
+    state = state_with(start=100)
+    layout = layout_for(state)
+    y = layout.axis.y + 5
+    hand = Hand(state).do(Press(600, y), Move(500, y), Move(300, y), Release(300, y))
+    assert hand.state.window.start == pytest.approx(100 + 300 * layout.grid.dt)
+
+
+def test_measuring_draws_a_line_in_the_row() -> None:
+    state = reduce(state_with(), c.Toggle("measuring"))
+    line = Hand(state).drag(5, 12, row0=1, row1=1).state.measure
+    assert line is not None
+    assert line.row == "emg/0"
+    assert (line.t0, line.t1) == (pytest.approx(5, abs=0.06), pytest.approx(12, abs=0.06))
+    assert line.y0 == pytest.approx(0.5, abs=0.01)
+
+
+def test_hovering_focuses_a_row_once() -> None:
+    state = state_with()
+    x, y = at(layout_for(state), 5, 2)
+    hand = Hand(state).do(Move(x, y), Move(x + 5, y), Move(x + 9, y))
+    assert hand.commands == [c.FocusRow("lfp/dense")]
+    assert hand.do(Leave()).state.focused_row is None
+
+
+def test_the_pointer_shows_what_can_be_taken() -> None:
+    state = state_with(track((0, 10, "a")))
+    layout, hand = layout_for(state), Interaction()
+    x, y = at(layout, 10)
+    assert hand.cursor_shape(x, y, layout, state) == "arrow"
+    assert hand.cursor_shape(x, layout.strips[0].y + 3, layout, state) == "edge"
+    assert hand.cursor_shape(x, layout.axis.y + 3, layout, state) == "grab"
+
+
+def test_scrolling_by_key_learns_its_limit() -> None:
+    layout = layout_for(state_with())
+    assert Interaction().complete(c.ScrollRows(10), layout) == c.ScrollRows(10, layout.max_scroll)
+    assert Interaction().complete(c.Home(), layout) == c.Home()
+
+
+points = st.tuples(st.floats(-50, 1300), st.floats(-50, 900))
+mods = st.frozensets(st.sampled_from(["Ctrl", "Alt", "Shift", "Meta"]))
+gestures = st.one_of(
+    st.builds(lambda p, n, m: Wheel(*p, n, mods=m), points, st.floats(-3, 3), mods),
+    st.builds(lambda p, d, m: Wheel(*p, pixels=d, mods=m), points, points, mods),
+    st.builds(lambda p, m: Press(*p, m), points, mods),
+    st.builds(lambda p, m: Move(*p, m), points, mods),
+    st.builds(lambda p, m: Release(*p, m), points, mods),
+    st.builds(lambda p, m: DoubleClick(*p, m), points, mods),
+    st.builds(lambda p, f: Pinch(*p, f), points, st.floats(0, 10)),
+    st.just(Leave()),
+)
+
+
+@given(st.lists(gestures, max_size=25), st.booleans(), times)
+def test_any_gestures_keep_the_state_valid(
+    sequence: list[Gesture], epochs: bool, start: float
+) -> None:
+    labels = track((0, 10, "a"), (10, 20, "b"), (900, 2000, "c"), epoch=10.0 if epochs else None)
+    state = reduce(state_with(labels), c.SetWindow(start, 30))
+    hand = Hand(state).do(*sequence)
+    window, extent = hand.state.window, hand.state.extent
+    assert extent.start <= window.start
+    assert window.start <= hand.state.cursor <= window.stop
+    assert hand.state.tracks[0].table.is_disjoint

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import pytest
+from app_states import rows_of, state_with, track
+
+from loupe.app import commands as c
+from loupe.app.autosave import guard, pending_edits, unsaved_tracks
+from loupe.app.state import AppState
+from loupe.app.store import Store
+from loupe.errors import IntervalLabelIOError
+from loupe.labels.edit import Edit
+from loupe.units import Span
+
+
+class Log:
+    """Counts edits and applies them to a table of its own, as a label store does."""
+
+    def __init__(self, state: AppState) -> None:
+        self.table = state.tracks[0].table
+        self.kinds: list[str] = []
+        self.broken = False
+
+    def append(self, edit: Edit) -> None:
+        if self.broken:
+            raise IntervalLabelIOError("the disk is full", hint="Free some space.")
+        self.kinds.append(edit.kind)
+        self.table = edit.apply(self.table)
+
+
+def test_a_change_is_told_once_and_no_change_never() -> None:
+    store = Store(state_with())
+    seen: list[tuple[float, float]] = []
+    stop = store.subscribe(lambda a, b: seen.append((a.window.start, b.window.start)))
+    assert store.dispatch(c.PageTime(1))
+    assert not store.dispatch(c.SetCursor(store.state.cursor))
+    assert seen == [(0, 30)]
+    stop()
+    store.dispatch(c.PageTime(1))
+    assert len(seen) == 1
+
+
+def test_a_refusal_says_why_and_changes_nothing_else() -> None:
+    store = Store(state_with(track()))
+    assert not store.dispatch(c.Paint("Wake"))
+    assert store.state.note == "Select a stretch of time first (drag)."
+    assert store.allowed(c.Undo()) == "There is nothing to undo."
+
+
+def test_commands_from_observers_wait_their_turn() -> None:
+    store = Store(state_with())
+    seen: list[tuple[str, float]] = []
+
+    def first(_before: AppState, after: AppState) -> None:
+        seen.append(("first", after.window.start))
+        if after.window.start == 30:
+            assert not store.dispatch(c.PageTime(1))
+
+    store.subscribe(first)
+    store.subscribe(lambda _a, b: seen.append(("second", b.window.start)))
+    store.dispatch(c.PageTime(1))
+    assert seen == [("first", 30), ("second", 30), ("first", 60), ("second", 60)]
+
+
+def test_an_observers_error_leaves_the_store_usable() -> None:
+    store = Store(state_with())
+
+    def broken(_before: AppState, _after: AppState) -> None:
+        store.dispatch(c.PageTime(1))
+        raise RuntimeError("observer")
+
+    stop = store.subscribe(broken)
+    with pytest.raises(RuntimeError, match="observer"):
+        store.dispatch(c.PageTime(1))
+    stop()
+    assert store.state.window.start == 30
+    assert store.dispatch(c.PageTime(1))
+    assert store.state.window.start == 60
+
+
+def test_requests_go_to_the_window_and_ask_the_policy_too() -> None:
+    store = Store(state_with())
+    served: list[str] = []
+    assert not store.dispatch(c.UiRequest("go_to"))
+    stop = store.serve(lambda request: served.append(request.name))
+    assert store.dispatch(c.UiRequest("go_to"))
+    assert not store.dispatch(c.UiRequest("save_labels"))
+    assert store.state.note == "There is no label set."
+    stop()
+    assert served == ["go_to"]
+
+
+def test_every_edit_is_logged_before_it_is_shown() -> None:
+    first = state_with(track((0, 10, "Wake")))
+    store, log = Store(first), Log(first)
+    order: list[str] = []
+    store.guard(lambda a, b: (order.append("guard"), guard({"night": log}, a, b))[1])
+    store.subscribe(lambda _a, _b: order.append("shown"))
+    for command in (
+        c.Select(Span(4, 6)),
+        c.Paint("REM"),
+        c.SetNote("odd", 0),
+        c.Undo(),
+        c.Undo(),
+        c.Redo(),
+        c.PageTime(1),
+    ):
+        assert store.dispatch(command)
+    assert log.kinds == ["paint", "edit values", "edit values", "paint", "paint"]
+    assert log.table.equals(store.state.tracks[0].table)
+    assert order == ["guard", "shown"] * 7
+
+
+def test_an_edit_that_cannot_be_made_safe_is_not_made() -> None:
+    first = state_with(track((0, 10, "Wake")))
+    store, log = Store(first), Log(first)
+    store.guard(lambda a, b: guard({"night": log}, a, b))
+    store.dispatch(c.Select(Span(4, 6)))
+    log.broken = True
+    assert not store.dispatch(c.Paint("REM"))
+    assert rows_of(store.state) == [(0, 10, "Wake")]
+    assert store.state.note == "The edit was not made: the disk is full. Free some space."
+    assert store.state.selection == Span(4, 6)
+    log.broken = False
+    assert store.dispatch(c.Paint("REM"))
+    assert unsaved_tracks(store.state) == ("night",)
+
+
+def test_a_set_loaded_again_is_no_edit() -> None:
+    before = state_with(track((0, 10, "Wake")))
+    after = state_with(track((0, 20, "REM")))
+    assert pending_edits(before, after) == ()
+    assert pending_edits(before, state_with()) == ()
+
+
+def test_the_store_dates_edits() -> None:
+    seen: list[c.Command] = []
+    store = Store(state_with(track()), now=lambda: "2026-01-02T03:04:05+00:00")
+    store.dispatch(c.Select(Span(1, 2)))
+    command = c.Paint("Wake")
+    store.dispatch(command)
+    seen.append(command)
+    assert command.now == ""
+    assert rows_of(store.state) == [(1, 2, "Wake")]
