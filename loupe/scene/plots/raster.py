@@ -205,7 +205,7 @@ def _on_scale(values: F64, lut: Color4) -> Color4:
     good = values[np.isfinite(values)]
     low, high = (float(good.min()), float(good.max())) if good.size else (0.0, 1.0)
     at = np.clip((values - low) / ((high - low) or 1.0) * (len(lut) - 1), 0, len(lut) - 1)
-    colors = lut[np.nan_to_num(at).astype(int)].copy()
+    colors: Color4 = lut[np.nan_to_num(at).astype(int)].copy()
     colors[~np.isfinite(values)] = (160, 160, 160, 255)
     return colors
 
