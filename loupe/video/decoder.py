@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from typing import Literal, Protocol
 
 from av.container import InputContainer
@@ -38,7 +39,7 @@ _REORDER = 16
 """The most frames that H.264 and HEVC may deliver before an earlier one."""
 
 _KEYS_BACK = 2
-"""Keyframes to go back before decoding from the start of the file."""
+"""Keyframes further back to try before decoding from the start of the file."""
 
 _SEEK_BY_DTS = frozenset({"avi", "mpeg", "mpegts"})
 """Containers whose seek counts in decoding times. Measured: a seek of the others by decoding time,
@@ -101,6 +102,7 @@ class PyAvDecoder:
         self._index = index
         self._threads: Threads = threads
         self._faulty = False
+        self._unsound: set[int] = set()
         self._aspect = index.facts.aspect
         self._container: InputContainer | None = None
         self._stream: VideoStream | None = None
@@ -162,8 +164,9 @@ class PyAvDecoder:
             if reached or number - self._last <= _NEAR:
                 yield self._walk
                 return
-        for back in range(min(_KEYS_BACK, key) + 1):
-            walk = self._from_key(key - back)
+        sound = (k for k in range(key, -1, -1) if int(index.key_pts[k]) not in self._unsound)
+        for k in islice(sound, _KEYS_BACK + 1):
+            walk = self._from_key(k)
             if walk is not None:
                 yield walk
         yield self._from_start()
@@ -175,7 +178,7 @@ class PyAvDecoder:
             container.seek(self._tick_for(key), stream=stream, backward=True, any_frame=False)
         except FFmpegError:
             return None  # this container cannot seek there; another way is tried
-        return self._numbered(container, stream)
+        return self._numbered(container, stream, sought=True)
 
     def _tick_for(self, key: int) -> int:
         """Where to seek for the demuxer to land on that keyframe and on no other.
@@ -196,7 +199,7 @@ class PyAvDecoder:
     def _from_start(self) -> Iterator[tuple[int, Picture]]:
         self.close()
         container, stream = self._opened()
-        return self._numbered(container, stream)
+        return self._numbered(container, stream, sought=False)
 
     def _opened(self) -> tuple[InputContainer, VideoStream]:
         if self._container is None or self._stream is None:
@@ -209,9 +212,14 @@ class PyAvDecoder:
         return self._container, self._stream
 
     def _numbered(
-        self, container: InputContainer, stream: VideoStream
+        self, container: InputContainer, stream: VideoStream, *, sought: bool
     ) -> Iterator[tuple[int, Picture]]:
-        """Decode from where the container stands; frames that can be trusted, with numbers."""
+        """Decode from where the container stands; frames that can be trusted, with numbers.
+
+        After a seek the first frame must be the keyframe itself. Where it is not, the keyframe
+        is damaged or none (streams that refresh their picture bit by bit mark places where a
+        decoder may start and then shows damaged pixels for a while); it is not sought again.
+        """
         if not self._index.seekable:
             for ordinal, frame in enumerate(self._decoded(container.demux(stream))):
                 if ordinal < self._index.n:
@@ -228,6 +236,10 @@ class PyAvDecoder:
         for frame in self._decoded(packets, first):
             if frame.pts is None or frame.pts < start:
                 continue
+            if sought and frame.pts != start and self._index.number_at(start) is not None:
+                self._unsound.add(start)
+                return
+            sought = False
             number = self._index.number_at(frame.pts)
             if number is not None:
                 yield number, AvPicture(frame, self._aspect)

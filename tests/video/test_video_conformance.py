@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 import video_matrix
 
@@ -32,7 +33,7 @@ def _get(decoder, number):
 
 
 @pytest.mark.parametrize("threads", ["SLICE", "AUTO"])
-@pytest.mark.parametrize("key", video_matrix.MATRIX)
+@pytest.mark.parametrize("key", [*video_matrix.MATRIX, *video_matrix.OTHERS])
 def test_random_jumps(made, soak, key, threads):
     file = made(key)
     index = build_index(file.path)
@@ -103,6 +104,22 @@ def test_the_second_decoder_reads_in_order(made, key):
         _assert_right(file, index, number, _get(decoder, number))
     assert _get(decoder, index.n + 5) is None
     decoder.close()
+
+
+def test_a_picture_filmed_sideways_is_turned(plain, tmp_path):
+    data = plain().read_bytes()
+    upright, aside = (
+        b"".join(v.to_bytes(4, "big", signed=True) for v in matrix)
+        for matrix in ((65536, 0, 0, 0, 65536), (0, 65536, 0, -65536, 0))
+    )
+    track = data.index(b"tkhd")
+    at = data.index(upright, track)
+    turned = tmp_path / "turned.mp4"
+    turned.write_bytes(data[:at] + aside + data[at + len(upright) :])
+    rgb = _get(open_decoder(build_index(turned)), 9).rgb()
+    assert rgb.shape == (160, 120, 3)
+    assert rgb.flags.c_contiguous
+    assert video_matrix.number_of(np.rot90(rgb)) == 9
 
 
 def test_an_image_sequence_goes_through_opencv(tmp_path):

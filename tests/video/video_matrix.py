@@ -254,9 +254,37 @@ MATRIX: dict[str, Maker] = {
 }
 
 
+def _other(name: str, codec: str, **options: str) -> Maker:
+    def make(folder: Path, n: int, size: tuple[int, int], gop: int) -> Path:
+        return encode(folder / name, n, codec=codec, size=size, **options)
+
+    return make
+
+
+OTHERS: dict[str, Maker] = {
+    "intra_refresh": _other(
+        "refresh.mp4",
+        "libx264",
+        preset="veryfast",
+        **{"x264-params": "keyint=40:intra-refresh=1:bframes=0"},
+    ),
+    "vp8_hidden_frames": _other(
+        "vp8.webm",
+        "libvpx",
+        g="50",
+        b="1M",
+        **{"auto-alt-ref": "1", "lag-in-frames": "16", "deadline": "good", "cpu-used": "4"},
+    ),
+    "vp9": _other("vp9.webm", "libvpx-vp9", g="50", b="1M", deadline="realtime"),
+    "mpeg2_ts": _other("mpeg2.ts", "mpeg2video", g="30", bf="2", b="3M"),
+    "flv": _other("h264.flv", "libx264", **{"x264-params": "keyint=40:bframes=3"}),
+}
+"""Kinds beside the fifteen; the first has keyframes from which no sound picture decodes."""
+
+
 def make(key: str, folder: Path, n: int, size: tuple[int, int], gop: int) -> Made:
     """Generate one file and read its frames one after another, the truth of every test."""
-    path = MATRIX[key](folder, n, size, gop)
+    path = (MATRIX | OTHERS)[key](folder, n, size, gop)
     shown: dict[int, int | None] = {}
     with av.open(str(path)) as container:
         for packet in container.demux(video=0):
