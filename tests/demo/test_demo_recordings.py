@@ -1,6 +1,8 @@
 """The demo recordings hold what a reader and a scorer would look for in real ones."""
 
 import itertools
+import subprocess
+import sys
 import tomllib
 
 import numpy as np
@@ -247,3 +249,20 @@ def test_rem_comes_from_nrem_only():
     assert (WAKE, REM) not in pairs
     assert (NREM, REM) in pairs
     assert night.at(np.array([-1.0, 1e9])).tolist() == [night.states[0], night.states[-1]]
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(sys.platform == "win32", reason="resident memory is asked of POSIX")
+def test_a_day_needs_no_more_memory_than_an_hour(tmp_path):
+    script = (
+        "import resource, sys\n"
+        "from loupe.demo import write_demo\n"
+        "write_demo(sys.argv[1], kind='sleep', hours=float(sys.argv[2]))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+    )
+
+    def peak_mb(hours):
+        command = [sys.executable, "-c", script, str(tmp_path / str(hours)), str(hours)]
+        return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    assert peak_mb(24) < peak_mb(1) + 50
