@@ -33,6 +33,8 @@ class ReadOptions:
         Step in seconds to which times are rounded, for files that were written as float32.
     created
         Columns of text to have in any case, such as the scorer's name.
+    guess
+        Without a schema, go by well-known names of columns and say so.
     """
 
     where: str = "labels"
@@ -40,14 +42,28 @@ class ReadOptions:
     origin: datetime | None = None
     snap: float | None = None
     created: tuple[str, ...] = ()
+    guess: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A table as read, and remarks for the person (never losses): one sentence each."""
+    """A table as read.
+
+    Attributes
+    ----------
+    notes
+        Remarks for the person, never losses; one sentence each.
+    lines
+        The line of each row of a text file, in the file's order; None for other files.
+    """
 
     table: IntervalTable
     notes: tuple[str, ...] = ()
+    lines: tuple[int, ...] | None = None
+
+    def line(self, row: int) -> int | None:
+        """The line on which a row of the table as read stands."""
+        return None if self.lines is None else self.lines[int(self.table.payload[row])]
 
 
 def no_losses(table: IntervalTable) -> list[str]:

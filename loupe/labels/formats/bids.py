@@ -44,7 +44,7 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
     text = pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
     again = text.write_csv(separator="\t").encode()
     loaded = read_delimited(again, options, "\t", None, _MISSING)
-    return Loaded(loaded.table, (*loaded.notes, *notes))
+    return replace(loaded, notes=(*loaded.notes, *notes))
 
 
 def _added(header: list[str], rows: list[list[str]]) -> str:

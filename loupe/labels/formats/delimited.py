@@ -11,12 +11,13 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
 from loupe.errors import IntervalLabelIOError
 from loupe.labels.formats.base import LabelFormat, Loaded, ReadOptions, no_losses
-from loupe.labels.formats.tabular import LEGACY, frame_of, guess_schema, table_of
+from loupe.labels.formats.tabular import LEGACY, describe, frame_of, guess_schema, table_of
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
@@ -113,6 +114,11 @@ def read_delimited(
     """
     header, rows, lines = split(decode(data, options.where), separator, options.where)
     schema = options.schema or default
+    told = ""
+    usual = default is not None and {default.start_col, default.label_col} <= set(header)
+    if options.schema is None and options.guess and not usual:
+        schema = guess_schema(header)
+        told = "" if schema is None else f"columns taken as {describe(schema)}"
     if schema is None:
         raise IntervalLabelIOError(
             "this format needs a schema; the columns are: "
@@ -120,15 +126,15 @@ def read_delimited(
             where=options.where,
             hint="pass IntervalLabelSchema(start_col=…, end_col=…, label_col=…)",
         )
-    if options.schema is None and not {schema.start_col, schema.label_col} <= set(header):
+    if schema is default and not usual:
         guess = guess_schema(header)
-        told = f"; they look like start_col={guess.start_col!r} …" if guess else ""
+        alike = f"; they look like {describe(guess)}" if guess else ""
         raise IntervalLabelIOError(
             f"without a schema the columns `{schema.start_col}`, `{schema.end_col}` and "
             f"`{schema.label_col}` are expected, but there are: "
             + ", ".join(f"`{name}`" for name in header),
             where=options.where,
-            hint=f"name the columns in an IntervalLabelSchema{told}",
+            hint=f"name the columns in an IntervalLabelSchema{alike}",
         )
     if schema is default and schema.note_col not in header:
         schema = schema.model_copy(update={"note_col": None})
@@ -138,7 +144,7 @@ def read_delimited(
         values = [None if cell in ("", missing) else cell for cell in column]
         series = pl.Series(name, values, dtype=pl.String)
         columns[name] = _typed(series) if name in schema.extra_cols else series
-    return table_of(
+    loaded = table_of(
         pl.DataFrame(columns),
         schema,
         where=options.where,
@@ -146,6 +152,7 @@ def read_delimited(
         origin=options.origin,
         created=options.created,
     )
+    return replace(loaded, notes=(*loaded.notes, told)) if told else loaded
 
 
 def encode_frame(table: IntervalTable, separator: str, missing: str = "") -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -50,7 +51,7 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
     frame = pl.DataFrame(columns, schema=types)
     loaded = table_of(frame, schema, where=options.where, created=options.created)
     notes = (f"{plural(unknown, 'annotation')} without a duration read as points",)
-    return Loaded(loaded.table, loaded.notes + (notes if unknown else ()))
+    return replace(loaded, notes=loaded.notes + (notes if unknown else ()))
 
 
 def _write(table: IntervalTable) -> bytes:

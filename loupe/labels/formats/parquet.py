@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import polars as pl
 
 from loupe.errors import IntervalLabelIOError
 from loupe.labels.formats.base import LabelFormat, Loaded, ReadOptions, no_losses
-from loupe.labels.formats.tabular import frame_of, table_of
+from loupe.labels.formats.tabular import describe, frame_of, guess_schema, table_of
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
@@ -30,6 +31,10 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
         ) from error
     known, metadata = _stored(stored, options.where)
     schema = options.schema or known
+    told = ""
+    if schema is None and options.guess:
+        schema = guess_schema(frame.columns)
+        told = "" if schema is None else f"columns taken as {describe(schema)}"
     if schema is None:
         raise IntervalLabelIOError(
             "this parquet file carries no schema; the columns are: "
@@ -37,7 +42,7 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
             where=options.where,
             hint="pass IntervalLabelSchema(start_col=…, end_col=…, label_col=…)",
         )
-    return table_of(
+    loaded = table_of(
         frame,
         schema,
         where=options.where,
@@ -45,6 +50,7 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
         metadata=metadata,
         created=options.created,
     )
+    return replace(loaded, notes=(*loaded.notes, told)) if told else loaded
 
 
 def _stored(text: str | None, where: str) -> tuple[IntervalLabelSchema | None, dict[str, str]]:

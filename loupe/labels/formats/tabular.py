@@ -21,7 +21,7 @@ from loupe.labels.formats.base import Loaded
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
-__all__ = ["LEGACY", "VISBRAIN", "durations", "frame_of", "guess_schema", "table_of"]
+__all__ = ["LEGACY", "VISBRAIN", "describe", "durations", "frame_of", "guess_schema", "table_of"]
 
 LEGACY = IntervalLabelSchema.legacy()
 """The columns of a csv file read without a schema."""
@@ -57,6 +57,14 @@ def guess_schema(columns: Sequence[str]) -> IntervalLabelSchema | None:
                 note_col=note,
             )
     return None
+
+
+def describe(schema: IntervalLabelSchema) -> str:
+    """A schema in a few words, as `--schema` takes it."""
+    named = schema.model_dump(exclude_none=True, exclude_defaults=True)
+    extras = named.pop("extra_cols", ())
+    words = [f"{name}={value}" for name, value in named.items()]
+    return ",".join(words + ([f"extra_cols={'|'.join(extras)}"] if extras else []))
 
 
 @dataclass(frozen=True)
@@ -141,7 +149,7 @@ def table_of(
             f"{len(table.overlaps)} of {len(table)} rows start before an earlier one has ended, "
             f"the first at {table.starts[first]:g} s; they are kept as they are"
         )
-    return Loaded(table, tuple(notes))
+    return Loaded(table, tuple(notes), None if lines is None else tuple(lines))
 
 
 def frame_of(table: IntervalTable, *, text_dates: bool = False) -> pl.DataFrame:

@@ -9,6 +9,7 @@ Visbrain itself give the time of the last sample, as float32: that is reported, 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -79,7 +80,7 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
         metadata={_HEADER + name: value for name, value in headers.items()},
         created=options.created,
     )
-    return Loaded(loaded.table, loaded.notes + tuple(notes))
+    return replace(loaded, notes=loaded.notes + tuple(notes))
 
 
 def _bout(line: str, number: int, where: str) -> tuple[str, float]:
