@@ -6,8 +6,8 @@ choice of keys. Each fault stands where one would mend it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from loupe.errors import LoupeConfigError
@@ -21,11 +21,16 @@ from loupe.session.suggest import did_you_mean
 __all__ = ["data_references", "lint", "session_faults", "state_faults"]
 
 
+_PER_SESSION = ("state.", "video.", "labels.")
+"""Actions that exist only for the states, videos or label sets of a session."""
+
+
 def lint(
     session: Session,
     *,
     builtin_keys: Mapping[str, str] | None = None,
     actions: frozenset[str] | None = None,
+    normal_key: Callable[[str], str] = str,
 ) -> list[Fault]:
     """Every fault across and inside the models of a session.
 
@@ -34,11 +39,17 @@ def lint(
     session
         A valid session.
     builtin_keys
-        Key to title of the action that owns it; a state key among them is noted.
+        Key to name of the action that owns it; a state key among them is noted.
     actions
         Names that `[keys]` may hold; None skips that check.
+    normal_key
+        Brings a key to its normal form; raises `LoupeConfigError` for what is no key.
     """
-    found = [*_inside(session, ()), *_shadowed(session, builtin_keys or {})]
+    found = [
+        *_inside(session, ()),
+        *_action_keys(session, normal_key),
+        *_shadowed(session, builtin_keys or {}, normal_key),
+    ]
     if actions is not None:
         found += [
             Fault(
@@ -48,7 +59,7 @@ def lint(
                 did_you_mean(name, actions, what="actions"),
             )
             for name in session.keys
-            if name not in actions
+            if name not in actions and not name.startswith(_PER_SESSION)
         ]
     return list(dict.fromkeys(found))
 
@@ -78,7 +89,6 @@ def session_faults(session: Session) -> Iterator[Fault]:
     yield from _unused_sources(session)
     yield from _duplicate_ids(session)
     yield from _editing(session)
-    yield from _same_keys(session)
 
 
 def state_faults(session: Session, user_folder: Path | None) -> Iterator[Fault]:
@@ -220,34 +230,54 @@ def _normal(path: str) -> str:
     return posixpath.normpath(path)
 
 
-def _same_keys(session: Session) -> Iterator[Fault]:
-    owners: dict[str, str] = {}
+def _given_keys(session: Session) -> Iterator[tuple[Place, str, str]]:
+    """Every entry of `[keys]` as place, action and key."""
     for action, keys in session.keys.items():
-        listed = (keys,) if isinstance(keys, str) else keys
-        for number, key in enumerate(listed):
-            place = ("keys", action) if isinstance(keys, str) else ("keys", action, number)
-            folded = key.casefold() if len(key) > 1 else key
-            if key and folded in owners:
-                yield Fault(
-                    place,
-                    "keys-twice",
-                    f"key `{key}` is given to `{owners[folded]}` and to `{action}`",
-                    "give each key one action",
-                )
-            owners.setdefault(folded, action)
+        if isinstance(keys, str):
+            yield ("keys", action), action, keys
+        else:
+            for number, key in enumerate(keys):
+                yield ("keys", action, number), action, key
 
 
-def _shadowed(session: Session, builtin_keys: Mapping[str, str]) -> Iterator[Fault]:
-    freed = set(
-        chain.from_iterable((k,) if isinstance(k, str) else k for k in session.keys.values())
-    )
+def _action_keys(session: Session, normal_key: Callable[[str], str]) -> Iterator[Fault]:
+    owners: dict[str, str] = {}
+    for place, action, key in _given_keys(session):
+        if not key:
+            continue
+        try:
+            chord = normal_key(key)
+        except LoupeConfigError as error:
+            yield Fault(place, error.code, error.message, error.hint)
+            continue
+        if chord in owners:
+            yield Fault(
+                place,
+                "keys-twice",
+                f"key `{key}` is given to `{owners[chord]}` and to `{action}`"
+                if owners[chord] != action
+                else f"key `{key}` stands twice for `{action}`",
+                "give each key one action",
+            )
+        owners.setdefault(chord, action)
+
+
+def _shadowed(
+    session: Session, builtin_keys: Mapping[str, str], normal_key: Callable[[str], str]
+) -> Iterator[Fault]:
+    """State keys that a built-in action has too, after `[keys]` moved some."""
+    owners = {key: name for key, name in builtin_keys.items() if name not in session.keys}
+    for _, action, key in _given_keys(session):
+        with suppress(LoupeConfigError):
+            owners[normal_key(key) if key else ""] = action
     for place, key, state in session.states.bindings():
-        if key in builtin_keys and key not in freed:
+        owner = owners.get(normal_key(key)) if len(key) == 1 else None
+        if owner is not None:
             yield Fault(
                 ("states", "keymap", *place),
                 "states-key-builtin",
-                f"key `{key}` of state `{state}` is also `{builtin_keys[key]}`",
-                "with a selection or in epoch mode it labels, otherwise the built-in action runs; "
-                "`[keys]` can move that action",
+                f"key `{key}` of state `{state}` is also the key of `{owner}`",
+                "with a selection or in epoch mode it labels, otherwise the action runs; `[keys]` "
+                "can move the action",
                 "note",
             )

@@ -67,6 +67,8 @@ class LoadOptions:
         Key to the title of the action that owns it, for notes on state keys.
     actions
         Names that `[keys]` may hold; None skips that check.
+    normal_key
+        Brings a key to its normal form; raises `LoupeConfigError` for what is no key.
     user_folder
         Where the user's state definitions are looked for; None for the usual folder.
     """
@@ -76,6 +78,7 @@ class LoadOptions:
     allow_write: tuple[str | Path, ...] = ()
     builtin_keys: Mapping[str, str] = field(default_factory=dict)
     actions: frozenset[str] | None = None
+    normal_key: Callable[[str], str] = str
     user_folder: Path | None = None
 
 
@@ -91,18 +94,39 @@ class Checked:
         Every finding.
     composed
         The joined documents, to give further findings a position; None after a syntax error.
+    partial
+        The session, or with errors what could be made of it: good for looking at its data.
     """
 
     session: Session | None
     report: Report
     composed: Composed | None = None
+    partial: Session | None = None
+    _rest: Salvage | None = None
 
     def with_faults(self, faults: Iterable[Fault]) -> Checked:
-        """The same with further faults of the session, such as those of its data."""
+        """The same with further faults of `partial`, such as those of its data.
+
+        A fault at, in or around a place that already has an error is left out: it follows from
+        that error.
+        """
         if self.composed is None:
             return self
-        report = self.report.with_more(self.composed.diagnostic(fault) for fault in faults)
-        return Checked(self.session, report, self.composed)
+        known = [item.path for item in self.report.errors]
+        more = []
+        for fault in faults:
+            place = fault.place
+            if self._rest is not None:
+                if self._rest.is_touched(place):
+                    continue
+                place = self._rest.whole(place)
+            there = self.composed.origin(place)[1]
+            if not any(there[: len(p)] == p[: len(there)] for p in known if p):
+                fault = Fault(place, fault.code, fault.message, fault.hint, fault.level)
+                more.append(self.composed.diagnostic(fault))
+        report = self.report.with_more(more)
+        session = None if report.errors else self.session
+        return Checked(session, report, self.composed, self.partial, self._rest)
 
 
 def load_session(
@@ -211,11 +235,11 @@ def check_text(
     if "extends" in top.data:
         composed.data["extends"] = top.data["extends"]
     data, faults = substitute(composed, options.variables)
-    session, more = _validated(data, composed, folder, options, whole=chain.complete)
+    session, more, rest = _validated(data, composed, folder, options, whole=chain.complete)
     report = chain.report().with_more(
         composed.diagnostic(fault) for fault in _each_place_once([*faults, *more])
     )
-    return Checked(None if report.errors else session, report, composed)
+    return Checked(None if report.errors else session, report, composed, session, rest)
 
 
 @dataclass
@@ -325,8 +349,8 @@ def _validated(
     options: LoadOptions,
     *,
     whole: bool,
-) -> tuple[Session | None, list[Fault]]:
-    """The session of some data, and the faults of every level."""
+) -> tuple[Session | None, list[Fault], Salvage | None]:
+    """The session of some data, the faults of every level, and how it was mended."""
     place_of: Callable[[tuple[str | int, ...]], tuple[str | int, ...]] = tuple
     rest: Salvage | None = None
     found: list[Fault] = []
@@ -339,12 +363,17 @@ def _validated(
         session, place_of = rest.session, rest.whole
         found += rest.further
     if session is None:
-        return None, found
+        return None, found, rest
     session = session.model_copy(update={"extends": None, "vars": {}}).with_base(folder)
     if not whole:
-        return session, found  # a base is missing: whatever is unknown may stand there
+        return session, found, rest  # a base is missing: whatever is unknown may stand there
     more = [
-        *lint(session, builtin_keys=options.builtin_keys, actions=options.actions),
+        *lint(
+            session,
+            builtin_keys=options.builtin_keys,
+            actions=options.actions,
+            normal_key=options.normal_key,
+        ),
         *state_faults(session, options.user_folder or user_config_folder()),
         *path_faults(session, allow_remote=options.allow_remote, allow_write=options.allow_write),
     ]
@@ -354,7 +383,7 @@ def _validated(
         Fault(place_of(fault.place), fault.code, fault.message, fault.hint, fault.level)
         for fault in more
     ]
-    return session, found
+    return session, found, rest
 
 
 def _doubtful(fault: Fault, data: dict[str, Any], rest: Salvage) -> bool:

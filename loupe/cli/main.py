@@ -1,0 +1,335 @@
+"""The door from the terminal: every command with its help, each body in a module of its own.
+
+Only typer is imported here; a command's module is imported when the command
+runs, so that `loupe --help` starts at once. Findings and data go to standard
+output, words about the work to standard error. Exit codes: 0 done, 1 findings,
+2 wrong usage, unreadable files, or a fault of Loupe itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from loupe.errors import LoupeError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="loupe",
+    help="Look at and label long multichannel recordings.\n\n"
+    "`loupe SESSION` opens a session; each command explains itself with --help.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+labels_app = typer.Typer(
+    name="labels",
+    help="Convert, check, count and compare label files.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+app.add_typer(labels_app)
+
+SetVars = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Value of a ${NAME} of the session."),
+]
+Remote = Annotated[
+    bool,
+    typer.Option("--allow-remote", help="Allow URLs, ~ and environment variables in its paths."),
+]
+Write = Annotated[
+    list[str] | None,
+    typer.Option("--allow-write", metavar="DIR", help="A folder that it may write labels in."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the result.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from loupe import __version__
+
+        typer.echo(f"loupe {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command("open", epilog="Example: loupe open night.toml --set mouse=m12")
+def open_session(
+    path: Annotated[
+        str, typer.Argument(help="A session, or a recording: .zarr, .nc, .parquet, npy pairs …")
+    ],
+    preset: Annotated[str | None, typer.Option(help="A view preset (.view.toml) to apply.")] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Load again whenever the session file is saved.")
+    ] = False,
+    theme: Annotated[
+        str | None, typer.Option(help="dark, light or system, instead of the session's.")
+    ] = None,
+    set_vars: SetVars = None,
+    allow_remote: Remote = False,
+    allow_write: Write = None,
+) -> None:
+    """Open a session or a recording in a window."""
+    from loupe.cli import open_
+
+    _leave(
+        open_.run(
+            path,
+            preset=preset,
+            watch=watch,
+            set_vars=set_vars or [],
+            allow_remote=allow_remote,
+            allow_write=allow_write or [],
+            theme=theme,
+        )
+    )
+
+
+@app.command(epilog="Example: loupe render night.toml night.png --start 3600 --window 30")
+def render(
+    session: Annotated[str, typer.Argument(help="The session.")],
+    out: Annotated[str, typer.Argument(help="The picture to write (.png).")],
+    start: Annotated[float | None, typer.Option(help="Left edge in seconds.")] = None,
+    window: Annotated[float | None, typer.Option(help="Length of the window in seconds.")] = None,
+    size: Annotated[str, typer.Option(help="Width and height in pixels.")] = "1600x1000",
+    scale: Annotated[float, typer.Option(help="Device pixels for each pixel of the size.")] = 1.0,
+    theme: Annotated[str | None, typer.Option(help="dark or light.")] = None,
+    set_vars: SetVars = None,
+    allow_remote: Remote = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw a session into a picture, without a display."""
+    from loupe.cli import render as command
+
+    _leave(
+        command.run(
+            session,
+            out,
+            start=start,
+            window=window,
+            size=size,
+            scale=scale,
+            theme=theme,
+            set_vars=set_vars or [],
+            allow_remote=allow_remote,
+            quiet=quiet,
+        )
+    )
+
+
+@app.command(epilog="Example: loupe validate sessions/*.toml --format github")
+def validate(
+    sessions: Annotated[
+        list[str], typer.Argument(help="Session files or patterns; - is standard input.")
+    ],
+    style: Annotated[
+        str, typer.Option("--format", help="full, concise, json, github or sarif.")
+    ] = "full",
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    no_data: Annotated[
+        bool, typer.Option("--no-data", help="Check the files alone and open no data.")
+    ] = False,
+    set_vars: SetVars = None,
+    allow_remote: Remote = False,
+    allow_write: Write = None,
+    quiet: Quiet = False,
+) -> None:
+    """Say everything that is wrong with sessions and their data.
+
+    Exit code 0: nothing is wrong. 1: there are findings. 2: a file cannot be opened.
+    """
+    from loupe.cli import validate as command
+
+    _leave(
+        command.run(
+            sessions,
+            style=style,
+            strict=strict,
+            no_data=no_data,
+            set_vars=set_vars or [],
+            allow_remote=allow_remote,
+            allow_write=allow_write or [],
+            quiet=quiet,
+        )
+    )
+
+
+@app.command(epilog="Example: loupe schema > loupe.schema.json")
+def schema(
+    which: Annotated[
+        str, typer.Argument(help="session, states or preset.", metavar="[WHICH]")
+    ] = "session",
+) -> None:
+    """Print the JSON Schema that editors use to complete and check session files."""
+    from loupe.cli import schema as command
+
+    _leave(command.run(which))
+
+
+@app.command(epilog="Example: loupe config night.toml --origins")
+def config(
+    session: Annotated[str, typer.Argument(help="The session.")],
+    style: Annotated[str, typer.Option("--format", help="toml or json.")] = "toml",
+    origins: Annotated[
+        bool, typer.Option("--origins", help="Say where each value comes from.")
+    ] = False,
+    set_vars: SetVars = None,
+    allow_remote: Remote = False,
+) -> None:
+    """Print the session as it is understood: defaults, base sessions and variables filled in."""
+    from loupe.cli import config as command
+
+    _leave(
+        command.run(
+            session,
+            style=style,
+            origins=origins,
+            set_vars=set_vars or [],
+            allow_remote=allow_remote,
+        )
+    )
+
+
+@app.command(epilog="Example: loupe migrate old.toml --diff")
+def migrate(
+    sessions: Annotated[list[str], typer.Argument(help="Session files.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit 1 if a file is old.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Change nothing; print what would change.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Bring session files to the current version; comments stay."""
+    from loupe.cli import migrate as command
+
+    _leave(command.run(sessions, check=check, diff=diff, quiet=quiet))
+
+
+@app.command(epilog="Example: loupe keys night.toml")
+def keys(
+    session: Annotated[
+        str | None, typer.Argument(help="A session, for its states and its own keys.")
+    ] = None,
+) -> None:
+    """List every action with its keys."""
+    from loupe.cli import keys as command
+
+    _leave(command.run(session))
+
+
+@app.command(epilog="Example: loupe demo my-demo --kind probe --hours 0.5")
+def demo(
+    folder: Annotated[str, typer.Argument(help="A new folder for the recording.")],
+    kind: Annotated[str, typer.Option(help="sleep, probe or imaging.")] = "sleep",
+    hours: Annotated[float | None, typer.Option(help="Length of the recording.")] = None,
+    seed: Annotated[int, typer.Option(help="The same number gives the same data.")] = 0,
+) -> None:
+    """Write a synthetic recording with its session."""
+    from loupe.cli import demo as command
+
+    _leave(command.run(folder, kind=kind, hours=hours, seed=seed))
+
+
+@labels_app.command("convert", epilog="Example: loupe labels convert hypnogram.txt hypnogram.csv")
+def labels_convert(
+    src: Annotated[str, typer.Argument(help="The label file to read.")],
+    out: Annotated[str, typer.Argument(help="The label file to write.")],
+    from_: Annotated[
+        str | None, typer.Option("--from", help="Format of the first; default: by extension.")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", help="Format of the second; default: by extension.")
+    ] = None,
+    table_schema: Annotated[
+        str | None,
+        typer.Option("--schema", help="Columns: start=…,end=…,label=… or a TOML file."),
+    ] = None,
+    states: Annotated[
+        str | None, typer.Option("--states", help="State definitions, for names and numbers.")
+    ] = None,
+    lossy: Annotated[
+        bool, typer.Option("--lossy", help="Write even if something is lost.")
+    ] = False,
+) -> None:
+    """Convert a label file. Whatever the new format cannot hold is named, and refused."""
+    from loupe.cli import labels as command
+
+    _leave(
+        command.convert(
+            src, out, from_=from_, to=to, schema=table_schema, states=states, lossy=lossy
+        )
+    )
+
+
+def _leave(code: int | None) -> None:
+    if code:
+        raise typer.Exit(code)
+
+
+def _with_command(arguments: Sequence[str]) -> list[str]:
+    """``loupe night.toml`` as ``loupe open night.toml``."""
+    found = list(arguments)
+    if found and not found[0].startswith("-"):
+        names = {command.name for command in app.registered_commands if command.name}
+        names |= {
+            command.callback.__name__ for command in app.registered_commands if command.callback
+        }
+        names |= {group.name for group in app.registered_groups if group.name}
+        is_file = os.path.exists(found[0]) or "." in found[0] or os.sep in found[0]
+        if found[0] not in names and is_file:
+            found.insert(0, "open")
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code.
+
+    Parameters
+    ----------
+    arguments
+        Without the program's name; None stands for those of the process.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        app(args=_with_command(given), prog_name="loupe")
+    except SystemExit as done:
+        code = done.code if isinstance(done.code, int) else int(done.code is not None)
+    except LoupeError as error:
+        typer.echo(error.render(), err=True)
+        code = 1 if hasattr(error, "report") else 2
+    except BrokenPipeError:
+        # The reader has seen enough, as in `loupe config night.toml | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:  # noqa: BLE001 - reported as what it is, with its traceback
+        import traceback
+
+        traceback.print_exception(error)
+        typer.echo("error[internal]: this is a fault of Loupe, please report it", err=True)
+        code = 2
+    return code
+
+
+def run() -> None:
+    """What the console script calls."""
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""`loupe validate`: everything that is wrong with sessions and their data."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from loupe.cli.options import checking_options
+from loupe.errors import LoupeConfigError
+from loupe.session.load import Checked, LoadOptions, SessionUnreadable, check_session, check_text
+from loupe.session.rendering import FORMATS, render, summary
+from loupe.session.suggest import did_you_mean
+
+__all__ = ["check", "run"]
+
+
+def run(
+    sessions: Sequence[str],
+    *,
+    style: str = "full",
+    strict: bool = False,
+    no_data: bool = False,
+    set_vars: Sequence[str] = (),
+    allow_remote: bool = False,
+    allow_write: Sequence[str] = (),
+    quiet: bool = False,
+) -> int:
+    """Check sessions and print the findings; the exit code.
+
+    Raises
+    ------
+    LoupeConfigError
+        For an unknown format or a wrong ``--set``.
+    """
+    if style not in FORMATS:
+        raise LoupeConfigError(
+            f"there is no format `{style}`",
+            hint=did_you_mean(style, FORMATS, what="formats"),
+            code="usage",
+        )
+    options = checking_options(set_vars, allow_remote=allow_remote, allow_write=allow_write)
+    found: list[Checked] = []
+    unreadable = False
+    for name in _expanded(sessions):
+        try:
+            found.append(check(name, options, data=not no_data))
+        except SessionUnreadable as error:
+            typer.echo(error.render(), err=True)
+            unreadable = True
+    reports = [checked.report for checked in found]
+    text = render(reports, style)
+    if text:
+        typer.echo(text)
+    if not quiet:
+        typer.echo(summary(reports, len(found)), err=True)
+    if unreadable:
+        return 2
+    return int(any(report.fails(strict=strict) for report in reports))
+
+
+def check(name: str, options: LoadOptions, *, data: bool) -> Checked:
+    """Check one session (``-`` is standard input), with its data if asked.
+
+    Raises
+    ------
+    SessionUnreadable
+        If the file cannot be opened.
+    """
+    if name == "-":
+        content = sys.stdin.buffer.read((1 << 20) + 1)
+        checked = check_text(content, "<stdin>", Path(), options)
+    else:
+        checked = check_session(name, options)
+    if data and checked.partial is not None:
+        from loupe.scene.check import check_data
+
+        faults = check_data(checked.partial, allow_remote=options.allow_remote)
+        checked = checked.with_faults(faults)
+    return checked
+
+
+def _expanded(names: Sequence[str]) -> list[str]:
+    """The names with patterns that no shell expanded replaced by the files they match."""
+    found: list[str] = []
+    for name in names:
+        is_pattern = any(sign in name for sign in "*?[") and not os.path.exists(name)
+        matches = sorted(glob.glob(name, recursive=True)) if is_pattern else []
+        found += matches or [name]
+    return list(dict.fromkeys(found))
