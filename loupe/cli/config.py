@@ -80,11 +80,7 @@ def _origins(plain: dict[str, Any], composed: Composed, style: str) -> str:
             value = value[part]
         if isinstance(value, dict) or (isinstance(value, list) and value and _tables(value)):
             continue
-        if (
-            isinstance(value, list) is False
-            and isinstance(place[-1:], tuple)
-            and _in_list(plain, place)
-        ):
+        if _in_list(plain, place):
             continue
         rows.append((place, value, _origin(place, composed)))
     if style == "json":

@@ -328,8 +328,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         typer.echo("error[internal]: this is a fault of Loupe, please report it", err=True)
         code = 2
     return code
-
-
-def run() -> None:
-    """What the console script calls."""
-    sys.exit(main())

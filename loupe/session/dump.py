@@ -118,7 +118,7 @@ def _table(
             continue
         key = field.alias or name
         plain = _plain(value, (*place, key), full, stored)
-        if plain in ([], {}) and name not in model.model_fields_set:
+        if plain in ([], {}):
             continue  # an empty default says nothing, also in full
         found[key] = plain
     return found
