@@ -160,7 +160,10 @@ def _dash_shows(dash: F64, columns: npt.NDArray[np.int64]) -> npt.NDArray[np.boo
     if period <= 0:
         return np.ones(columns.shape, dtype=bool)
     phase = np.mod(columns + 0.5, period)
-    return (phase < dash[0]) | ((phase >= dash[0] + dash[1]) & (phase < dash[:3].sum()))
+    shows: npt.NDArray[np.bool_] = (phase < dash[0]) | (
+        (phase >= dash[0] + dash[1]) & (phase < dash[:3].sum())
+    )
+    return shows
 
 
 def _cells(top: F64, bottom: F64, height: int) -> tuple[I64, I64]:
@@ -177,7 +180,8 @@ def _cells(top: F64, bottom: F64, height: int) -> tuple[I64, I64]:
 
 def _overlap(top: F64, bottom: F64, row: I64) -> F64:
     """Return the share of each pixel row that a span covers, 0 for NaN."""
-    return np.nan_to_num(np.maximum(np.minimum(bottom, row + 1) - np.maximum(top, row), 0.0))
+    share: F64 = np.maximum(np.minimum(bottom, row + 1) - np.maximum(top, row), 0.0)
+    return np.nan_to_num(share)
 
 
 def _compose_numpy(
@@ -269,8 +273,8 @@ def _lay_block(
 ) -> int:
     """Lay a block of ink ``(4,)`` over whole pixel rows; return how many pixels it finished."""
     finished = 0
-    stop = min(np.int64(math.floor(bottom + 0.5)), len(pixels))
-    y = _next_open(after, min(max(np.int64(math.floor(top + 0.5)), 0), len(pixels)))
+    stop = min(math.floor(bottom + 0.5), len(pixels))
+    y = _next_open(after, min(max(math.floor(top + 0.5), 0), len(pixels)))
     while y < stop:
         part = pixels[y, 3] * np.float32(alpha)
         for channel in range(4):
@@ -290,7 +294,7 @@ def _dash_shows_column(dashes: F64, c: int, column: int) -> bool:
     if not (period > 0.0):
         return True
     phase = (column + 0.5) % period
-    return phase < on or (phase >= on + off and phase < on + off + on2)
+    return bool(phase < on or (phase >= on + off and phase < on + off + on2))
 
 
 @kernel
@@ -319,7 +323,7 @@ def _thick_ends(
     with one more column on either side, and the share of that column that the pen covers.
     """
     reach = (pen - 1.0) * 0.5
-    whole = np.int64(reach)
+    whole = int(reach)
     share = reach - whole
     low, high = lo[x, c], hi[x, c]
     for n in range(max(x - whole, 0), min(x + whole + 1, len(lo))):
@@ -443,11 +447,11 @@ def _compose(
                 first = 0.0
             if last > tall:
                 last = tall
-            y = np.int64(first)
+            y = int(first)
             while y < last:
                 while after[y] != y:
                     after[y] = after[after[y]]
-                    y = np.int64(after[y])
+                    y = int(after[y])
                 if y >= last:
                     break
                 upper = np.float64(y)

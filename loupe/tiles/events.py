@@ -1,4 +1,4 @@
-"""Events to a picture of a raster: crisp ticks while they are few, a density when they crowd.
+"""Events to a picture of a raster: crisp ticks while they are few, a density in crowds.
 
 Events are first gathered into cells, one a pixel column and row, then cells are painted. While
 an event counts fully for itself (``full <= 1``) a cell holds exactly what drawing one event over
@@ -37,13 +37,13 @@ class EventTile(NamedTuple):
         ``(W, H, 4)`` uint8, premultiplied.
     drawn
         Events that lie in the tile's columns and in a known row.
-    crowd
+    most_in_cell
         Largest number of events that begin in one cell; above 1 ticks overlap.
     """
 
     pixels: U8
     drawn: int
-    crowd: int
+    most_in_cell: int
 
 
 def density_full(n_events: float, n_rows: int, n_columns: float) -> float:
@@ -71,10 +71,10 @@ def bin_events(
     k0: int,
     width: int,
     grid_dt: float,
-    row_y0: npt.ArrayLike,
-    row_y1: npt.ArrayLike,
+    row_top: npt.ArrayLike,
+    row_bottom: npt.ArrayLike,
     height: int,
-    thickness: int = 1,
+    thickness: float = 1,
     full: float = 1.0,
     columns: tuple[int, int] | None = None,
     out: U8 | None = None,
@@ -91,14 +91,14 @@ def bin_events(
         ``(n, 4)`` uint8, or ``(4,)`` for all; not premultiplied.
     k0, width, grid_dt
         The columns of the tile.
-    row_y0, row_y1
+    row_top, row_bottom
         ``(R,)`` top and bottom edge of each row's ticks, pixels; rounded to whole pixels, at
         least one pixel high.
     height
         Rows of the tile, H.
     thickness
-        Width of a tick, columns. It reaches into neighbouring tiles: give each tile the events
-        `thickness` columns around it too.
+        Width of a tick, columns, rounded, at least 1. It reaches into neighbouring tiles: give
+        each tile the events `thickness` columns around it too.
     full
         Number of events in a cell from which on a density is opaque; up to 1, events are drawn
         one over the other. See `density_full`.
@@ -127,7 +127,7 @@ def bin_events(
     colors = np.require(colors.reshape(-1, 4), np.uint8, requirements=["C", "A", "W"])
     if not one_color and len(colors) != n:
         raise ValueError(f"{n} events but {len(colors)} colours")
-    tops, bottoms = (np.floor(np.asarray(e, np.float64) + 0.5) for e in (row_y0, row_y1))
+    tops, bottoms = (np.floor(np.asarray(e, np.float64) + 0.5) for e in (row_top, row_bottom))
     if tops.shape != bottoms.shape or tops.ndim != 1:
         raise ValueError(f"row edges must be two vectors, got {tops.shape} and {bottoms.shape}")
     y0 = np.clip(tops, -1, height).astype(np.int32)
@@ -138,7 +138,7 @@ def bin_events(
     pixels = np.empty((x1 - x0, height, 4), dtype=np.uint8) if out is None else out
     if pixels.shape != (x1 - x0, height, 4) or not pixels.flags.c_contiguous:
         raise ValueError(f"out must be contiguous {(x1 - x0, height, 4)}, got {pixels.shape}")
-    thick = max(int(thickness), 1)
+    thick = max(round(thickness), 1)
     # Ticks of events outside these columns reach into them.
     left, right = (thick - 1) // 2, thick // 2
     n_cells = x1 - x0 + left + right

@@ -44,7 +44,8 @@ def column_edges(k0: int, width: int, grid_dt: float) -> F64:
         raise ValueError(f"a tile cannot be {width} columns wide")
     if not (grid_dt > 0 and np.isfinite(grid_dt)):
         raise ValueError(f"grid_dt must be a positive number of seconds, got {grid_dt!r}")
-    return (int(k0) + np.arange(width + 1, dtype=np.int64)) * float(grid_dt)
+    numbers: F64 = (int(k0) + np.arange(width + 1, dtype=np.int64)).astype(np.float64)
+    return numbers * grid_dt
 
 
 def first_at_or_after(time: Times, n: int, edges: F64) -> I64:
