@@ -24,11 +24,11 @@ from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 from loupe.app.gestures import Gesture, Leave
 from loupe.errors import LoupeRenderError
 from loupe.render.canvas import GLRenderer
+from loupe.render.host import GlooHost
 from loupe.scene.frame import Frame, FramePanel
 from loupe.scene.layout import Layout, Viewport
 from loupe.ui.canvas_text import CanvasOverlay
 from loupe.ui.gestures import from_mouse, from_native, from_wheel
-from loupe.ui.gloo_host import GlooHost
 from loupe.ui.look import Look
 
 __all__ = ["PlotCanvas"]

@@ -1,7 +1,7 @@
 """Joins store, presenter and widgets of one window: the state goes in, pictures come out.
 
-Label edits are made safe at once; everything that is shown is shown once a turn
-of the event loop, however many commands came in it.
+Label edits are safe before the state has them; everything is shown once a turn of
+the event loop, however many commands came in it.
 """
 
 from __future__ import annotations
@@ -82,11 +82,12 @@ class WindowCore:
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
+        desk.store.guard(files.guard)
         self._leave = desk.store.subscribe(self._changed)
         presenter.on_frame(self._draw)
         self._connect()
         self.menus = Menus(window.menuBar(), desk)
-        self._report_rows()
+        self.report_rows()
         self._offer_recovery()
         if files.notes:
             desk.run(commands.Note(files.notes[0]))
@@ -167,24 +168,18 @@ class WindowCore:
 
     def edit_cell(self, label: int, column: str, value: object) -> str:
         """Change a cell of the labels table; the reason why not, or ""."""
-        names = {"state": "label"}
-        command = commands.SetLabelCell(label, names.get(column, column), value)
+        command = _cell_command(label, column, value)
         reason = self.desk.store.allowed(command)
         if reason:
             return reason
         before = self.desk.state
-        try:
-            self.desk.run(command)
-        except (ValueError, TypeError) as error:
-            return str(error)
+        self.desk.run(command)
         after = self.desk.state
-        return "" if after.tracks != before.tracks else after.note
+        return "" if after.tracks is not before.tracks else after.note
 
     # State to widgets
 
     def _changed(self, before: AppState, after: AppState) -> None:
-        if before.tracks is not after.tracks:
-            self.files.follow(before, after)
         if before.playback.playing != after.playback.playing:
             self._ticked_ns = time.monotonic_ns()
             if after.playback.playing:
@@ -262,9 +257,7 @@ class WindowCore:
         )
         rows = self.desk.scene.rows
         self.window.canvas.set_hint(
-            ""
-            if rows
-            else f"Drop a recording here, or press {self.desk.key('file.open_session')} to open one."
+            "" if rows else f"Drop a recording here, or press {self.desk.key('file.open_session')}."
         )
 
     def set_look(self) -> None:
@@ -296,7 +289,17 @@ class WindowCore:
 
     # Faults
 
-    def _report_rows(self) -> None:
+    def swap(self, make: Callable[[], Presenter], state: AppState) -> None:
+        """Show another scene, with the state that fits it; `make` builds its presenter."""
+        self.presenter.close()
+        self.desk.run(commands.ReplaceState(state))
+        self.presenter = make()
+        self.presenter.on_frame(self._draw)
+        self._before = None
+        self._draw()
+
+    def report_rows(self) -> None:
+        """Name the rows that could not be opened."""
         faults = [
             Fault(row.title or row.id, row.content.message, row.content.hint)
             for row in self.desk.scene.rows
@@ -338,6 +341,19 @@ class WindowCore:
         self.videos.close()
         self.presenter.close()
         self.window.canvas.release()
+
+
+def _cell_command(label: int, column: str, value: object) -> commands.Command:
+    """The command that sets a cell of the table."""
+    if column == "start" and isinstance(value, float):
+        return commands.SetLabelBounds(label, start=value)
+    if column == "end" and isinstance(value, float):
+        return commands.SetLabelBounds(label, stop=value)
+    if column == "state":
+        return commands.SetLabelState(label, str(value))
+    if column == "note":
+        return commands.SetNote(str(value), label)
+    return commands.SetLabelCell(label, column, value)
 
 
 def _look_of(state: AppState) -> tuple[str, float]:

@@ -31,6 +31,8 @@ class Desk:
     ----------
     run
         Carries a command out: through the store, or by the window itself for requests.
+    on_actions
+        Called when the table of actions has changed: menus and keys read it again.
     """
 
     scene: Scene
@@ -40,8 +42,14 @@ class Desk:
     look: Look
     run: Callable[[Command], bool]
     colors: Mapping[str, Rgba] = field(init=False)
+    on_actions: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        """Look the colours up once."""
+        self.read_colors()
+
+    def read_colors(self) -> None:
+        """Take the colours of the states over, after these have changed."""
         self.colors = {name: self.states.color(name) for name in self.states.states}
 
     @property

@@ -25,26 +25,13 @@ from PySide6.QtWidgets import (
 )
 
 from loupe.app.actions import Action
-from loupe.app.keymap import Keymap, chord_of
+from loupe.app.keymap import Keymap
 from loupe.app.rules import target_span
+from loupe.ui.chords import chords
 from loupe.ui.desk import Desk
 
-__all__ = ["KeyFilter", "chords"]
+__all__ = ["KeyFilter"]
 
-_MODIFIERS = (
-    (Qt.KeyboardModifier.ControlModifier, "Ctrl"),
-    (Qt.KeyboardModifier.AltModifier, "Alt"),
-    (Qt.KeyboardModifier.ShiftModifier, "Shift"),
-    (Qt.KeyboardModifier.MetaModifier, "Meta"),
-)
-_ONLY_MODIFIERS = (
-    Qt.Key.Key_Shift,
-    Qt.Key.Key_Control,
-    Qt.Key.Key_Alt,
-    Qt.Key.Key_AltGr,
-    Qt.Key.Key_Meta,
-    Qt.Key.Key_unknown,
-)
 _MOVES = (
     Qt.Key.Key_Left,
     Qt.Key.Key_Right,
@@ -56,17 +43,6 @@ _MOVES = (
     Qt.Key.Key_PageDown,
 )
 _TEXT = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)
-
-
-def chords(event: QKeyEvent) -> tuple[str, ...]:
-    """The chords that a press may stand for, the likeliest first; none for a bare modifier."""
-    if event.key() in _ONLY_MODIFIERS:
-        return ()
-    held = [name for flag, name in _MODIFIERS if event.modifiers() & flag]
-    name = QKeySequence(event.key()).toString(QKeySequence.SequenceFormat.PortableText)
-    if not name:
-        return ()
-    return chord_of(name, event.text(), held)
 
 
 def _keeps(widget: QWidget | None, event: QKeyEvent) -> bool:
@@ -109,6 +85,7 @@ class KeyFilter(QObject):
         self._desk = desk
         self._windows = windows
         self.rebuild()
+        desk.on_actions.append(self.rebuild)
 
     def rebuild(self) -> None:
         """Read the table of actions again."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from loupe.app.autosave import guard
 from loupe.app.start import track_state
 from loupe.app.state import AppState, TrackState
 from loupe.errors import LoupeError
-from loupe.labels.edit import Edit
 from loupe.labels.formats.base import ReadOptions
 from loupe.labels.history import Entry, History
 from loupe.labels.intervals import IntervalLabelSet
@@ -23,20 +23,9 @@ from loupe.labels.table import IntervalTable
 from loupe.scene.model import Scene, TrackSpec
 from loupe.session.labels import IntervalLabelSchema, LabelsConfig
 
-__all__ = ["LabelFiles", "edits_between"]
+__all__ = ["LabelFiles"]
 
 _MEMORY_NAME = "labels"
-
-
-def edits_between(before: History, after: History) -> tuple[Edit, ...]:
-    """The edits that lead from one history's table to the other's, undos as inverse edits."""
-    same = 0
-    for old, new in zip(before.done, after.done, strict=False):
-        if old is not new:
-            break
-        same += 1
-    undone = [entry.edit.inverse() for entry in reversed(before.done[same:])]
-    return (*undone, *(entry.edit for entry in after.done[same:]))
 
 
 @dataclass
@@ -81,6 +70,39 @@ class LabelFiles:
             store = LabelStore.memory(table, self._key("labels"), state_dir=self._state_folder)
             tracks.append(self._track(LabelsConfig(), "labels", _MEMORY_NAME, store))
         return tuple(tracks)
+
+    def update(self, scene: Scene, tracks: tuple[TrackState, ...]) -> tuple[TrackState, ...]:
+        """The tracks of another scene: those that it shares stay as they are, edits and all.
+
+        Sets that are gone are let go of; what was not saved of them stays in their journals.
+        """
+        before = {spec.id: spec.config for spec in self._scene.tracks}
+        kept = {k.track_id: (k, track) for k, track in zip(self._kept, tracks, strict=True)}
+        self._scene = scene
+        if not scene.tracks and not before and tracks:
+            return tracks
+        self._kept = []
+        found = []
+        for spec in scene.tracks:
+            if spec.id in kept and before.get(spec.id) == spec.config:
+                seat, track = kept.pop(spec.id)
+                self._kept.append(seat)
+                found.append(track)
+            else:
+                if spec.id in kept:
+                    self._let_go(kept.pop(spec.id)[0])
+                opened = self._open(spec)
+                if opened is not None:
+                    found.append(opened)
+        for seat, _ in kept.values():
+            self._let_go(seat)
+        return tuple(found)
+
+    @staticmethod
+    def _let_go(kept: _Kept) -> None:
+        if kept.store is not None:
+            kept.store.close(keep_unsaved=True)
+            kept.store = None
 
     def _key(self, track_id: str) -> str:
         session = self._scene.session
@@ -152,23 +174,17 @@ class LabelFiles:
             if kept.store is not None and kept.store.recovery is not None
         )
 
-    def follow(self, before: AppState, after: AppState) -> None:
-        """Make the edits of a change safe; called before anything of it is shown."""
-        for i, (old, new) in enumerate(zip(before.tracks, after.tracks, strict=False)):
-            if old.history is new.history or old.id != new.id or i >= len(self._kept):
-                continue
-            kept = self._kept[i]
-            if kept.store is None or kept.store.table is new.table:
-                continue
-            try:
-                for edit in edits_between(old.history, new.history):
-                    kept.store.append(edit)
-            except LoupeError as error:
+    def guard(self, before: AppState, after: AppState) -> str:
+        """Make the edits of a change durable before it is taken over; else why not."""
+        logs = {kept.track_id: kept.store for kept in self._kept if kept.store is not None}
+        reason = guard(logs, before, after)
+        if reason:
+            for kept in self._kept:
                 kept.failed = True
-                self._report(new.name, error)
+        return reason
 
-    def save(self, index: int, state: AppState) -> AppState:
-        """Write a set over its file; the state with the set marked as saved.
+    def save(self, index: int) -> None:
+        """Write a set over its file; the set is to be marked as saved then.
 
         Raises
         ------
@@ -176,13 +192,12 @@ class LabelFiles:
             If that is not allowed or fails; nothing is lost then.
         """
         kept = self._kept[index]
-        if kept.store is None:
-            return state
-        kept.store.save()
-        return self._saved(kept, index, state)
+        if kept.store is not None:
+            kept.store.save()
+            kept.saved_at = _now()
 
-    def export(self, index: int, path: Path, state: AppState, *, lossy: bool = False) -> AppState:
-        """Write a copy of a set; a set without a file of its own counts as saved then.
+    def export(self, index: int, path: Path, *, lossy: bool = False) -> bool:
+        """Write a copy of a set; whether the set counts as saved now, having no file of its own.
 
         Raises
         ------
@@ -191,19 +206,12 @@ class LabelFiles:
         """
         kept = self._kept[index]
         if kept.store is None:
-            return state
+            return False
         kept.store.save_as(path, lossy=lossy)
-        if kept.store.path is not None and kept.store.save_reason is None:
-            return state
-        return self._saved(kept, index, state)
-
-    def _saved(self, kept: _Kept, index: int, state: AppState) -> AppState:
-        kept.saved_at = datetime.now().astimezone().strftime("%H:%M")
-        tracks = list(state.tracks)
-        tracks[index] = replace(
-            tracks[index], saved=True, history=tracks[index].history.mark_clean()
-        )
-        return replace(state, tracks=tuple(tracks))
+        if kept.store.save_reason is None:
+            return False
+        kept.saved_at = _now()
+        return True
 
     def recover(self, index: int, state: AppState) -> AppState:
         """Take the edits that an earlier session left; they can be undone one by one.
@@ -248,3 +256,7 @@ class LabelFiles:
                 # Edits that the journal refused are in nobody's hands but the view's: keep what is.
                 kept.store.close(keep_unsaved=keep_unsaved or kept.failed)
                 kept.store = None
+
+
+def _now() -> str:
+    return datetime.now().astimezone().strftime("%H:%M")

@@ -16,7 +16,7 @@ from loupe.app.commands import (
     FocusRow,
     Redo,
     SelectLabel,
-    SetLabelCell,
+    SetLabelState,
     ShowSpan,
     UiRequest,
     Undo,
@@ -54,6 +54,7 @@ class Menus:
         self._extend = extend
         self._entries: list[tuple[Action, QAction]] = []
         self.rebuild()
+        desk.on_actions.append(self.rebuild)
 
     def rebuild(self) -> None:
         """Make the menus anew from the table."""
@@ -182,7 +183,7 @@ def _label_entries(desk: Desk, menu: QMenu, t: float) -> None:
         _entry(desk, menu, "Note…", UiRequest("edit_note", str(interval.id)))
         change = menu.addMenu("Change State")
         for state in desk.states.states:
-            _entry(desk, change, state, SetLabelCell(interval.id, "label", state))
+            _entry(desk, change, state, SetLabelState(interval.id, state))
         _entry(desk, menu, "Delete Label", DeleteLabel(interval.id))
         menu.addSeparator()
     if desk.state.selection is not None and track is not None:

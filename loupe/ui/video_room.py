@@ -6,17 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from loupe.app import commands
 from loupe.app.ports import Scheduler
 from loupe.app.state import AppState
+from loupe.data.catalog import Catalog
 from loupe.errors import LoupeError
+from loupe.scene.videos import video_spec
 from loupe.ui.desk import Desk
 from loupe.ui.panels.videos import VideosPanel, VideoWindow
 from loupe.ui.video_view import VideoView
 from loupe.units import Seconds
-from loupe.video.opened import OpenVideo, video_spec
+from loupe.video.opened import OpenVideo
 from loupe.video.player import VideoPicture, VideoSource
 
 __all__ = ["VideoRoom"]
@@ -53,14 +56,12 @@ class VideoRoom:
         panel: VideosPanel,
         parent: QWidget,
         report: Callable[[str, LoupeError], None],
-        frame_times: dict[str, list[object]] | None = None,
     ) -> None:
         self._desk = desk
         self._scheduler = scheduler
         self._panel = panel
         self._parent = parent
         self._report = report
-        self._times = frame_times or {}
         self._closed = False
         self._rest: Callable[[], None] | None = None
         self._seats: list[_Seat] = []
@@ -100,12 +101,7 @@ class VideoRoom:
         spec = self._desk.scene.videos[index]
         base = self._desk.scene.session.base or Path()
         try:
-            found = video_spec(
-                spec.config,
-                base,
-                name=spec.name,
-                frame_times=self._times.get(spec.id),  # type: ignore[arg-type]  # arrays by compile
-            )
+            found = video_spec(spec.config, spec.name, Catalog(base))
         except LoupeError as error:
             seat.view.set_note(error.message)
             self._report(spec.name, error)
@@ -186,6 +182,11 @@ class VideoRoom:
             self._desk.run(commands.SetCursor(float(timeline.times[frame]), follow=True))
             return
         self._desk.run(commands.Note("No video is open to step."))
+
+    def frame_image(self) -> QImage | None:
+        """The frame that the chosen video shows, at the size it is shown; None without one."""
+        target = self._desk.state.step_target
+        return self._seats[target].view.image if 0 <= target < len(self._seats) else None
 
     def toggle_window(self, index: int) -> None:
         """Give a video a window of its own, or take it back."""

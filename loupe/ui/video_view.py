@@ -53,6 +53,11 @@ class VideoView(QWidget):
         return max(1, round(self.width() * scale)), max(1, round(self.height() * scale))
 
     @property
+    def image(self) -> QImage | None:
+        """A copy of the picture that is shown."""
+        return None if self._image is None else self._image.copy()
+
+    @property
     def caption(self) -> str:
         """The text under the picture."""
         picture = self._picture

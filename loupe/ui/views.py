@@ -39,7 +39,7 @@ def count_text(n: int) -> str:
 
 def unsaved(state: AppState) -> tuple[TrackState, ...]:
     """Label sets whose changes are not on disk."""
-    return tuple(track for track in state.tracks if not track.history.is_clean)
+    return tuple(track for track in state.tracks if not track.saved)
 
 
 def window_title(desk: Desk) -> str:
@@ -173,7 +173,7 @@ def labels_info(desk: Desk, saved: str) -> str:
         parts.append(f"{share * 100:.0f} % scored")
     if track.read_only:
         parts.append("read-only")
-    elif not track.history.is_clean:
+    elif not track.saved:
         parts.append("not saved")
     elif saved:
         parts.append(saved)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
 from loupe.app import commands
 from loupe.app.commands import Number
@@ -12,7 +13,7 @@ from loupe.app.state import AppState
 from loupe.ui.desk import Desk
 from loupe.ui.dialogs.base import LiveDialog, number_field, pair_slider
 
-__all__ = ["NUMBERS", "NumberDialog", "SpeedDialog"]
+__all__ = ["NUMBERS", "NumberDialog", "RasterDialog", "SpeedDialog"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,36 +37,61 @@ NUMBERS: dict[Number, _Range] = {
 """Title, range and neutral value of every number of the view that has a dialog."""
 
 
-class NumberDialog(LiveDialog):
-    """A field and a slider for one number of the view."""
+class _NumbersDialog(LiveDialog):
+    """A field and a slider for each of some numbers of the view."""
 
-    def __init__(self, desk: Desk, name: Number, parent: QWidget | None = None) -> None:
-        spec = NUMBERS[name]
-        super().__init__(desk, spec.title, parent)
-        self._name: Number = name
-        self._field = number_field(spec.low, spec.high, spec.digits, spec.label, spec.suffix)
-        width = spec.high - spec.low
-        slider = pair_slider(
-            self._field,
-            lambda value: (value - spec.low) / width,
-            lambda share: spec.low + share * width,
-        )
-        self.form.addRow(spec.label, self._field)
-        self.form.addRow("", slider)
-        self._field.valueChanged.connect(self._changed_value)
+    def __init__(
+        self, desk: Desk, title: str, names: tuple[Number, ...], parent: QWidget | None
+    ) -> None:
+        super().__init__(desk, title, parent)
+        self._fields: dict[Number, QDoubleSpinBox] = {}
+        for name in names:
+            spec = NUMBERS[name]
+            field = number_field(spec.low, spec.high, spec.digits, spec.label, spec.suffix)
+            field.setSingleStep(10 ** -min(spec.digits, 2))
+            slider = pair_slider(field, partial(_share, spec), partial(_value, spec))
+            self.form.addRow(spec.label, field)
+            self.form.addRow("", slider)
+            field.valueChanged.connect(partial(self._changed_value, name))
+            self._fields[name] = field
         self.finish(self._reset)
 
     def refresh(self, state: AppState) -> None:
-        """Show the number."""
-        value = getattr(state.view, self._name)
-        self._field.setValue(NUMBERS[self._name].start if value is None else value)
+        """Show the numbers."""
+        for name, field in self._fields.items():
+            value = getattr(state.view, name)
+            field.setValue(NUMBERS[name].start if value is None else value)
 
-    def _changed_value(self, value: float) -> None:
+    def _changed_value(self, name: Number, value: float) -> None:
         if not self.following:
-            self.desk.run(commands.SetValue(self._name, value))
+            self.desk.run(commands.SetValue(name, value))
 
     def _reset(self) -> None:
-        self.desk.run(commands.SetValue(self._name, NUMBERS[self._name].start))
+        for name in self._fields:
+            self.desk.run(commands.SetValue(name, NUMBERS[name].start))
+
+
+def _share(spec: _Range, value: float) -> float:
+    return (value - spec.low) / (spec.high - spec.low)
+
+
+def _value(spec: _Range, share: float) -> float:
+    return spec.low + share * (spec.high - spec.low)
+
+
+class NumberDialog(_NumbersDialog):
+    """One number of the view."""
+
+    def __init__(self, desk: Desk, name: Number, parent: QWidget | None = None) -> None:
+        super().__init__(desk, NUMBERS[name].title, (name,), parent)
+
+
+class RasterDialog(_NumbersDialog):
+    """Brightness, event height and thickness of rasters."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        names: tuple[Number, ...] = ("raster_brightness", "event_height", "event_thickness")
+        super().__init__(desk, "Rasters", names, parent)
 
 
 class SpeedDialog(LiveDialog):

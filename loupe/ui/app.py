@@ -1,0 +1,308 @@
+"""Opens windows: QApplication, scene, label files, window and what joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QCoreApplication, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+
+from loupe.app import commands
+from loupe.app.actions import Action, build_actions
+from loupe.app.keymap import user_keys
+from loupe.app.presenter import Presenter
+from loupe.app.start import initial_state, recompiled
+from loupe.app.state import AppState
+from loupe.app.store import Store
+from loupe.errors import LoupeError
+from loupe.scene.model import Scene
+from loupe.session.model import Session
+from loupe.ui import views
+from loupe.ui.core import WindowCore
+from loupe.ui.desk import Desk
+from loupe.ui.file_requests import FileRequests
+from loupe.ui.keys import KeyFilter
+from loupe.ui.label_files import LabelFiles
+from loupe.ui.look import look_for, system_theme
+from loupe.ui.main_window import MainWindow
+from loupe.ui.memory import Memory
+from loupe.ui.menus import shown_keys
+from loupe.ui.opening import open_in_thread, with_states
+from loupe.ui.panels.errors import Fault
+from loupe.ui.requests import Requests
+from loupe.ui.scheduler import QtScheduler
+from loupe.ui.video_room import VideoRoom
+
+__all__ = ["LoupeWindow", "application", "open_session", "open_windows"]
+
+_WINDOWS: list[LoupeWindow] = []
+
+
+def application() -> QApplication:
+    """The running QApplication, or a new one made as GL needs it."""
+    running = QCoreApplication.instance()
+    if isinstance(running, QApplication):
+        return running
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+    )
+    app = QApplication(["loupe"])
+    app.setApplicationName("loupe")
+    app.setApplicationDisplayName("")
+    app.setStyle("Fusion")
+    return app
+
+
+def open_windows() -> tuple[LoupeWindow, ...]:
+    """Every open window, oldest first."""
+    return tuple(_WINDOWS)
+
+
+def open_session(
+    session: Session,
+    *,
+    path: Path | None = None,
+    allow_remote: bool = False,
+    memory: Memory | None = None,
+    state_folder: Path | None = None,
+) -> LoupeWindow:
+    """Open a window on a session and show it.
+
+    Parameters
+    ----------
+    path
+        The file that the session came from, for reloading and the list of recent ones.
+    memory
+        Where recent sessions and geometry are kept; None is the user's.
+    state_folder
+        Where journals of labels stand; None is the user's.
+
+    Raises
+    ------
+    LoupeError
+        If definitions of states are broken, or there is no font. Plots, labels and videos that
+        cannot be opened are named in the window instead.
+    """
+    application()
+    look = look_for(session.view.theme, session.view.font_scale)
+    session = with_states(session)
+    scene = open_in_thread(session, look, allow_remote=allow_remote)
+    window = LoupeWindow(scene, path, allow_remote, memory or Memory(), state_folder)
+    _WINDOWS.append(window)
+    window.show()
+    return window
+
+
+class LoupeWindow:
+    """One open window with everything behind it."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        path: Path | None,
+        allow_remote: bool,
+        memory: Memory,
+        state_folder: Path | None = None,
+    ) -> None:
+        self.path = path
+        self.memory = memory
+        self.allow_remote = allow_remote
+        self._state_folder = state_folder
+        self._early: list[tuple[str, LoupeError]] = []
+        self._core: WindowCore | None = None
+        self._closed = False
+        session = scene.session
+        self.files = LabelFiles(scene, self._report, state_folder=state_folder)
+        tracks = self.files.open()
+        self.store = Store(initial_state(scene, tracks=tracks))
+        look = look_for(session.view.theme, session.view.font_scale)
+        self.desk = Desk(
+            scene, self.store, self._actions(session), session.states, look, self.store.dispatch
+        )
+        self.scheduler = QtScheduler()
+        self.widget = MainWindow(
+            look,
+            keys=self._key_text,
+            page=self._page,
+            edit_cell=lambda label, column, value: self.core.edit_cell(label, column, value),
+            refuse=lambda reason: self.core.say(reason),
+            may_close=self._may_close,
+        )
+        self.widget.setPalette(look.palette())
+        self.widget.setStyleSheet(look.style_sheet())
+        self._core = WindowCore(
+            self.desk,
+            self._presenter(scene),
+            self.widget,
+            self.files,
+            self._video_room(),
+            self.scheduler,
+        )
+        for where, error in self._early:
+            self._core.report(where, error)
+        self.file_requests = FileRequests(self)
+        self.requests = Requests(self.core, self.file_requests.table, _version())
+        self._keys = KeyFilter(self.desk, self._own_windows)
+        application().installEventFilter(self._keys)
+        application().styleHints().colorSchemeChanged.connect(self._system_theme_changed)
+        self.widget.dropped.connect(self.file_requests.dropped)
+        geometry = memory.geometry
+        if geometry:
+            self.widget.restoreGeometry(QByteArray(geometry))
+        if path is not None:
+            memory.opened(path)
+
+    @property
+    def core(self) -> WindowCore:
+        """What joins state and widgets."""
+        assert self._core is not None
+        return self._core
+
+    @property
+    def state(self) -> AppState:
+        """The state now."""
+        return self.store.state
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the window has not been closed."""
+        return not self._closed
+
+    def _actions(self, session: Session) -> tuple[Action, ...]:
+        try:
+            keys = user_keys()
+            return build_actions(session, keys=keys)
+        except LoupeError as error:
+            self._report("keys", error)
+            return build_actions(session)
+
+    def _presenter(self, scene: Scene) -> Presenter:
+        return Presenter(
+            scene, self.store, self.scheduler, system_theme=lambda: system_theme().name
+        )
+
+    def _video_room(self) -> VideoRoom:
+        return VideoRoom(self.desk, self.scheduler, self.widget.videos, self.widget, self._report)
+
+    def _page(self, pages: int) -> None:
+        self.store.dispatch(commands.PageTime(pages))
+
+    def _key_text(self, action_id: str) -> str:
+        found = next((a for a in self.desk.actions if a.id == action_id), None)
+        return "" if found is None else shown_keys(found)
+
+    def _report(self, where: str, error: LoupeError) -> None:
+        if self._core is None:
+            self._early.append((where, error))
+        else:
+            self._core.report(where, error)
+
+    def _own_windows(self) -> Sequence[QWidget]:
+        return (self.widget, *self.core.videos.windows)
+
+    def _system_theme_changed(self) -> None:
+        if not self._closed and self.state.view.theme == "system":
+            self.core.set_look()
+            self.core.presenter.refresh()
+
+    def show(self) -> None:
+        """Show the window and its first picture."""
+        self.core.show()
+        self.widget.show()
+        self.widget.canvas.setFocus()
+
+    def swap(self, session: Session) -> None:
+        """Show another session in this window, where it stands: a reload, or more data.
+
+        Raises
+        ------
+        LoupeError
+            If the session's states are broken; the window stays as it was.
+        """
+        session = with_states(session)
+        scene = open_in_thread(session, self.desk.look, allow_remote=self.allow_remote)
+        same_videos = self.desk.scene.session.videos == session.videos
+        tracks = self.files.update(scene, self.state.tracks)
+        self.desk.scene = scene
+        self.desk.states = session.states
+        self.desk.read_colors()
+        self.desk.actions = self._actions(session)
+        state = recompiled(self.state, scene)
+        edited = state.edited if state.edited is not None and state.edited < len(tracks) else None
+        if edited is None and tracks:
+            edited = session.edited_labels or 0
+        state = replace(state, tracks=tracks, edited=edited)
+        self.core.swap(lambda: self._presenter(scene), state)
+        if not same_videos:
+            self.core.videos.close()
+            self.core.videos = self._video_room()
+        for listener in self.desk.on_actions:
+            listener()
+        self.core.report_rows()
+        self.core.show()
+
+    def add_fault(self, fault: Fault) -> None:
+        """Show a fault in the panel."""
+        self.widget.errors.add(fault)
+
+    # Closing
+
+    def _may_close(self) -> bool:
+        if self._closed:
+            return True
+        keep = False
+        if views.unsaved(self.state):
+            answer = self._ask_unsaved()
+            if answer == "cancel" or (answer == "save" and not self.file_requests.save_all()):
+                return False
+            keep = answer == "keep"
+        self._end(keep_unsaved=keep)
+        return True
+
+    def _ask_unsaved(self) -> str:
+        names = ", ".join(track.name for track in views.unsaved(self.state))
+        box = QMessageBox(self.widget)
+        box.setWindowTitle("Unsaved labels")
+        box.setText(f"{names} has changes that are not saved.")
+        box.setInformativeText("They can be kept for the next time the session is opened.")
+        choices = {
+            "save": box.addButton("Save", QMessageBox.ButtonRole.AcceptRole),
+            "keep": box.addButton("Keep for next time", QMessageBox.ButtonRole.ApplyRole),
+            "discard": box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole),
+            "cancel": box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole),
+        }
+        box.setDefaultButton(choices["save"])
+        box.setEscapeButton(choices["cancel"])
+        box.exec()
+        clicked = box.clickedButton()
+        return next((name for name, button in choices.items() if button is clicked), "cancel")
+
+    def close(self, *, keep_unsaved: bool = True) -> None:
+        """Close without asking; unsaved edits stay in the journal unless told otherwise."""
+        if not self._closed:
+            self._end(keep_unsaved=keep_unsaved)
+        self.widget.close()
+
+    def _end(self, *, keep_unsaved: bool) -> None:
+        self._closed = True
+        application().removeEventFilter(self._keys)
+        application().styleHints().colorSchemeChanged.disconnect(self._system_theme_changed)
+        self.memory.closed(bytes(self.widget.saveGeometry().data()))
+        self.file_requests.close()
+        self.core.close()
+        self.files.close(keep_unsaved=keep_unsaved)
+        self.scheduler.close()
+        if self in _WINDOWS:
+            _WINDOWS.remove(self)
+
+
+def _version() -> str:
+    try:
+        return version("loupe")
+    except PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,36 @@
+"""A key press of Qt's as the chords that it may stand for."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+
+from loupe.app.keymap import chord_of
+
+__all__ = ["chords"]
+
+_MODIFIERS = (
+    (Qt.KeyboardModifier.ControlModifier, "Ctrl"),
+    (Qt.KeyboardModifier.AltModifier, "Alt"),
+    (Qt.KeyboardModifier.ShiftModifier, "Shift"),
+    (Qt.KeyboardModifier.MetaModifier, "Meta"),
+)
+_ONLY_MODIFIERS = (
+    Qt.Key.Key_Shift,
+    Qt.Key.Key_Control,
+    Qt.Key.Key_Alt,
+    Qt.Key.Key_AltGr,
+    Qt.Key.Key_Meta,
+    Qt.Key.Key_unknown,
+)
+
+
+def chords(event: QKeyEvent) -> tuple[str, ...]:
+    """The chords that a press may stand for, the likeliest first; none for a bare modifier."""
+    if event.key() in _ONLY_MODIFIERS:
+        return ()
+    held = [name for flag, name in _MODIFIERS if event.modifiers() & flag]
+    name = QKeySequence(event.key()).toString(QKeySequence.SequenceFormat.PortableText)
+    if not name:
+        return ()
+    return chord_of(name, event.text(), held)

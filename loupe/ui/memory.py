@@ -1,0 +1,70 @@
+"""What the program remembers for comfort: recent sessions, geometry. Never needed to open one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+__all__ = ["Memory"]
+
+_MOST = 12
+
+
+class Memory:
+    """A small JSON file in the user's state folder; what cannot be read or written is forgotten.
+
+    Parameters
+    ----------
+    path
+        The file; None is the user's.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        folder = platformdirs.user_state_path("loupe", appauthor=False)
+        self._path = folder / "window.json" if path is None else path
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            found = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _write(self, values: dict[str, Any]) -> None:
+        spare = self._path.with_name(f".{self._path.name}.new")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            spare.write_text(json.dumps(values), encoding="utf-8")
+            spare.replace(self._path)
+        except OSError:
+            return
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """Sessions and recordings that were open, the newest first, those that still exist."""
+        found = self._read().get("recent", [])
+        paths = [Path(text) for text in found if isinstance(text, str)]
+        return tuple(path for path in paths if path.exists())
+
+    def opened(self, path: Path) -> None:
+        """Remember that this was opened."""
+        values = self._read()
+        text = str(path.resolve())
+        others = [t for t in values.get("recent", []) if isinstance(t, str) and t != text]
+        self._write({**values, "recent": [text, *others][:_MOST]})
+
+    @property
+    def geometry(self) -> bytes:
+        """Where the last window stood, as Qt writes it; empty if nothing is known."""
+        text = self._read().get("geometry", "")
+        try:
+            return bytes.fromhex(text)
+        except (TypeError, ValueError):
+            return b""
+
+    def closed(self, geometry: bytes) -> None:
+        """Remember where a window stood."""
+        self._write({**self._read(), "geometry": geometry.hex()})

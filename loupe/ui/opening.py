@@ -1,0 +1,97 @@
+"""Opens what a session names in a thread, while a small note says how far it is."""
+
+from __future__ import annotations
+
+import threading
+
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from loupe.app.still import open_scene
+from loupe.scene.model import Scene
+from loupe.session.folders import user_config_folder
+from loupe.session.model import Session
+from loupe.session.states import resolve_states
+from loupe.ui.look import Look
+from loupe.ui.scheduler import QtScheduler
+
+__all__ = ["open_in_thread", "with_states"]
+
+_PATIENCE_MS = 400
+
+
+def with_states(session: Session) -> Session:
+    """The session with the state definitions that are in force for it.
+
+    Raises
+    ------
+    LoupeConfigError
+        If a file of definitions is broken.
+    """
+    states = resolve_states(session.states, session.base, user_config_folder())
+    return session.model_copy(update={"states": states}).with_base(session.base)
+
+
+class _Note(QWidget):
+    """A bar with a word, shown only when opening takes its time."""
+
+    def __init__(self, title: str, look: Look) -> None:
+        super().__init__(None, Qt.WindowType.Window)
+        self.setObjectName("root")
+        self.setWindowTitle(f"Opening {title}")
+        self.setPalette(look.palette())
+        self.setStyleSheet(look.style_sheet() + "QWidget#root { background: palette(window); }")
+        self._word = QLabel(f"Opening {title}")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setMinimumWidth(360)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(24, 20, 24, 20)
+        box.addWidget(self._word)
+        box.addWidget(self._bar)
+
+    def step(self, done: int, total: int, name: str) -> None:
+        self._bar.setMaximum(max(1, total))
+        self._bar.setValue(done)
+        self._word.setText(f"Opening {name} ({done + 1} of {total})")
+
+
+def open_in_thread(session: Session, look: Look, *, allow_remote: bool = False) -> Scene:
+    """Compile a session without holding up the event loop.
+
+    Raises
+    ------
+    LoupeError
+        Whatever compiling raises; faults of single plots become rows instead.
+    """
+    scheduler = QtScheduler()
+    note = _Note(session.title or "session", look)
+    loop = QEventLoop()
+    found: list[Scene] = []
+    failed: list[Exception] = []
+
+    def progress(done: int, total: int, name: str) -> None:
+        scheduler.post(lambda: note.step(done, total, name))
+
+    def work() -> None:
+        try:
+            found.append(open_scene(session, allow_remote=allow_remote, progress=progress))
+        except Exception as error:  # noqa: BLE001 - raised again below, in the caller's thread
+            failed.append(error)
+        finally:
+            scheduler.post(loop.quit)
+
+    patience = QTimer()
+    patience.setSingleShot(True)
+    patience.timeout.connect(note.show)
+    patience.start(_PATIENCE_MS)
+    thread = threading.Thread(target=work, name="loupe opening", daemon=True)
+    thread.start()
+    loop.exec()
+    thread.join()
+    patience.stop()
+    note.close()
+    scheduler.close()
+    if failed:
+        raise failed[0]
+    return found[0]

@@ -1,0 +1,134 @@
+"""Pictures of an open window: PNG as seen, SVG and PDF with text as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMarginsF, QRectF, QSize, QSizeF
+from PySide6.QtGui import (
+    QImage,
+    QPageSize,
+    QPaintDevice,
+    QPainter,
+    QPdfWriter,
+)
+from PySide6.QtSvg import QSvgGenerator
+
+from loupe.errors import LoupeRenderError
+from loupe.ui.canvas_widget import PlotCanvas
+from loupe.ui.look import Look, qcolor
+from loupe.ui.overview_paint import OverviewModel, paint_overview
+from loupe.ui.text import paint_texts
+
+__all__ = ["FORMATS", "canvas_image", "save_canvas", "save_overview"]
+
+FORMATS = "PNG (*.png);;SVG (*.svg);;PDF (*.pdf)"
+"""Kinds of picture, for a file dialog."""
+
+_DPI = 96
+
+
+def canvas_image(canvas: PlotCanvas, look: Look) -> QImage:
+    """The plots with their text in device pixels."""
+    image = canvas.grabFramebuffer().convertToFormat(QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(1.0)
+    painter = QPainter(image)
+    _paint_text(painter, canvas, look)
+    painter.end()
+    return image
+
+
+def save_canvas(canvas: PlotCanvas, look: Look, path: Path) -> None:
+    """Write the plots; what the suffix says: ``.png``, ``.svg`` or ``.pdf``.
+
+    Raises
+    ------
+    LoupeRenderError
+        If the suffix is none of these, or the file cannot be written.
+    """
+    if path.suffix.lower() == ".png":
+        _save_image(canvas_image(canvas, look), path)
+        return
+    data = canvas.grabFramebuffer()
+    data.setDevicePixelRatio(1.0)
+    device = _device(path, data.size())
+    painter = QPainter(device)
+    painter.drawImage(QRectF(0, 0, data.width(), data.height()), data)
+    _paint_text(painter, canvas, look)
+    painter.end()
+    _check_written(path)
+
+
+def save_overview(model: OverviewModel, look: Look, path: Path, size: QSize, scale: float) -> None:
+    """Write the overview, `size` device pixels large.
+
+    Raises
+    ------
+    LoupeRenderError
+        As `save_canvas`.
+    """
+    rect = QRectF(0, 0, size.width(), size.height())
+    if path.suffix.lower() == ".png":
+        image = QImage(size, QImage.Format.Format_RGB32)
+        painter = QPainter(image)
+        paint_overview(painter, rect, model, look, scale)
+        painter.end()
+        _save_image(image, path)
+        return
+    device = _device(path, size)
+    painter = QPainter(device)
+    paint_overview(painter, rect, model, look, scale)
+    painter.end()
+    _check_written(path)
+
+
+def _paint_text(painter: QPainter, canvas: PlotCanvas, look: Look) -> None:
+    frame = canvas.frame
+    if frame is None:
+        return
+    scale = canvas.viewport.scale
+    if frame.cursor is not None:
+        x, top, bottom, color = frame.cursor
+        painter.fillRect(QRectF(round(x), top, max(1, round(scale)), bottom - top), qcolor(color))
+    paint_texts(painter, frame.texts, look, scale)
+
+
+def _device(path: Path, size: QSize) -> QPaintDevice:
+    """A vector file whose units are device pixels."""
+    if path.suffix.lower() == ".svg":
+        svg = QSvgGenerator()
+        svg.setFileName(str(path))
+        svg.setSize(size)
+        svg.setViewBox(QRectF(0, 0, size.width(), size.height()))
+        svg.setTitle("Loupe")
+        return svg
+    if path.suffix.lower() == ".pdf":
+        pdf = QPdfWriter(str(path))
+        pdf.setResolution(_DPI)
+        points = QSizeF(size.width() * 72 / _DPI, size.height() * 72 / _DPI)
+        pdf.setPageSize(QPageSize(points, QPageSize.Unit.Point))
+        pdf.setPageMargins(QMarginsF(0, 0, 0, 0))
+        return pdf
+    raise LoupeRenderError(
+        f"`{path.name}` is no kind of picture that can be written",
+        hint="Give the name an ending: .png, .svg or .pdf.",
+        code="render-format",
+    )
+
+
+def _check_written(path: Path) -> None:
+    if not path.is_file() or not path.stat().st_size:
+        raise _unwritable(path)
+
+
+def _save_image(image: QImage, path: Path) -> None:
+    if not image.save(str(path)):
+        raise _unwritable(path)
+
+
+def _unwritable(path: Path) -> LoupeRenderError:
+    return LoupeRenderError(
+        f"the picture cannot be written to {path}",
+        hint="Choose a folder that exists and can be written to.",
+        code="render-write",
+    )
