@@ -257,6 +257,8 @@ class PyAvDecoder:
             self._faulty = True  # the rest of a damaged or truncated file cannot be read
 
     def _frames(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+        if packet.is_corrupt and packet.pts is not None and packet.pts == self._index.cut_pts:
+            return []
         try:
             return packet.decode()
         except FFmpegError:

@@ -88,6 +88,9 @@ class FrameIndex:
         Whether only OpenCV opens it, so that frames are read one after another.
     facts
         The container's claims.
+    cut_pts
+        Time of the frame in whose middle the file breaks off; None if it does not. Decoders may
+        make half a picture of it, which is none.
     """
 
     path: Path
@@ -98,6 +101,7 @@ class FrameIndex:
     seekable: bool
     sequential: bool
     facts: StreamFacts
+    cut_pts: int | None = None
 
     @property
     def n(self) -> int:
@@ -194,6 +198,7 @@ def build_index(path: Path, *, stopped: Callable[[], bool] = lambda: False) -> F
                     seekable=True,
                     sequential=False,
                     facts=facts,
+                    cut_pts=int(packets[-1, 0]) if packets[-1, 4] else None,
                 )
     return _index_by_decoding(path, facts, stopped)
 
@@ -204,22 +209,22 @@ _NO_TIME = np.iinfo(np.int64).min
 def _read_packets(
     container: InputContainer, stream: VideoStream, path: Path, stopped: Callable[[], bool]
 ) -> npt.NDArray[np.int64]:
-    """``(packets, 4)``: pts, dts, keyframe, discarded; a missing time is `_NO_TIME`."""
-    rows: list[tuple[int, int, int, int]] = []
+    """``(packets, 5)``: pts, dts, keyframe, discarded, cut off; a missing time is `_NO_TIME`."""
+    rows: list[tuple[int, int, int, int, int]] = []
     try:
         for packet in container.demux(stream):
             if packet.size == 0:
                 continue  # the flush packet at the end
             pts = _NO_TIME if packet.pts is None else packet.pts
             dts = pts if packet.dts is None else packet.dts
-            rows.append((pts, dts, packet.is_keyframe, packet.is_discard))
+            rows.append((pts, dts, packet.is_keyframe, packet.is_discard, packet.is_corrupt))
             _go_on(stopped, path)
     except FFmpegError:
         # The rest of a damaged file cannot be read; what came before it can be shown.
         pass
     if not rows:
         raise _empty(path)
-    return np.array(rows, dtype=np.int64).reshape(-1, 4)
+    return np.array(rows, dtype=np.int64).reshape(-1, 5)
 
 
 def _index_by_decoding(path: Path, facts: StreamFacts, stopped: Callable[[], bool]) -> FrameIndex:

@@ -30,7 +30,7 @@ from loupe.video.index import (
 
 __all__ = ["default_cache_folder", "load_index"]
 
-_FORMAT = 1
+_FORMAT = 2
 _EDGE_BYTES = 64 * 1024
 
 
@@ -96,6 +96,7 @@ def _keep(kept: Path, index: FrameIndex) -> None:
         "seekable": index.seekable,
         "sequential": index.sequential,
         "facts": asdict(index.facts),
+        "cut_pts": index.cut_pts,
     }
     buffer = io.BytesIO()
     np.savez(
@@ -127,6 +128,7 @@ def _read_kept(kept: Path, path: Path) -> FrameIndex | None:
                 seekable=meta["seekable"],
                 sequential=meta["sequential"],
                 facts=StreamFacts(**meta["facts"]),
+                cut_pts=meta["cut_pts"],
             )
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None  # absent or damaged: built again

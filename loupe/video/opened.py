@@ -6,7 +6,7 @@ wait opens in a thread, as `loupe.video.player` does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from loupe.errors import LoupeVideoError
-from loupe.session.source import InMemory
-from loupe.session.video import VideoConfig
 from loupe.units import Seconds
 from loupe.video.decoder import decodes
 from loupe.video.index import FrameIndex
@@ -29,7 +27,7 @@ from loupe.video.timeline import (
     make_timeline,
 )
 
-__all__ = ["OpenVideo", "VideoSpec", "open_video", "video_spec"]
+__all__ = ["OpenVideo", "VideoSpec", "open_video"]
 
 Times = npt.NDArray[np.float64]
 
@@ -89,57 +87,6 @@ class OpenVideo:
     def slow_seek(self) -> bool:
         """Whether a file can only be decoded from its start, so that jumps take long."""
         return any(not index.seekable for index in self.indexes)
-
-
-def video_spec(
-    config: VideoConfig,
-    folder: str | Path,
-    *,
-    name: str = "",
-    frame_times: Sequence[npt.ArrayLike] | None = None,
-) -> VideoSpec:
-    """A session's video with its paths made absolute.
-
-    Parameters
-    ----------
-    config
-        The model from the session.
-    folder
-        The session file's folder, where relative paths start.
-    name
-        The caption if the session gives none.
-    frame_times
-        Times already read, one array a file, in place of the files in ``frame_times_path``;
-        needed where these are tables.
-
-    Raises
-    ------
-    LoupeVideoError
-        If the frame times are in a table and were not passed.
-    """
-    times: tuple[Path | npt.ArrayLike, ...]
-    if frame_times is not None:
-        times = tuple(frame_times)
-    elif isinstance(config.frame_times_path, InMemory):
-        times = (config.frame_times_path.value,)
-    else:
-        times = tuple(Path(folder) / part for part in config.frame_times_paths)
-        for part in times:
-            if isinstance(part, Path) and part.suffix.lower() != ".npy":
-                raise LoupeVideoError(
-                    f"frame times in a `{part.suffix}` file need the name of their column",
-                    where=str(part),
-                    hint="Set `frame_times_column`, or save the times as `.npy`.",
-                    code="video-times",
-                )
-    return VideoSpec(
-        name=config.name or name or Path(config.video_paths[0]).stem,
-        paths=tuple(Path(folder) / part for part in config.video_paths),
-        frame_times=times,
-        correction=config.correction,
-        max_distance_s=config.max_frame_distance_s,
-        frame_count_slack=config.frame_count_slack,
-    )
 
 
 def open_video(

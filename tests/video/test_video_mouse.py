@@ -6,8 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from loupe.session.video import VideoConfig
-from loupe.video.opened import open_video, video_spec
+from loupe.video.opened import VideoSpec, open_video
 from loupe.video.probe import describe
 from loupe.video.reader import FrameReader
 
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def spec():
-    return video_spec(VideoConfig("openfield.mp4", "openfield_times.npy"), DATA)
+    return VideoSpec("mouse", (DATA / "openfield.mp4",), (DATA / "openfield_times.npy",))
 
 
 def test_frames_and_times_agree(spec, tmp_path):

@@ -4,16 +4,14 @@ import os
 import socket
 
 import numpy as np
-import polars as pl
 import pytest
 import video_matrix
 
 from loupe.errors import LoupeVideoError
-from loupe.session.video import VideoConfig
 from loupe.video.cv import Capture
 from loupe.video.index import build_index
 from loupe.video.kept import load_index
-from loupe.video.opened import VideoSpec, open_video, video_spec
+from loupe.video.opened import VideoSpec, open_video
 from loupe.video.reader import FrameReader
 
 
@@ -24,9 +22,7 @@ def _number(reader, frame):
 def test_a_video_with_its_frame_times(plain, tmp_path):
     plain("cam.mp4", 60)
     np.save(tmp_path / "cam.npy", 2.5 + np.arange(60) * 0.04)
-    config = VideoConfig("cam.mp4", "cam.npy", name="side", frame_times_correction=[0.5, 0.0])
-    spec = video_spec(config, tmp_path)
-    assert (spec.name, spec.paths) == ("side", (tmp_path / "cam.mp4",))
+    spec = VideoSpec("side", (tmp_path / "cam.mp4",), (tmp_path / "cam.npy",), (0.5, 0.0))
     video = open_video(spec, cache=tmp_path / "cache")
     assert video.timeline.span.start == 3.0
     assert video.timeline.frame_at(3.0 + 17 * 0.04) == 17
@@ -42,12 +38,11 @@ def test_without_frame_times_the_containers_count_from_zero(made, tmp_path):
 
 
 def test_several_files_are_one_video(plain, tmp_path):
-    plain("a.mp4", 40)
-    plain("b.mp4", 25)
+    paths = (plain("a.mp4", 40), plain("b.mp4", 25))
     np.save(tmp_path / "a.npy", np.arange(40) / 30)
     np.save(tmp_path / "b.npy", 10 + np.arange(25) / 30)
-    config = VideoConfig(["a.mp4", "b.mp4"], ["a.npy", "b.npy"])
-    video = open_video(video_spec(config, tmp_path), cache=tmp_path / "cache")
+    spec = VideoSpec("v", paths, (tmp_path / "a.npy", tmp_path / "b.npy"))
+    video = open_video(spec, cache=tmp_path / "cache")
     reader = FrameReader(video)
     assert video.timeline.n == 65
     assert [_number(reader, f) for f in (0, 39, 40, 64, 12)] == [0, 39, 0, 24, 12]
@@ -56,37 +51,22 @@ def test_several_files_are_one_video(plain, tmp_path):
 
 
 def test_several_files_without_times_follow_each_other(plain, tmp_path):
-    plain("a.mp4", 30)
-    plain("b.mp4", 30)
-    spec = video_spec(VideoConfig(["a.mp4", "b.mp4"]), tmp_path)
-    video = open_video(spec, cache=tmp_path / "cache")
+    paths = (plain("a.mp4", 30), plain("b.mp4", 30))
+    video = open_video(VideoSpec("v", paths), cache=tmp_path / "cache")
     assert video.timeline.times == pytest.approx(np.arange(60) / 30, abs=1e-6)
 
 
 def test_one_array_for_several_files(plain, tmp_path):
-    plain("a.mp4", 30)
-    plain("b.mp4", 20)
-    config = VideoConfig(["a.mp4", "b.mp4"], np.arange(50) * 0.1)
-    video = open_video(video_spec(config, tmp_path), cache=tmp_path / "cache")
+    paths = (plain("a.mp4", 30), plain("b.mp4", 20))
+    video = open_video(VideoSpec("v", paths, (np.arange(50) * 0.1,)), cache=tmp_path / "cache")
     assert video.timeline.starts == (0, 30, 50)
     with pytest.raises(LoupeVideoError, match="50 frames in 2 files, but 49 frame times"):
-        open_video(VideoSpec("v", video.spec.paths, (np.arange(49.0),)), cache=tmp_path / "cache")
-
-
-def test_times_from_a_table_are_passed_in(plain, tmp_path):
-    plain("cam.mp4", 60)
-    pl.DataFrame({"t": np.arange(60) * 0.1}).write_parquet(tmp_path / "t.parquet")
-    config = VideoConfig("cam.mp4", "t.parquet", frame_times_column="t")
-    with pytest.raises(LoupeVideoError, match=r"`.parquet`"):
-        video_spec(config, tmp_path)
-    spec = video_spec(config, tmp_path, frame_times=[np.arange(60) * 0.1])
-    assert open_video(spec, cache=tmp_path / "c").timeline.span.stop == pytest.approx(5.9)
+        open_video(VideoSpec("v", paths, (np.arange(49.0),)), cache=tmp_path / "cache")
 
 
 def test_other_numbers_of_times_and_frames(plain, tmp_path):
-    plain("cam.mp4", 60)
     np.save(tmp_path / "t.npy", np.arange(58.0))
-    spec = video_spec(VideoConfig("cam.mp4", "t.npy"), tmp_path)
+    spec = VideoSpec("v", (plain("cam.mp4", 60),), (tmp_path / "t.npy",))
     with pytest.raises(LoupeVideoError, match=r"60 frames, but 58 frame times in .*t\.npy"):
         open_video(spec, cache=tmp_path / "cache")
 

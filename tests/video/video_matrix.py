@@ -24,7 +24,7 @@ class Made:
     """One generated file and what a sequential decode of it must give."""
 
     path: Path
-    shown: dict[int, int | None]
+    shown: dict[int, int]
     """Number that each frame carries, by its presentation tick (by its order without ticks)."""
 
 
@@ -285,9 +285,11 @@ OTHERS: dict[str, Maker] = {
 def make(key: str, folder: Path, n: int, size: tuple[int, int], gop: int) -> Made:
     """Generate one file and read its frames one after another, the truth of every test."""
     path = (MATRIX | OTHERS)[key](folder, n, size, gop)
-    shown: dict[int, int | None] = {}
+    shown: dict[int, int] = {}
     with av.open(str(path)) as container:
         for packet in container.demux(video=0):
+            if "truncated" in key and packet.is_corrupt:
+                continue  # the file breaks off in it; half a picture is none
             try:
                 frames = packet.decode()
             except av.error.InvalidDataError:
@@ -295,6 +297,5 @@ def make(key: str, folder: Path, n: int, size: tuple[int, int], gop: int) -> Mad
             for frame in frames:
                 tick = len(shown) if frame.pts is None else frame.pts
                 shown[tick] = number_of(frame.to_ndarray(format="rgb24"))
-    unreadable = sum(number is None for number in shown.values())
-    assert unreadable <= 1, f"{key}: {unreadable} frames cannot be read"  # the broken last JPEG
+    assert None not in shown.values(), f"{key}: a frame of the truth cannot be read"
     return Made(path, shown)
