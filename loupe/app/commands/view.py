@@ -74,10 +74,10 @@ class SetFlag(Command):
 
 @dataclass(frozen=True, slots=True)
 class SetValue(Command):
-    """Set a number of the view, clamped to its range."""
+    """Set a number of the view, clamped to its range; None takes it back."""
 
     name: Number
-    value: float
+    value: float | None
 
 
 @dataclass(frozen=True, slots=True)

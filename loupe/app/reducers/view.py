@@ -8,7 +8,7 @@ from typing import Any
 
 from loupe.app import commands as c
 from loupe.app.rules import clamp_cursor, edited_track, moved, whole_epochs
-from loupe.app.state import AppState
+from loupe.app.state import AppState, ViewFlags
 from loupe.scene.timegrid import Window
 from loupe.units import Span
 
@@ -56,7 +56,10 @@ def _set_flag(state: AppState, command: c.SetFlag) -> AppState:
 
 
 def _value(state: AppState, command: c.SetValue) -> AppState:
-    change: dict[str, Any] = {command.name: _clip(command.value, VALUE_RANGES[command.name])}
+    value = getattr(ViewFlags(), command.name)
+    if command.value is not None:
+        value = _clip(command.value, VALUE_RANGES[command.name])
+    change: dict[str, Any] = {command.name: value}
     return replace(state, view=replace(state.view, **change))
 
 

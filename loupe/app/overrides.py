@@ -1,0 +1,317 @@
+"""What the user changed, folded back into a Session: for "Save Session As…" and view presets.
+
+Knows sessions, scenes and states; writes no file. What a session cannot say is named, never
+dropped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from loupe.app.reducers.rows import row_order
+from loupe.app.rules import moved
+from loupe.app.start import initial_state
+from loupe.app.state import AppState, RowOverride
+from loupe.scene.model import HeatmapContent, Row, Scene, TraceContent
+from loupe.session.events import EventStyle, GlobalEventsConfig
+from loupe.session.model import Session
+from loupe.session.plots.heatmap import HeatmapConfig
+from loupe.session.plots.raster import RasterConfig
+from loupe.session.plots.trace import TraceConfig
+from loupe.session.plots.zip import Zip
+
+__all__ = ["Folded", "capture_preset", "fold", "with_preset"]
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A session with the user's changes, and sentences on what it cannot hold."""
+
+    session: Session
+    lost: tuple[str, ...] = ()
+
+
+def fold(scene: Scene, state: AppState) -> Folded:
+    """The scene's session with everything that was changed in the window.
+
+    Order, heights, visibility, gains, Y ranges, levels, colormaps, looks of markers and events,
+    videos and label sets, and the view with window and cursor.
+    """
+    lost: list[str] = []
+    session = scene.session
+    changes: dict[str, Any] = {
+        "plots": tuple(
+            _plot(plot, plot_id, [r for r in scene.rows if r.plot == i], state, lost)
+            for i, (plot, plot_id) in enumerate(zip(session.plots, session.plot_ids, strict=True))
+        ),
+        "videos": tuple(
+            video.model_copy(update={"visible": i not in state.hidden_videos})
+            for i, video in enumerate(session.videos)
+        ),
+        "labels": _labels(session, state),
+        "view": session.view.model_copy(update=_view(state)),
+    }
+    if session.events is not None and state.overrides.events:
+        changes["events"] = _events(session.events, state, lost)
+    changes |= _order(scene, state, changes)
+    done = session.model_copy(update=changes).with_base(session.base)
+    return Folded(done, tuple(lost))
+
+
+def capture_preset(scene: Scene, state: AppState) -> tuple[Any, tuple[str, ...]]:
+    """How the window looks as a `ViewPreset`, and what a preset cannot hold."""
+    from loupe.session.preset import preset_of
+
+    folded = fold(scene, state)
+    return preset_of(folded.session), folded.lost
+
+
+def with_preset(state: AppState, scene: Scene) -> AppState:
+    """The state over a scene compiled from a session to which a preset was applied.
+
+    Rows, flags and window length come from the preset; place in time, label sets and their
+    histories stay.
+    """
+    fresh = initial_state(scene, state.viewport, tracks=state.tracks)
+    length = fresh.window.length
+    share = (state.cursor - state.window.start) / state.window.length
+    window = replace(fresh.window, start=state.cursor - share * length, length=length)
+    placed = moved(replace(fresh, cursor=state.cursor), window, cursor=state.cursor)
+    shown = {config.id: config for config in scene.tracks}
+    tracks = tuple(
+        replace(track, visible=shown[track.id].config.visible, strip=shown[track.id].config.strip)
+        if track.id in shown
+        else track
+        for track in state.tracks
+    )
+    return replace(
+        placed,
+        tracks=tracks,
+        edited=state.edited,
+        past=state.past,
+        future=state.future,
+        step_target=min(state.step_target, max(0, len(fresh.facts.videos) - 1)),
+    )
+
+
+def _view(state: AppState) -> dict[str, Any]:
+    view = state.view
+    changes: dict[str, Any] = {
+        "window": state.window.length,
+        "start": state.window.start,
+        "cursor": state.cursor,
+        "theme": view.theme,
+        "grid": view.grid,
+        "overlays": view.overlays,
+        "strip": view.strip,
+        "strip_only": view.strip_only,
+        "hypnogram": view.hypnogram,
+        "hypnogram_zoom": view.hypnogram_zoom,
+        "fixed_scale": view.fixed_scale,
+        "proportional_rasters": view.proportional_rasters,
+        "proportional_heatmaps": view.proportional_heatmaps,
+        "compact_rasters": view.compact_rasters,
+        "compact_heatmaps": view.compact_heatmaps,
+        "smooth_scroll_speed": view.smooth_scroll_speed,
+        "font_scale": view.font_scale,
+        "playback_speed": state.playback.speed,
+        "playback_mode": "loop" if state.playback.loop else "follow",
+    }
+    if view.label_alpha is not None:
+        changes["label_alpha"] = view.label_alpha
+    if view.clock != "auto":
+        changes["clock"] = view.clock
+    return changes
+
+
+def _labels(session: Session, state: AppState) -> tuple[Any, ...]:
+    tracks = {track.id: track for track in state.tracks}
+    edited = state.tracks[state.edited].id if state.edited is not None else None
+    moved = edited is not None and (
+        session.edited_labels is None or session.label_ids[session.edited_labels] != edited
+    )
+    found = []
+    for label_id, config in zip(session.label_ids, session.labels, strict=True):
+        changes: dict[str, Any] = {}
+        if label_id in tracks:
+            changes["visible"] = tracks[label_id].visible
+        if moved:
+            changes["edit"] = label_id == edited
+        found.append(config.model_copy(update=changes))
+    return tuple(found)
+
+
+def _events(config: GlobalEventsConfig, state: AppState, lost: list[str]) -> GlobalEventsConfig:
+    if config.style_events_on is None:
+        lost.append("the style of global events: name their classes with `style_events_on`")
+        return config
+    styles = dict(config.style_kwargs)
+    for name, look in state.overrides.events.items():
+        changes: dict[str, Any] = {}
+        if look.color is not None:
+            changes |= {"line_color": look.color.with_alpha(255), "line_alpha": look.color.a}
+        if look.style is not None:
+            changes["line_style"] = look.style
+        if look.width is not None:
+            changes["line_width"] = look.width
+        key = "" if name == "none" and "none" not in styles else name
+        styles[key] = styles.get(key, EventStyle()).model_copy(update=changes)
+    return config.model_copy(update={"style_kwargs": styles})
+
+
+def _order(scene: Scene, state: AppState, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The order of rows: as order of the plots where that says it all, else row by row."""
+    if state.overrides.order is None:
+        return {}
+    session = scene.session
+    by_id = {row.id: row for row in scene.rows}
+    order = [row for row in row_order(state) if row in by_id]
+    plots: Sequence[Any] = changes["plots"]
+    wanted = list(dict.fromkeys(by_id[row].plot for row in order))
+    rows_in_file = [row.id for plot in wanted for row in scene.rows if row.plot == plot]
+    named = all(plot.id is not None for plot in plots)
+    if named and -1 not in wanted and rows_in_file == order and not session.view.subplot_order:
+        rest = [i for i in range(len(plots)) if i not in wanted]
+        return {"plots": tuple(plots[i] for i in [*wanted, *rest])}
+    view = changes["view"].model_copy(update={"subplot_order": tuple(order)})
+    return {"view": view}
+
+
+def _plot(plot: Any, plot_id: str, rows: Sequence[Row], state: AppState, lost: list[str]) -> Any:
+    if not rows:
+        return plot
+    pairs = [(row, state.overrides.row(row.id)) for row in rows]
+    changes: dict[str, Any] = {}
+    _height(plot, pairs, changes, lost)
+    _visibility(plot, plot_id, pairs, changes, lost)
+    if isinstance(plot, TraceConfig) and plot.mode == "dense":
+        _dense(plot, pairs[0][1], changes)
+    elif isinstance(plot, TraceConfig | Zip):
+        _ranges(plot, plot_id, pairs, changes, lost)
+    elif isinstance(plot, HeatmapConfig):
+        _heatmap(plot, plot_id, pairs, changes, lost)
+    elif isinstance(plot, RasterConfig):
+        _raster(plot, state, changes)
+    if isinstance(plot, TraceConfig):
+        _markers(plot, plot_id, state, changes)
+    return plot.model_copy(update=changes)
+
+
+Pairs = Sequence[tuple[Row, RowOverride]]
+
+
+def _shared(
+    pairs: Pairs, value: Callable[[RowOverride], Hashable], what: str, lost: list[str]
+) -> Any:
+    """What all rows of a plot have in common; a session has one value a plot."""
+    values = {value(o) for _, o in pairs}
+    if len(values) == 1:
+        return values.pop()
+    lost.append(f"{what} of each row of {pairs[0][0].title}: a session has one for the plot")
+    return None
+
+
+def _height(plot: Any, pairs: Pairs, changes: dict[str, Any], lost: list[str]) -> None:
+    factor = _shared(pairs, lambda o: o.height, "the height", lost)
+    if factor is not None and factor != 1.0:
+        changes["height"] = min(max(plot.height * factor, 0.01), 20.0)
+
+
+def _visibility(
+    plot: Any, plot_id: str, pairs: Pairs, changes: dict[str, Any], lost: list[str]
+) -> None:
+    fields = type(plot).model_fields
+    hidden = [row for row, o in pairs if o.hidden]
+    whole = len(hidden) == len(pairs)
+    changes["visible"] = not whole
+    dense = isinstance(plot, TraceConfig) and plot.mode == "dense"
+    if "hidden" in fields and not dense:
+        changes["hidden"] = () if whole else tuple(_key(row, plot_id) for row in hidden)
+    bad = [row for row, o in pairs if o.bad]
+    if "bad" in fields and not dense:
+        changes["bad"] = tuple(_key(row, plot_id) for row in bad)
+    elif bad:
+        lost.append(f"{bad[0].title} marked as bad: only stacked traces can be")
+
+
+def _key(row: Row, plot_id: str) -> str:
+    return row.id.removeprefix(f"{plot_id}/")
+
+
+def _dense(plot: TraceConfig, o: RowOverride, changes: dict[str, Any]) -> None:
+    gain = (plot.gain if o.gain is None else o.gain) / o.y_zoom
+    if gain != plot.gain:
+        changes["gain"] = min(max(gain, 1e-6), 1e6)
+    if o.step is not None:
+        changes["step"] = o.step
+    if o.traces_per_page is not None:
+        changes["traces_per_page"] = o.traces_per_page or None
+
+
+def _ranges(
+    plot: TraceConfig | Zip, plot_id: str, pairs: Pairs, changes: dict[str, Any], lost: list[str]
+) -> None:
+    ranges = dict(plot.y_ranges)
+    for row, o in pairs:
+        given = o.y_range
+        if given is None and o.y_auto is None and isinstance(row.content, TraceContent):
+            given = row.content.y_range
+        if o.y_auto is not None and o.y_range is None:
+            lost.append(f"the Y axis of {row.title} set to automatic: use `fixed_scale` for all")
+        elif given is not None and (o.y_range is not None or o.y_zoom != 1.0):
+            low, high = given
+            middle, half = (low + high) / 2, (high - low) / 2 * o.y_zoom
+            ranges[_key(row, plot_id)] = (middle - half, middle + half)
+        elif o.y_zoom != 1.0:
+            lost.append(f"the Y zoom of {row.title}: give it a Y range first")
+    if ranges != plot.y_ranges:
+        changes["y_ranges"] = ranges
+
+
+def _heatmap(
+    plot: HeatmapConfig, plot_id: str, pairs: Pairs, changes: dict[str, Any], lost: list[str]
+) -> None:
+    for name, field, what in (
+        ("vmin", "vmin", "the lower level"),
+        ("vmax", "vmax", "the upper level"),
+        ("method", "decim_method", "the method"),
+    ):
+        value = _shared(pairs, lambda o, name=name: getattr(o, name), what, lost)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        if value is not None:
+            changes[field] = value
+    if any(o.cmap is not None for _, o in pairs):
+        names = {}
+        for row, o in pairs:
+            own = row.content.lut_name if isinstance(row.content, HeatmapContent) else "magma"
+            group = _key(row, plot_id).removeprefix(f"{plot.split_by}=")
+            names[group] = o.cmap or own
+        changes["cmap"] = names if plot.split_by else next(iter(names.values()))
+
+
+def _raster(plot: RasterConfig, state: AppState, changes: dict[str, Any]) -> None:
+    view = state.view
+    if view.raster_brightness != 1.0:
+        changes["brightness"] = min(max(plot.brightness * view.raster_brightness, 0.2), 3.0)
+    if view.event_height is not None:
+        changes["event_height"] = view.event_height
+    if view.event_thickness is not None:
+        changes["event_thickness"] = view.event_thickness
+
+
+def _markers(plot: TraceConfig, plot_id: str, state: AppState, changes: dict[str, Any]) -> None:
+    looks = state.overrides.markers
+    found = []
+    for number, config in enumerate(plot.sample_markers):
+        look = looks.get(f"{plot_id}/{config.id or f'markers{number}'}")
+        new: dict[str, Any] = {}
+        if look is not None and look.symbol is not None:
+            new["marker"] = look.symbol
+        if look is not None and look.color is not None:
+            new |= {"color": look.color.with_alpha(255), "alpha": look.color.a}
+        if look is not None and look.size is not None:
+            new["size"] = look.size
+        found.append(config.model_copy(update=new))
+    if found:
+        changes["sample_markers"] = tuple(found)

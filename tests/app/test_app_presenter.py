@@ -1,0 +1,163 @@
+"""The presenter: how little it does for each change."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "scene"))
+from scene_kit import array
+
+from loupe import HeatmapConfig, TraceConfig
+from loupe.app.commands import Gain, PageTime, PanTime, SetCursor, SetFlag
+from loupe.app.ports import InlineScheduler
+from loupe.app.presenter import Presenter
+from loupe.app.start import initial_state
+from loupe.app.still import open_scene
+from loupe.app.store import Store
+from loupe.scene.frame import RgbaTile
+from loupe.scene.layout import Viewport
+from loupe.session.build import build_session
+from loupe.work import InlinePool
+
+
+class Bench:
+    """A presenter whose work waits until `run`."""
+
+    def __init__(self, data, **view):
+        view.setdefault("window_len", 10.0)
+        self.scene = open_scene(build_session(data, **view))
+        self.store = Store(initial_state(self.scene, Viewport(1000, 600, 1.0)))
+        self.scheduler, self.pool = InlineScheduler(), InlinePool(eager=False)
+        self.presenter = Presenter(self.scene, self.store, self.scheduler, self.pool)
+        self.told = 0
+        self.presenter.on_frame(self._tell)
+        self.pool.run()
+
+    def _tell(self):
+        self.told += 1
+
+    def counts(self, command):
+        """What a command costs until everything is settled."""
+        before = self.presenter.bench.counts.copy()
+        told, jobs = self.told, self.presenter.counts.jobs
+        self.store.dispatch(command)
+        self.pool.run()
+        found = self.presenter.bench.counts - before
+        assert self.presenter.settled
+        return {
+            "reads": found["reads"],
+            "reductions": found["reductions"],
+            "rasterisations": found["rasterisations"],
+            "frames": self.told - told,
+            "jobs": self.presenter.counts.jobs - jobs,
+        }
+
+
+@pytest.fixture
+def bench():
+    rng = np.random.default_rng(0)
+    t = np.arange(60_000) / 100
+    return Bench(
+        [
+            TraceConfig(array(rng.normal(size=(3, 60_000)), t=t), "dense"),
+            HeatmapConfig(array(rng.normal(size=(4, 60_000)), t=t)),
+        ]
+    )
+
+
+def test_a_pan_inside_the_overscan_reads_and_makes_nothing(bench):
+    assert bench.counts(PanTime(1.0)) == {
+        "reads": 0,
+        "reductions": 0,
+        "rasterisations": 0,
+        "frames": 1,
+        "jobs": 0,
+    }
+    tiles = [i for p in bench.presenter.frame.panels for i in p.items if isinstance(i, RgbaTile)]
+    assert all(t.x0 == int(t.x0) and t.x1 - t.x0 == len(t.pixels) for t in tiles)
+
+
+def test_a_cursor_costs_one_frame(bench):
+    keys = {i.key for p in bench.presenter.frame.panels for i in p.items if hasattr(i, "key")}
+    assert bench.counts(SetCursor(3.0)) == {
+        "reads": 0,
+        "reductions": 0,
+        "rasterisations": 0,
+        "frames": 1,
+        "jobs": 0,
+    }
+    assert keys == {
+        i.key for p in bench.presenter.frame.panels for i in p.items if hasattr(i, "key")
+    }
+
+
+def test_gain_rasterises_once_from_spans(bench):
+    row = bench.presenter.rows[0].id
+    assert bench.counts(Gain(1.2, row)) == {
+        "reads": 0,
+        "reductions": 0,
+        "rasterisations": 1,
+        "frames": 1,
+        "jobs": 1,
+    }
+
+
+def test_a_theme_rasterises_from_spans(bench):
+    found = bench.counts(SetFlag("theme", "light"))
+    assert (found["reads"], found["reductions"]) == (0, 0)
+
+
+def test_a_page_is_one_job_a_row_and_one_frame(bench):
+    found = bench.counts(PageTime(3))
+    assert found["jobs"] == 2
+    assert found["reads"] == 2
+    assert found["frames"] == 1
+
+
+def test_a_page_waits_no_longer_than_the_hold(bench):
+    bench.store.dispatch(PageTime(5))
+    assert bench.told == 1 or not bench.presenter.settled
+    told = bench.told
+    bench.scheduler.run_timers()
+    assert bench.told == told + 1, "after the hold the view shows what there is"
+    bench.pool.run()
+    assert bench.presenter.settled
+
+
+def test_the_next_page_is_there_before_it_is_asked_for(bench):
+    bench.counts(PageTime(1))
+    bench.scheduler.run_timers()
+    bench.pool.run()
+    found = bench.counts(PageTime(1))
+    assert (found["reads"], found["jobs"]) == (0, 0)
+
+
+def test_a_store_that_fails_fills_its_row_with_the_reason_and_no_other(bench):
+    class Broken:
+        def __init__(self, data):
+            self._data = data
+
+        def __getattr__(self, name):
+            return getattr(self._data, name)
+
+        def read(self, rows, i0, i1):
+            from loupe.errors import LoupeDataError
+
+            raise LoupeDataError("chunk 3 is damaged", where="x.zarr")
+
+    array_ref = bench.scene.rows[0].content.array
+    object.__setattr__(array_ref, "data", Broken(array_ref.data))
+    bench.counts(PageTime(9))
+    texts = [t.text for t in bench.presenter.frame.texts if t.role == "note"]
+    assert texts == ["x.zarr: chunk 3 is damaged"]
+    assert not bench.presenter.error(bench.scene.rows[1].id)
+
+
+def test_closing_stops_everything(bench):
+    bench.presenter.close()
+    told = bench.told
+    bench.store.dispatch(PageTime(1))
+    bench.pool.run()
+    assert bench.told == told
