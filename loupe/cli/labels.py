@@ -16,7 +16,7 @@ import typer
 from loupe.errors import IntervalLabelSchemaError, LoupeConfigError
 
 if TYPE_CHECKING:
-    from loupe.labels.store import LoadedFile
+    from loupe.labels.exchange import LoadedFile
     from loupe.session.labels import IntervalLabelSchema
 
 __all__ = ["convert", "diff", "parse_schema", "stats", "validate"]
@@ -185,15 +185,15 @@ def parse_schema(text: str | None) -> IntervalLabelSchema | None:
 
 def _load(path: str, schema: IntervalLabelSchema | None) -> LoadedFile:
     """A label file under the schema if it has those columns, else under its own."""
-    from loupe.labels.convert import load_any
+    from loupe.labels.exchange import load_table
 
     if schema is not None:
         try:
-            return load_any(path, schema)
+            return load_table(path, schema)
         except IntervalLabelSchemaError as error:
             if "missing column" not in error.message:
                 raise
-    return load_any(path)
+    return load_table(path)
 
 
 def _remarks(path: str, notes: Sequence[str]) -> None:

@@ -47,7 +47,7 @@ def check_file(
         text = ""
     texts = {name: text} if "\0" not in text else {}
     try:
-        loaded = kind.read(data, ReadOptions(where=name, schema=schema, guess=True))
+        loaded = kind.read(data, ReadOptions(where=name, schema=schema))
     except (IntervalLabelIOError, IntervalLabelSchemaError) as error:
         found = _LINE.match(error.message)
         line = int(found[1]) if found else 1

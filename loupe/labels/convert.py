@@ -12,15 +12,14 @@ from pathlib import Path
 
 from loupe.errors import IntervalLabelIOError
 from loupe.labels import edit
+from loupe.labels.exchange import encode, load_table
 from loupe.labels.files import Saved, atomic_write
-from loupe.labels.formats.base import ReadOptions
 from loupe.labels.formats.registry import format_for
-from loupe.labels.store import LoadedFile, encode, load_table
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 from loupe.session.states import load_state_config
 
-__all__ = ["VOCABULARIES", "Conversion", "convert", "load_any", "vocabulary"]
+__all__ = ["VOCABULARIES", "Conversion", "convert", "vocabulary"]
 
 VOCABULARIES: Mapping[str, Mapping[str, str]] = {
     "visbrain": {"-1": "Art", "0": "Wake", "1": "N1", "2": "N2", "3": "N3", "4": "REM"},
@@ -93,16 +92,6 @@ def vocabulary(name: str) -> Mapping[str, str]:
     return content
 
 
-def load_any(
-    path: Path | str,
-    schema: IntervalLabelSchema | None = None,
-    *,
-    format: str | None = None,  # noqa: A002 - the word that sessions and the command line use
-) -> LoadedFile:
-    """Read a label file; without a schema well-known columns are taken, and a note says so."""
-    return load_table(path, schema, format=format, options=ReadOptions(guess=True))
-
-
 def convert(
     source: Path | str,
     target: Path | str,
@@ -131,7 +120,7 @@ def convert(
     if source.resolve() == target.resolve():
         raise IntervalLabelIOError("the source and the target are one file", where=str(source))
     kind = format_for(target, to_format)
-    loaded = load_any(source, schema, format=from_format)
+    loaded = load_table(source, schema, format=from_format)
     table, losses, notes = loaded.table, [], list(loaded.notes)
     if states:
         table, renamed = _rename(table, states)

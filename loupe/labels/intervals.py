@@ -14,11 +14,12 @@ import polars as pl
 
 from loupe.errors import IntervalLabelIOError, IntervalLabelSchemaError, LoupeTypeError
 from loupe.labels import edit
+from loupe.labels.exchange import encode, export, load_table
 from loupe.labels.files import atomic_write, content_hash
+from loupe.labels.formats.base import ReadOptions
 from loupe.labels.formats.registry import format_for
 from loupe.labels.formats.tabular import LEGACY, frame_of, guess_schema, table_of
 from loupe.labels.history import Entry, History
-from loupe.labels.store import encode, export, load_table
 from loupe.labels.table import Interval, IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 from loupe.units import Seconds, Span
@@ -83,7 +84,7 @@ class IntervalLabelSet:
         IntervalLabelSchemaError
             If columns are missing or a row breaks the schema; the row is named.
         """
-        loaded = load_table(path, schema, format=format)
+        loaded = load_table(path, schema, format=format, options=ReadOptions(guess=False))
         labels = cls(loaded.table, source=Path(path))
         labels._format = loaded.format.name
         labels._hash = loaded.hash
@@ -338,7 +339,11 @@ def _polars(df: Any) -> pl.DataFrame:
         return df.collect()
     if type(df).__module__.partition(".")[0] == "pandas":
         # column by column, so that polars needs no further package for it
-        return pl.DataFrame({str(name): df[name].tolist() for name in df.columns}, strict=False)
+        columns = {str(name): df[name].tolist() for name in df.columns}
+        return pl.DataFrame(
+            {name: [None if v != v else v for v in values] for name, values in columns.items()},
+            strict=False,
+        )
     raise LoupeTypeError(
         f"expected a polars or pandas DataFrame, got {type(df).__name__}",
         hint="use from_path() for a file",

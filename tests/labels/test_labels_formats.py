@@ -71,9 +71,15 @@ def test_htsv_keeps_names_order_types_and_the_last_digit():
 
 def test_htsv_and_parquet_without_schema_say_which_columns_there_are():
     with pytest.raises(IntervalLabelIOError, match="`state`, `start_time`"):
-        read("h.htsv", "state\tstart_time\tend_time\nW\t0\t1\n")
+        read("h.htsv", "state\tstart_time\tend_time\nW\t0\t1\n", guess=False)
     with pytest.raises(IntervalLabelIOError, match="start_s"):
-        read("h.csv", "state,start_time,end_time\nW,0,1\n")
+        read("h.csv", "state,start_time,end_time\nW,0,1\n", guess=False)
+    with pytest.raises(IntervalLabelIOError, match="`from`, `to`"):
+        read("h.htsv", "from\tto\nW\t0\n")
+    guessed = read("h.htsv", "state\tstart_time\tend_time\tby\nW\t0\t1\tx\n")
+    assert guessed.notes == (
+        "columns taken as start_col=start_time,end_col=end_time,label_col=state,extra_cols=by",
+    )
 
 
 def test_parquet_carries_schema_types_and_metadata(tmp_path):

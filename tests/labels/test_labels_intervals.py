@@ -232,6 +232,11 @@ def test_a_bad_add_raises_value_error():
     assert len(labels) == 0
 
 
+def test_columns_are_never_guessed_for_a_script(source):
+    with pytest.raises(IntervalLabelIOError, match="needs a schema; the columns are: `state`"):
+        IntervalLabelSet.from_path(source)
+
+
 def test_missing_file():
     with pytest.raises(IntervalLabelIOError, match="there is no such file"):
         IntervalLabelSet.from_path("/nowhere/a.csv")

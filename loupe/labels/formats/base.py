@@ -34,7 +34,7 @@ class ReadOptions:
     created
         Columns of text to have in any case, such as the scorer's name.
     guess
-        Without a schema, go by well-known names of columns and say so.
+        Without a schema, go by well-known names of columns and say so; False refuses.
     """
 
     where: str = "labels"
@@ -42,7 +42,7 @@ class ReadOptions:
     origin: datetime | None = None
     snap: float | None = None
     created: tuple[str, ...] = ()
-    guess: bool = False
+    guess: bool = True
 
 
 @dataclass(frozen=True, eq=False)
