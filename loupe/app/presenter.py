@@ -201,8 +201,7 @@ class Presenter:
     def _changed(self, before: AppState, after: AppState) -> None:
         if before.overrides is not after.overrides:
             self._rows = shown_rows(self.scene, after.overrides)
-        moved = before.window != after.window
-        if moved:
+        if before.window != after.window:
             self._direction = 1 if after.window.start >= before.window.start else -1
         same_picture = all(
             getattr(before, name) is getattr(after, name)
@@ -219,7 +218,7 @@ class Presenter:
                 self._emit()
             return
         self._layout = self._lay_out(after)
-        self._plan(hold=moved)
+        self._plan(hold=True)
 
     def _lay_out(self, state: AppState) -> Layout:
         strips = sum(1 for t in self._tracks(state) if t.strip)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette
 
 from loupe.errors import LoupeRenderError
 from loupe.scene.frame import TextRole
@@ -19,6 +19,7 @@ from loupe.units import Rgba
 __all__ = ["Look", "families", "look_for", "qcolor", "system_theme"]
 
 _UI_FAMILIES = ("Inter", "Noto Sans", "DejaVu Sans", "Liberation Sans", "Arial")
+_ALIASES = frozenset({"Sans", "Sans Serif", "Serif", "Mono", "Monospace", "monospace"})
 _MONO_FAMILIES = ("JetBrains Mono", "Noto Sans Mono", "DejaVu Sans Mono", "Liberation Mono")
 
 
@@ -44,8 +45,10 @@ def families() -> tuple[str, str]:
         )
 
     def choose(system: QFontDatabase.SystemFont, known: tuple[str, ...]) -> str:
-        own = QFontDatabase.systemFont(system).family()
-        if own in installed:
+        # The system may name an alias such as "Sans Serif"; Qt knows what stands behind it.
+        own = QFontInfo(QFontDatabase.systemFont(system)).family()
+        # An alias such as "Sans Serif" may stand for any font, a monospaced one among them.
+        if own in installed and own not in _ALIASES:
             return own
         return next((name for name in known if name in installed), min(installed))
 
@@ -83,8 +86,7 @@ class Look:
     ) -> QFont:
         """A font of `px` logical pixels; `scale` gives device pixels of a picture."""
         font = QFont()
-        names = [self.number_family] if numbers else [self.text_family, self.number_family]
-        font.setFamilies(names)
+        font.setFamily(self.number_family if numbers else self.text_family)
         font.setPixelSize(max(1, round(px * self.font_scale * scale)))
         font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
         # Coloured fringes of subpixel antialiasing are wrong on a transparent picture.
@@ -222,6 +224,7 @@ QPushButton:focus, QToolButton:focus { border: 1px solid @accent@; }
 QPushButton:disabled, QToolButton:disabled { color: @faint@; }
 QPushButton:default { background: @accent@; color: @on_accent@; }
 QToolButton[role="quiet"] { background: transparent; border-color: transparent; }
+QToolButton::menu-indicator { image: none; width: 0; }
 QCheckBox, QRadioButton { color: @text@; spacing: 6px; background: transparent; }
 QCheckBox:focus, QRadioButton:focus { color: @accent@; }
 QCheckBox:disabled, QRadioButton:disabled { color: @faint@; }

@@ -389,14 +389,14 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
             k0=k0,
             width=width,
             grid_dt=dt,
-            row_y0=middle - half,
-            row_y1=middle + half,
+            row_top=middle - half,
+            row_bottom=middle + half,
             height=look.height,
             thickness=thick,
             full=density_full(len(content.times), len(content.row_names), _duration(content) / dt),
         )
         bench.count("rasterisations")
-        crowded = picture.crowd
+        crowded = picture.most_in_cell
         return TileContent(
             row.id,
             key,

@@ -1,0 +1,174 @@
+"""Heatmaps, rasters, events and labels against brute force."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scene_kit import array, picture, tile_of
+
+from loupe import GlobalEventsConfig, HeatmapConfig, IntervalLabelSchema, RasterConfig
+from loupe.labels.intervals import IntervalLabelSet
+from loupe.scene.frame import RectsItem, ScalarTile
+from loupe.scene.intervals import bands
+from loupe.scene.timegrid import TimeGrid
+
+
+def test_peak_keeps_the_sign_of_the_larger_magnitude():
+    y = np.zeros((2, 10_000), dtype=np.float32)
+    y[0, 5000], y[1, 5000] = -9.0, 4.0
+    p = picture(HeatmapConfig(array(y, t=np.arange(10_000) / 1000)), window=10.0)
+    tile, _ = tile_of(p)
+    x = int(np.floor(5.0 / tile.dt)) - tile.k0
+    # Row 0 of the data is at the bottom, which is the last column of the tile's values.
+    assert tile.values[x, 1] == -9.0
+    assert tile.values[x, 0] == 4.0
+
+
+def test_mean_ignores_nan():
+    y = np.full((1, 1000), 2.0, dtype=np.float32)
+    y[0, ::2] = np.nan
+    p = picture(HeatmapConfig(array(y, t=np.arange(1000) / 100), decim_method="mean"), window=10.0)
+    tile, _ = tile_of(p)
+    inside = tile.values[-tile.k0 : -tile.k0 + 700, 0]
+    assert np.nanmax(inside) == 2.0
+    assert np.nanmin(inside) == 2.0
+
+
+def test_groups_rows_levels_and_colours():
+    data = array(
+        np.arange(60.0).reshape(6, 10),
+        dims=("syn",),
+        coords={"dend": ("syn", [2, 1, 2, 1, 2, 1]), "pos": ("syn", [5, 4, 3, 2, 1, 0])},
+    )
+    p = picture(HeatmapConfig(data, split_by="dend", order_by="pos", cmap=["magma", "viridis"]))
+    assert [r.subtitle for r in p.rows] == ["dend=1", "dend=2"]
+    assert [r.content.order.tolist() for r in p.rows] == [[5, 3, 1], [4, 2, 0]]
+    assert [r.content.lut_name for r in p.rows] == ["magma", "viridis"]
+    tile, _ = tile_of(p)
+    low, high = np.percentile(data.values[[5, 3, 1]], [1, 99])
+    assert tile.y_range == pytest.approx((low, high), rel=1e-5)
+    scalar = [i for panel in p.frame.panels for i in panel.items if isinstance(i, ScalarTile)]
+    assert scalar[0].vmin == pytest.approx(low, rel=1e-5)
+
+
+def test_a_colormap_table_without_a_group_says_which():
+    data = array(np.zeros((2, 10)), dims=("d",), coords={"g": ("d", ["a", "b"])})
+    p = picture(HeatmapConfig(data, split_by="g", cmap={"a": "magma"}))
+    assert "no entry for the group `b`" in p.rows[0].content.message
+
+
+def test_two_dimensions_are_too_many_for_a_heatmap():
+    p = picture(HeatmapConfig(array(np.zeros((2, 2, 9)), dims=("a", "b"))))
+    assert "exactly one dimension besides time" in p.rows[0].content.message
+    assert "a, b" in p.rows[0].content.message
+
+
+def events(**columns):
+    return pl.DataFrame(columns)
+
+
+def test_events_sit_in_the_middle_of_their_row():
+    frame = events(time=[5.0], unit=["only"])
+    p = picture(RasterConfig(frame, time_col="time", order_by="unit"), window=10.0, start=0.0)
+    tile, box = tile_of(p)
+    ink = np.flatnonzero(tile.pixels[:, :, 3].any(axis=0))
+    assert (ink[0] + ink[-1] + 1) / 2 == pytest.approx(box.rect.h / 2, abs=1)
+    x = int(np.floor(5.0 / tile.dt)) - tile.k0
+    assert tile.pixels[x, :, 3].any()
+
+
+@pytest.mark.parametrize("window", [1.0, 100.0, 3600.0])
+def test_no_event_is_lost_at_any_zoom(window):
+    rng = np.random.default_rng(7)
+    n = 20_000
+    t, unit = np.sort(rng.uniform(0, 3600, n)), rng.integers(0, 20, n)
+    p = picture(
+        RasterConfig(events(time=t, unit=unit), time_col="time", order_by="unit"),
+        window=window,
+        start=0.0,
+    )
+    tile, box = tile_of(p)
+    from loupe.scene.plots.raster import bands_of
+
+    rows = bands_of(p.rows[0].content, box.rect.h)
+    middle = ((rows.top + rows.bottom) / 2).astype(int)
+    k = np.floor(t / tile.dt).astype(int) - tile.k0
+    inside = (k >= 0) & (k < tile.width)
+    drawn = tile.pixels[k[inside], middle[unit[inside]], 3]
+    assert (drawn > 0).all()
+
+
+def test_rows_split_hue_and_alpha():
+    frame = events(
+        time=[1.0, 2.0, 3.0, 4.0],
+        unit=[10, 9, 10, 11],
+        probe=["b", "a", "b", "b"],
+        kind=["x", "y", None, "x"],
+        snr=[0.0, 1.0, 2.0, 4.0],
+    )
+    p = picture(
+        RasterConfig(
+            frame, time_col="time", order_by="unit", split_by="probe", hue="kind", alpha_by="snr"
+        )
+    )
+    assert [r.subtitle for r in p.rows] == ["probe=a", "probe=b"]
+    b = p.rows[1].content
+    assert b.row_names == ("10", "11")
+    assert b.rows.tolist() == [0, 0, 1]
+    assert b.colors[:, 3].tolist() == [round(255 * a) for a in (0.3, 0.65, 1.0)]
+    assert b.colors[1, :3].tolist() == [160, 160, 160]
+
+
+def test_given_rows_keep_order_and_empty_ones():
+    frame = events(time=[1.0, 2.0], unit=[1, 2])
+    p = picture(RasterConfig(frame, time_col="time", order_by="unit", rows=[2, 5]))
+    content = p.rows[0].content
+    assert content.row_names == ("2", "5")
+    assert content.rows.tolist() == [0]
+
+
+def test_a_missing_column_is_named_with_the_nearest():
+    p = picture(RasterConfig(events(time=[1.0], unit=[1]), time_col="tme", order_by="unit"))
+    assert "time_col = `tme`" in p.rows[0].content.message
+    assert "`time`" in p.rows[0].content.hint
+
+
+def test_global_events_cross_every_row():
+    frame = events(time=[2.0, 4.0, 4.0], kind=["stim", "lick", "lick"])
+    p = picture(
+        [HeatmapConfig(array(np.zeros((2, 100)), t=np.arange(100) / 10))],
+        global_events=GlobalEventsConfig(
+            frame, style_events_on="kind", style_kwargs={"stim": {"line_color": "#ff8800"}}
+        ),
+        window=10.0,
+        start=0.0,
+    )
+    assert [e.name for e in p.scene.events] == ["lick", "stim"]
+    panel = next(q for q in p.frame.panels if q.id == p.rows[0].id)
+    lines = [i for i in panel.items if isinstance(i, RectsItem) and len(i.rects) == 1][-2:]
+    assert [round(float(i.rects[0, 0]) * p.layout.grid.dt) for i in lines] == [4, 2]
+    assert lines[1].colors[0, :3].tolist() == [255, 136, 0]
+
+
+SCHEMA = IntervalLabelSchema(start_col="start", end_col="end", label_col="state")
+
+
+@given(st.integers(0, 2**31), st.integers(1, 4000), st.integers(20, 300))
+def test_label_bands_cover_what_labels_cover(seed, n, width):
+    rng = np.random.default_rng(seed)
+    edges = np.sort(rng.uniform(0, 100, 2 * n))
+    starts, ends = edges[::2], edges[1::2]
+    frame = pl.DataFrame({"start": starts, "end": ends, "state": rng.choice(["a", "b"], n)})
+    table = IntervalLabelSet.from_dataframe(frame, SCHEMA).table
+    grid = TimeGrid(100 / width, 0, width)
+    colors = np.zeros((len(table.pool.labels), 4), dtype=np.uint8)
+    found = bands(table, colors, grid)
+    assert len(found) <= max(2 * width, n)
+    assert (found.x1 > found.x0).all()
+    covered = np.zeros(width + 1, dtype=bool)
+    for a, b in zip(found.x0, found.x1, strict=True):
+        covered[int(a) : int(np.ceil(b))] = True
+    for a, b in zip(starts, ends, strict=True):
+        if b > a:
+            assert covered[min(int((a + b) / 2 / grid.dt), width - 1)]
