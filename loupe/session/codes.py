@@ -6,17 +6,9 @@ codes that the program uses.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from loupe.session.codes_data import MORE_CODES, Code
 
 __all__ = ["CODES", "Code"]
-
-
-class Code(NamedTuple):
-    """Title and explanation of a code; the explanation is one paragraph of Markdown."""
-
-    title: str
-    explanation: str
-
 
 CODES: dict[str, Code] = {
     "syntax": Code(
@@ -180,8 +172,13 @@ CODES: dict[str, Code] = {
         "They are a JSON object with `keymap` and `label_colors`.",
     ),
     "keys-twice": Code("A key is given to two actions", "Each key runs one action."),
-    "keys-unknown-action": Code(
+    "key-unknown-action": Code(
         "An action does not exist", "`loupe keys` lists the names of all actions."
+    ),
+    "key-unknown": Code(
+        "A text is no key",
+        "Keys are single characters or names such as `PgUp`, with `Ctrl`, `Alt`, `Shift` or "
+        "`Meta` before them: `Ctrl+Shift+L`.",
     ),
     "path-remote": Code(
         "A path leaves this machine",
@@ -214,5 +211,16 @@ CODES: dict[str, Code] = {
     "labels-schema-duplicate": Code(
         "A label column has two meanings", "Each column may be named once."
     ),
-}
+    "session-unreadable": Code(
+        "A session cannot be opened", "It is missing, no regular file, or not yours to read."
+    ),
+    "session-in-memory": Code(
+        "An object in memory cannot be written",
+        "A session file names files. Store the array or table and name it by `from_path`.",
+    ),
+    "preset-unmatched": Code(
+        "A view preset does not fit",
+        "With strict matching every part must find its plot, by id, kind and title, or order.",
+    ),
+} | MORE_CODES
 """Code to what is known about it, in the order of the reference page."""

@@ -54,7 +54,7 @@ def lint(
         found += [
             Fault(
                 ("keys", name),
-                "keys-unknown-action",
+                "key-unknown-action",
                 f"there is no action `{name}`",
                 did_you_mean(name, actions, what="actions"),
             )

@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticOmit, core_schema
 
-from loupe.session.base import Model, Name, Number, shape
+from loupe.session.base import Model, Name, Number, Whole, shape
 
 __all__ = [
     "Data",
@@ -170,6 +170,10 @@ class Source(Model):
 
     rate: Number | None = Field(None, gt=0, le=1e9, examples=[30000.0])
     """Samples a second, for an array that is stored without times."""
+
+    block_mb: Whole | None = Field(None, ge=1, le=65536, examples=[1024])
+    """Largest stored block in MiB that may be loaded to read a part of it; the default keeps a
+    badly chunked store from filling the memory."""
 
 
 def _data_shape(value: object) -> str:
