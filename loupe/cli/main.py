@@ -48,6 +48,9 @@ Write = Annotated[
     list[str] | None,
     typer.Option("--allow-write", metavar="DIR", help="A folder that it may write labels in."),
 ]
+TableSchema = Annotated[
+    str | None, typer.Option("--schema", help="start_col=…,end_col=…,label_col=…, or a TOML file.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the result.")]
 
 
@@ -260,12 +263,10 @@ def labels_convert(
     to: Annotated[
         str | None, typer.Option("--to", help="Format of the second; default: by extension.")
     ] = None,
-    table_schema: Annotated[
-        str | None,
-        typer.Option("--schema", help="Columns: start=…,end=…,label=… or a TOML file."),
-    ] = None,
+    table_schema: TableSchema = None,
     states: Annotated[
-        str | None, typer.Option("--states", help="State definitions, for names and numbers.")
+        str | None,
+        typer.Option("--states", help="A vocabulary by name, or a JSON file from old to new."),
     ] = None,
     lossy: Annotated[
         bool, typer.Option("--lossy", help="Write even if something is lost.")
@@ -279,6 +280,45 @@ def labels_convert(
             src, out, from_=from_, to=to, schema=table_schema, states=states, lossy=lossy
         )
     )
+
+
+@labels_app.command("validate", epilog="Example: loupe labels validate *.htsv --format json")
+def labels_validate(
+    paths: Annotated[list[str], typer.Argument(help="Label files.")],
+    table_schema: TableSchema = None,
+    style: Annotated[
+        str, typer.Option("--format", help="full, concise, json, github or sarif.")
+    ] = "full",
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+) -> None:
+    """Say what is wrong with label files, by row."""
+    from loupe.cli import labels as command
+
+    _leave(command.validate(paths, schema=table_schema, format=style, strict=strict))
+
+
+@labels_app.command("stats", epilog="Example: loupe labels stats night.htsv")
+def labels_stats(
+    path: Annotated[str, typer.Argument(help="The label file.")],
+    table_schema: TableSchema = None,
+    style: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Print totals, bouts and latencies of each state."""
+    from loupe.cli import labels as command
+
+    _leave(command.stats(path, schema=table_schema, format=style))
+
+
+@labels_app.command("diff", epilog="Example: loupe labels diff anna.htsv ben.htsv")
+def labels_diff(
+    a: Annotated[str, typer.Argument(help="The first label file.")],
+    b: Annotated[str, typer.Argument(help="The second label file.")],
+    table_schema: TableSchema = None,
+) -> None:
+    """Say what differs between two label files. Exit code 1 if anything does."""
+    from loupe.cli import labels as command
+
+    _leave(command.diff(a, b, schema=table_schema))
 
 
 def _leave(code: int | None) -> None:
