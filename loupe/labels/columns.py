@@ -108,6 +108,7 @@ class Pool:
         self.note_col = note_col
         self.times = times
         self.columns: tuple[str, ...] = tuple(base.columns)
+        self._plain = frozenset(n for n, t in base.schema.items() if t.is_integer() or t in _PLAIN)
         self._derived: list[tuple[int, dict[str, object]]] = []
         self._adopted: list[pl.DataFrame] = []
         self._known: dict[object, int] = {}
@@ -278,8 +279,8 @@ class Pool:
         values = {n: v for n, v in self.values(payload).items() if not _blank(v)}
         if not values:
             return None
-        plain = {n: v for n, v in values.items() if self._is_plain(n)}
-        others = [n for n in values if not self._is_plain(n)]
+        plain = {n: v for n, v in values.items() if n in self._plain}
+        others = [n for n in values if n not in self._plain]
         if others:
             sink = io.BytesIO()
             self.frame(np.array([payload], dtype=np.int64)).select(others).write_ipc(sink)
@@ -309,10 +310,6 @@ class Pool:
 
     def _entry(self, payload: int) -> tuple[int, dict[str, object]]:
         return self._derived[payload - self.height]
-
-    def _is_plain(self, name: str) -> bool:
-        dtype = self.base.schema[name]
-        return dtype.is_integer() or dtype in _PLAIN
 
 
 def _blank(value: object) -> bool:

@@ -62,6 +62,10 @@ class Fs:
         """Make the file's content and size durable."""
         os.fsync(fd)
 
+    def datasync(self, fd: int) -> None:
+        """Make the file's content durable, and its size if that grew."""
+        getattr(os, "fdatasync", os.fsync)(fd)
+
     def truncate(self, fd: int, size: int) -> None:
         """Cut the file to `size` bytes."""
         os.ftruncate(fd, size)

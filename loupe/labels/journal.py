@@ -120,7 +120,7 @@ class Journal:
         try:
             fd = self._open()
             write_all(self._fs, fd, lines)
-            again(lambda: self._fs.fsync(fd))
+            again(lambda: self._fs.datasync(fd))
         except OSError as error:
             self._trim = True
             # if this fails too, the next append tries again before it writes

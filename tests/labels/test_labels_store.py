@@ -323,6 +323,11 @@ class Faulty(Fs):
             self._fail()
         super().fsync(fd)
 
+    def datasync(self, fd):
+        if self._hit("datasync"):
+            self._fail()
+        super().datasync(fd)
+
     def truncate(self, fd, size):
         if self._hit("truncate"):
             self._fail()
@@ -340,7 +345,7 @@ class Faulty(Fs):
 
 
 def fault_cases():
-    for call in ("open", "write", "fsync", "truncate", "replace", "sync_folder"):
+    for call in ("open", "write", "fsync", "datasync", "truncate", "replace", "sync_folder"):
         for fault in (errno.EIO, errno.ENOSPC, errno.EINTR):
             yield call, fault
     yield "write", "short"

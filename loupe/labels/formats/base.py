@@ -5,7 +5,7 @@ A format never touches the disk; `files` reads and writes the bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,7 +59,7 @@ class Loaded:
 
     table: IntervalTable
     notes: tuple[str, ...] = ()
-    lines: tuple[int, ...] | None = None
+    lines: Sequence[int] | None = None
 
     def line(self, row: int) -> int | None:
         """The line on which a row of the table as read stands."""

@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
@@ -60,7 +61,9 @@ def decode(data: bytes, where: str) -> str:
     return text
 
 
-def split(text: str, separator: str, where: str) -> tuple[list[str], list[list[str]], list[int]]:
+def split(
+    text: str, separator: str, where: str
+) -> tuple[list[str], list[list[str]], Sequence[int]]:
     """Header, rows of cells, and the line on which each row ends; blank lines are skipped.
 
     Raises
@@ -69,14 +72,15 @@ def split(text: str, separator: str, where: str) -> tuple[list[str], list[list[s
         If there is no header, a name is there twice, or a row has too many or too few cells.
     """
     csv.field_size_limit(_SMALL_FIELD)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    rows: list[list[str]] = []
-    lines: list[int] = []
+    reader = _reader(text, separator)
     try:
-        for row in reader:
-            if row:
-                rows.append(row)
-                lines.append(reader.line_num)
+        rows = list(reader)
+        lines: Sequence[int] = range(1, len(rows) + 1)
+        if reader.line_num != len(rows) or not all(rows):
+            # cells with line breaks, or blank lines: count the lines as they go by
+            reader = _reader(text, separator)
+            counted = [(row, reader.line_num) for row in reader if row]
+            rows, lines = [row for row, _ in counted], [line for _, line in counted]
     except csv.Error as error:
         raise IntervalLabelIOError(f"line {reader.line_num}: {error}", where=where) from error
     if not rows:
@@ -89,13 +93,19 @@ def split(text: str, separator: str, where: str) -> tuple[list[str], list[list[s
         raise IntervalLabelIOError(
             f"line {lines[0]}: two columns are called {twice!r}", where=where
         )
-    for row, line in zip(rows[1:], lines[1:], strict=True):
-        if len(row) != len(header):
-            raise IntervalLabelIOError(
-                f"line {line}: {len(row)} cells, but the header names {len(header)} columns",
-                where=where,
-            )
+    if set(map(len, rows)) != {len(header)}:
+        row, line = next(
+            (row, line) for row, line in zip(rows, lines, strict=True) if len(row) != len(header)
+        )
+        raise IntervalLabelIOError(
+            f"line {line}: {len(row)} cells, but the header names {len(header)} columns",
+            where=where,
+        )
     return header, rows[1:], lines[1:]
+
+
+def _reader(text: str, separator: str) -> Any:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
 
 
 def read_delimited(
@@ -141,8 +151,8 @@ def read_delimited(
     cells = list(zip(*rows, strict=True)) if rows else [()] * len(header)
     columns: dict[str, pl.Series] = {}
     for name, column in zip(header, cells, strict=True):
-        values = [None if cell in ("", missing) else cell for cell in column]
-        series = pl.Series(name, values, dtype=pl.String)
+        series = pl.Series(name, column, dtype=pl.String)
+        series = series.set((series == "") | (series == missing), None)
         columns[name] = _typed(series) if name in schema.extra_cols else series
     loaded = table_of(
         pl.DataFrame(columns),

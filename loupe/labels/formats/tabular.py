@@ -149,7 +149,7 @@ def table_of(
             f"{len(table.overlaps)} of {len(table)} rows start before an earlier one has ended, "
             f"the first at {table.starts[first]:g} s; they are kept as they are"
         )
-    return Loaded(table, tuple(notes), None if lines is None else tuple(lines))
+    return Loaded(table, tuple(notes), lines)
 
 
 def frame_of(table: IntervalTable, *, text_dates: bool = False) -> pl.DataFrame:
@@ -291,12 +291,14 @@ def _numbers(column: pl.Series, source: _Source) -> Floats:
             where=source.where,
             hint="give seconds as numbers",
         )
-    out = np.empty(len(column))
-    for row, text in enumerate(column.to_list()):
+    cast = column.cast(pl.Float64, strict=False)
+    out = np.array(cast.fill_null(math.nan).to_numpy())
+    for row in (cast.is_null() & column.is_not_null()).arg_true().to_list():
+        text = column[row]
         try:
             out[row] = _number(text)
         except ValueError:
-            comma = isinstance(text, str) and "," in text
+            comma = "," in text
             raise source.error(
                 row,
                 f"`{column.name}` is not a number: {text!r}",
@@ -305,9 +307,8 @@ def _numbers(column: pl.Series, source: _Source) -> Floats:
     return out
 
 
-def _number(text: str | None) -> float:
-    if text is None:
-        return math.nan
+def _number(text: str) -> float:
+    """Seconds in text that is no plain number: ``0 days 00:00:18``, or blanks around one."""
     if "days" in text:
         days, _, clock = text.partition(" days ")
         hours, minutes, seconds = clock.split(":")
