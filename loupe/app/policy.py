@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from loupe.app import commands as c
@@ -15,10 +16,11 @@ __all__ = ["allowed"]
 
 def allowed(state: AppState, command: c.Command) -> str:
     """Why a command is refused, as a sentence for a person; empty if it is allowed."""
-    if isinstance(command, c.LabelEdit):
+    reason = _finite(command)
+    if not reason and isinstance(command, c.LabelEdit):
         reason = _editable(state)
-        if reason:
-            return reason
+    if reason:
+        return reason
     rule = _RULES.get(type(command))
     return rule(state, command) if rule is not None else ""
 
@@ -93,28 +95,26 @@ def _focused(state: AppState, _command: c.Command) -> str:
     return "" if state.focused_row is not None else "Point at a row first."
 
 
-def _finite(*names: str) -> Callable[[AppState, Any], str]:
-    def rule(_state: AppState, command: Any) -> str:
-        for name in names:
-            value = getattr(command, name)
-            if value is not None and not math.isfinite(value):
-                return f"That needs a finite number, got {value}."
-        return ""
-
-    return rule
+def _finite(command: c.Command) -> str:
+    """A number that is none cannot be meant, whatever the command."""
+    if isinstance(command, c.SetLabelCell):
+        return ""  # a column of numbers may hold "not a number"
+    for field in fields(command):
+        value = getattr(command, field.name)
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, float) and not math.isfinite(number):
+                return f"That needs a finite number, got {number}."
+    return ""
 
 
 def _zoom(_state: AppState, command: c.ZoomTime) -> str:
-    values = (command.factor, command.about or 0.0)
-    if not all(math.isfinite(v) for v in values) or command.factor <= 0:
+    if command.factor <= 0:
         return f"A zoom needs a factor above 0, got {command.factor}."
     return ""
 
 
-def _window(_state: AppState, command: c.SetWindow) -> str:
-    if not (math.isfinite(command.start) and math.isfinite(command.length) and command.length > 0):
-        return f"Not a window: start {command.start}, length {command.length}."
-    return ""
+def _window(_state: AppState, command: c.SetWindow | c.SetWindowLength) -> str:
+    return "" if command.length > 0 else f"A window needs a length above 0 s, got {command.length}."
 
 
 def _video(state: AppState, command: c.HideVideo | c.SetStepTarget) -> str:
@@ -193,24 +193,14 @@ _RULES: Mapping[type[c.Command], Callable[[AppState, Any], str]] = {
     c.YZoom: _rows,
     c.ResetYZoom: _rows,
     c.ScaleHeight: _focused,
+    c.FocusStep: _any_row,
     c.HideVideo: _video,
     c.SetStepTarget: _video,
     c.Back: _past,
     c.Forward: _future,
-    c.PanTime: _finite("dt"),
-    c.PageTime: _finite("n", "fraction"),
-    c.GoTo: _finite("t"),
-    c.SetCursor: _finite("t"),
-    c.NudgeCursor: _finite("fraction"),
-    c.MoveSelectionEdge: _finite("t"),
-    c.ScrollRows: _finite("dy"),
-    c.SetHeight: _finite("factor"),
-    c.SetValue: _finite("value"),
-    c.SetSpeed: _finite("speed", "factor"),
-    c.SetFontScale: _finite("factor", "to"),
-    c.Tick: _finite("dt"),
     c.ZoomTime: _zoom,
     c.SetWindow: _window,
+    c.SetWindowLength: _window,
     c.UiRequest: _request,
 }
 

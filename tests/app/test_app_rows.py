@@ -100,6 +100,14 @@ def test_hiding_showing_and_marking() -> None:
     assert not run(state, c.MarkBad("dff/a")).overrides.row("dff/a").bad
 
 
+def test_focus_goes_from_row_to_row() -> None:
+    state = run(state_with(), c.HideRow("emg/0"), c.FocusStep(1))
+    assert state.focused_row == "eeg/0"
+    assert run(state, c.FocusStep(1)).focused_row == "lfp/dense"
+    assert run(state, c.FocusStep(-1)) is state
+    assert run(state_with(), c.FocusStep(-1)).focused_row == "spikes/all"
+
+
 def test_order() -> None:
     first = state_with()
     state = run(first, c.MoveRow("spikes/all", 0))

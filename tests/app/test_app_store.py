@@ -5,6 +5,7 @@ from app_states import rows_of, state_with, track
 
 from loupe.app import commands as c
 from loupe.app.autosave import guard, pending_edits, unsaved_tracks
+from loupe.app.link import link
 from loupe.app.state import AppState
 from loupe.app.store import Store
 from loupe.errors import IntervalLabelIOError
@@ -141,3 +142,22 @@ def test_the_store_dates_edits() -> None:
     seen.append(command)
     assert command.now == ""
     assert rows_of(store.state) == [(1, 2, "Wake")]
+
+
+def test_linked_windows_show_the_same_time_inside_their_recordings() -> None:
+    night, start = Store(state_with()), Store(state_with(extent=Span(0, 100)))
+    told: list[float] = []
+    night.subscribe(lambda _a, b: told.append(b.window.start))
+    stop = link([night, start])
+    night.dispatch(c.PageTime(2))
+    assert start.state.window == night.state.window
+    assert start.state.cursor == night.state.cursor == 60
+    start.dispatch(c.SetCursor(70))
+    assert night.state.cursor == 70
+    night.dispatch(c.GoTo(500))
+    assert start.state.window.stop == 100
+    assert night.state.window.span.centre == 500
+    assert told == [60, 60, 485]
+    stop()
+    night.dispatch(c.Home())
+    assert start.state.window.stop == 100

@@ -41,6 +41,22 @@ def plots_actions() -> tuple[Action, ...]:
             group="Rows",
         ),
         item(
+            "row_above",
+            "Row Above",
+            "Keys act on the row above.",
+            c.FocusStep(-1),
+            "Up",
+            group="Rows",
+        ),
+        item(
+            "row_below",
+            "Row Below",
+            "Keys act on the row below.",
+            c.FocusStep(1),
+            "Down",
+            group="Rows",
+        ),
+        item(
             "taller",
             "Increase Height",
             "The row under the pointer grows.",

@@ -17,6 +17,7 @@ __all__ = [
     "ClearSelection",
     "Edge",
     "FocusRow",
+    "FocusStep",
     "MeasureLine",
     "MoveSelectionEdge",
     "ScrollRows",
@@ -97,3 +98,10 @@ class FocusRow(Command):
     """The row that keys such as Y zoom and height act on, usually the one under the pointer."""
 
     row: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FocusStep(Command):
+    """Focus the next (1) or previous (-1) row that is not hidden."""
+
+    step: Literal[-1, 1]

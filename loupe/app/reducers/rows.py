@@ -266,6 +266,17 @@ def _focus(state: AppState, command: c.FocusRow) -> AppState:
     return replace(state, focused_row=row)
 
 
+def _focus_step(state: AppState, command: c.FocusStep) -> AppState:
+    shown = [row for row in row_order(state) if not state.overrides.row(row).hidden]
+    if not shown:
+        return state
+    first = 0 if command.step > 0 else len(shown) - 1
+    index = first
+    if state.focused_row in shown:
+        index = min(max(shown.index(state.focused_row) + command.step, 0), len(shown) - 1)
+    return replace(state, focused_row=shown[index])
+
+
 REDUCERS: Mapping[type[c.Command], Callable[[AppState, Any], AppState]] = {
     c.Gain: _gain,
     c.SetGain: _set_gain,
@@ -290,4 +301,5 @@ REDUCERS: Mapping[type[c.Command], Callable[[AppState, Any], AppState]] = {
     c.SetEventStyle: _events,
     c.SelectRows: _select,
     c.FocusRow: _focus,
+    c.FocusStep: _focus_step,
 }

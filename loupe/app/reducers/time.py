@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -52,8 +51,6 @@ def _show_span(state: AppState, command: c.ShowSpan) -> AppState:
 
 
 def _set_length(state: AppState, command: c.SetWindowLength) -> AppState:
-    if not math.isfinite(command.length) or command.length <= 0:
-        return replace(state, note=f"A window needs a length above 0 s, got {command.length:g}.")
     length = fit_length(command.length, state.extent)
     return moved(state, Window(state.window.start, length), remember=True)
 
