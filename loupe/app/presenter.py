@@ -93,6 +93,7 @@ class Presenter:
         self._show_cursor = show_cursor
         self._tiles: dict[str, list[TileContent]] = defaultdict(list)
         self._waiting: dict[object, str] = {}
+        self._left: dict[object, int] = {}
         self._asked = 0
         self._generation = 0
         self._callbacks: list[Callable[[], None]] = []
@@ -262,6 +263,7 @@ class Presenter:
                 if job is not None:
                     wanted.append(job)
         self._waiting = {}
+        self._left = {}
         self._asked = len(wanted)
         for job in wanted:
             self._waiting[job.key] = job.row_id
@@ -323,6 +325,15 @@ class Presenter:
             self.counts.stale += 1
             return
         self._shown[job.row_id] = tile
+        if tile.missing and tile.missing != self._left.get(job.key):
+            # Shown as far as it is known; the same work goes on where it stopped.
+            self._left[job.key] = tile.missing
+            self._waiting[job.key] = job.row_id
+            self._submit(job, Priority.VISIBLE)
+            if self._cancel_hold is None:
+                self._emit()
+            return
+        self._left.pop(job.key, None)
         if not self._waiting:
             self._asked = 0
             self._emit()

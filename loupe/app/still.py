@@ -110,5 +110,8 @@ def still(
         )
     state = change(state)
     store = Store(state)
-    presenter = Presenter(scene, store, InlineScheduler(), InlinePool(), show_cursor=show_cursor)
+    pool = InlinePool(eager=False)
+    presenter = Presenter(scene, store, InlineScheduler(), pool, show_cursor=show_cursor)
+    # Work that goes on where it stopped is handed in again while this runs.
+    pool.run()
     return Still(presenter, store)

@@ -248,13 +248,13 @@ def _data_items(row: Row, look: Look, tile: TileContent | None, grid: TimeGrid) 
     if isinstance(inner, RasterContent) and inner.nan_color is not None:
         items.append(_nan_spans(inner, grid, look.height, inner.nan_color))
     if tile.pixels is not None:
-        items.append(RgbaTile(tile.key, tile.pixels, x0, x1, 0.0, height))
+        items.append(RgbaTile(tile.texture_key, tile.pixels, x0, x1, 0.0, height))
     if tile.values is not None and isinstance(inner, HeatmapContent):
         low, high = levels(inner, look, tile.y_range)
         cmap = look.override.cmap
         items.append(
             ScalarTile(
-                tile.key,
+                tile.texture_key,
                 tile.values,
                 cmap or (inner.lut_name, id(inner.lut)),
                 lut_of(cmap) if cmap else inner.lut,

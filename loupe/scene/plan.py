@@ -156,7 +156,7 @@ def best_tile(
         if tile.covers(grid.dt, grid.k0, grid.width):
             # Equal style, equal key: the key of a tile is that of the job that made it.
             if make(row, look, tile.dt, tile.k0, tile.width).key == tile.key:
-                return tile, True
+                return tile, tile.missing == 0
             stand_in = stand_in or tile
         elif stand_in is None and _overlaps(tile, grid):
             stand_in = tile

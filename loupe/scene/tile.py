@@ -61,6 +61,8 @@ class TileContent:
         Physical values at the row's bottom and top edge (traces), or levels (heatmaps).
     per_column
         Samples a column.
+    missing
+        Parts of the data that are not in the picture yet; the work goes on.
     density
         Most events in one cell when a raster is drawn as density, else 0.
     """
@@ -78,7 +80,13 @@ class TileContent:
     density: int = 0
     points: Points | None = None
     error: str = ""
+    missing: int = 0
     facts: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def texture_key(self) -> Hashable:
+        """Names these pixels: each refinement of a tile has pixels of its own."""
+        return (self.key, self.missing)
 
     @property
     def nbytes(self) -> int:

@@ -11,14 +11,17 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from loupe.data.cache import ByteCache
+from loupe.data.pyramid import Pyramid
 from loupe.scene.envelope import read_heat, read_spans
 from loupe.scene.model import ArrayRef
 from loupe.scene.stats import ArrayStats, measure
+from loupe.scene.zoomed_out import heat_from_pyramid, spans_from_pyramid
 
 __all__ = ["Heat", "Spans", "Workbench"]
 
@@ -43,6 +46,8 @@ class Spans:
         ``(W, C)`` float32 physical values, NaN where there is no curve.
     per_column
         Samples a column, about.
+    missing
+        Parts of the data not reduced yet: the spans are of what is known.
     """
 
     dt: float
@@ -50,6 +55,7 @@ class Spans:
     lo: F32
     hi: F32
     per_column: float
+    missing: int = 0
 
     @property
     def nbytes(self) -> int:
@@ -65,6 +71,7 @@ class Heat:
     k0: int
     values: F32
     per_column: float
+    missing: int = 0
 
     @property
     def nbytes(self) -> int:
@@ -88,6 +95,8 @@ class Workbench:
         self._kept: OrderedDict[Hashable, _Sized] = OrderedDict()
         self._held = 0
         self._stats: dict[Hashable, ArrayStats] = {}
+        self._bins: ByteCache[Any] = ByteCache(max(ceiling // 2, 1 << 24))
+        self._pyramids: dict[str, Pyramid] = {}
 
     @property
     def held(self) -> int:
@@ -112,6 +121,10 @@ class Workbench:
 
         def make() -> Spans:
             index = np.asarray(rows, dtype=np.intp)
+            found = spans_from_pyramid(self.pyramid(array), index, dt, k0, width, self.count)
+            if found is not None:
+                period = array.data.time.period
+                return Spans(dt, k0, found.lo, found.hi, dt / period, found.missing)
             lo, hi, per_column = read_spans(array.data, index, dt, k0, width, self.count)
             return Spans(dt, k0, lo, hi, per_column)
 
@@ -130,10 +143,21 @@ class Workbench:
 
         def make() -> Heat:
             index = np.asarray(rows, dtype=np.intp)
+            if method == "peak":
+                found = heat_from_pyramid(self.pyramid(array), index, dt, k0, width, self.count)
+                if found is not None:
+                    return Heat(dt, k0, found[0], dt / array.data.time.period, found[1])
             values, per_column = read_heat(array.data, index, method, dt, k0, width, self.count)
             return Heat(dt, k0, values, per_column)
 
         return self._cached(("heat", array.key, rows, method, dt, k0, width), make)
+
+    def pyramid(self, array: ArrayRef) -> Pyramid:
+        """The pyramid of an array; empty at first, built as it is needed."""
+        with self._lock:
+            if array.key not in self._pyramids:
+                self._pyramids[array.key] = Pyramid(array.data, self._bins)
+            return self._pyramids[array.key]
 
     def peek_spans(
         self, array: ArrayRef, rows: tuple[int, ...], dt: float, k0: int, width: int
@@ -181,6 +205,8 @@ class Workbench:
                 return self._kept[key]  # type: ignore[return-value]  # the key names the type
         value = make()
         with self._lock:
+            if getattr(value, "missing", 0):
+                return value  # not the last word: the next call goes on building
             if key not in self._kept:
                 self._kept[key] = value  # type: ignore[assignment]  # every T here has nbytes
                 self._held += value.nbytes  # type: ignore[attr-defined]

@@ -197,3 +197,32 @@ def test_an_array_without_a_name_cannot_lend_it():
                 name = ""
 
         prefix_of(True, ArrayRef("a", Nameless()))
+
+
+def test_a_long_recording_is_refined_until_it_is_exact_to_a_bin():
+    n = 2_000_000
+    y = np.zeros((2, n), dtype=np.float32)
+    rng = np.random.default_rng(9)
+    spikes = np.sort(rng.choice(n, 25, replace=False))
+    y[0, spikes] = 3.0
+    y[1, 1_000_000:1_200_000] = np.nan
+    t = np.arange(n) / 1000
+    p = picture(
+        TraceConfig(array(y, t=t), y_ranges={"0": (-1.0, 4.0), "1": (-1.0, 1.0)}), window=2000.0
+    )
+    assert p.settled
+    assert p.bench.counts["reads"] >= 1
+    tile, box = tile_of(p)
+    assert tile.missing == 0
+    low, high = tile.y_range
+    top, _ = extents(tile)
+    want = (high - 3.0) / (high - low) * box.rect.h
+    for s in spikes:
+        x = int(t[s] / tile.dt) - tile.k0
+        assert np.nanmin(top[x - 1 : x + 2]) == pytest.approx(want, abs=2)
+    gap, _ = tile_of(p, 1)
+    x = int(1100.0 / gap.dt) - gap.k0
+    assert not gap.pixels[x].any()
+    reads = p.bench.counts["reads"]
+    p.forget()
+    assert p.bench.counts["reads"] == reads, "a pyramid that is built is not read again"

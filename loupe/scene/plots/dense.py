@@ -279,4 +279,5 @@ def _make(
         per_column=spans.per_column,
         points=points,
         facts={"per_value": per_value},
+        missing=spans.missing,
     )

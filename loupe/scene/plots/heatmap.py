@@ -200,6 +200,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
             values=heat.values,
             y_range=stats.pooled,
             per_column=heat.per_column,
+            missing=heat.missing,
         )
 
     return TileJob(key, row.id, dt, k0, width, run)

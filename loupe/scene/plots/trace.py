@@ -277,6 +277,7 @@ def _make(
         y_range=y_range,
         per_column=max((s.per_column for s in spans), default=0.0),
         points=points,
+        missing=sum(s.missing for s in spans),
     )
 
 

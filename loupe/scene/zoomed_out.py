@@ -1,0 +1,138 @@
+"""Columns of many samples, from a pyramid: what is known now, refined as its tiles are built.
+
+A call builds a bounded amount and says whether anything is missing still, so
+that a night shows at once and gets finer, and a worker is never lost in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from loupe.data.protocols import TimeAxis
+from loupe.data.pyramid import Bins, Pyramid
+from loupe.scene.envelope import max_gap
+from loupe.tiles.heat import heat_bins
+from loupe.tiles.spans import bin_spans
+from loupe.work import cancelled
+
+__all__ = ["Reduced", "heat_from_pyramid", "spans_from_pyramid"]
+
+F32 = npt.NDArray[np.float32]
+Count = Callable[[str, int], None]
+
+BUILD_VALUES = 24_000_000
+"""Samples that one call may read to build tiles, over all rows: a fraction of a second."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reduced:
+    """Columns made of bins, physical values.
+
+    Attributes
+    ----------
+    lo, hi
+        ``(W, C)`` float32.
+    missing
+        Tiles of the pyramid still to be built for an exact picture.
+    """
+
+    lo: F32
+    hi: F32
+    missing: int
+
+
+def spans_from_pyramid(
+    pyramid: Pyramid, rows: npt.NDArray[np.intp], dt: float, k0: int, width: int, count: Count
+) -> Reduced | None:
+    """Column ranges of rows, or None where columns are too fine for a pyramid.
+
+    Raises
+    ------
+    LoupeDataError
+        If the store fails.
+    """
+    found = _bins(pyramid, rows, dt, k0, width, count)
+    if found is None:
+        return None
+    bins, level, b0, missing = found
+    low, high = _physical(pyramid, bins)
+    n = low.shape[1]
+    lo, hi = bin_spans(
+        low,
+        high,
+        _bin_times(pyramid, level, b0, n),
+        k0=k0,
+        width=width,
+        grid_dt=dt,
+        max_gap=max_gap(pyramid.data.time),
+    )
+    count("reductions", 1)
+    return Reduced(lo, hi, missing)
+
+
+def heat_from_pyramid(
+    pyramid: Pyramid, rows: npt.NDArray[np.intp], dt: float, k0: int, width: int, count: Count
+) -> tuple[F32, int] | None:
+    """Peaks ``(W, R)`` of rows and how many tiles are missing; None where columns are too fine.
+
+    Raises
+    ------
+    LoupeDataError
+        If the store fails.
+    """
+    found = _bins(pyramid, rows, dt, k0, width, count)
+    if found is None:
+        return None
+    bins, level, b0, missing = found
+    low, high = _physical(pyramid, bins)
+    first, last = _bin_times(pyramid, level, b0, low.shape[1])
+    values = heat_bins(low, high, (first + last) / 2, k0=k0, width=width, grid_dt=dt)
+    count("reductions", 1)
+    return values, missing
+
+
+def _bins(
+    pyramid: Pyramid, rows: npt.NDArray[np.intp], dt: float, k0: int, width: int, count: Count
+) -> tuple[Bins, int, int, int] | None:
+    time = pyramid.data.time
+    level = pyramid.level_for(dt / time.period) if time.n and time.period > 0 else None
+    if level is None:
+        return None
+    i0, i1 = time.bracket(k0 * dt, (k0 + width) * dt)
+    size = pyramid.bin_samples(level)
+    b0, b1 = i0 // size, min(-(-i1 // size), pyramid.n_bins(level))
+    missing = pyramid.missing(level, rows, b0, b1)
+    left = BUILD_VALUES
+    while missing and left > 0 and not cancelled():
+        pyramid.build(missing.pop(0))
+        count("reads", 1)
+        left -= pyramid.tile_samples * min(len(rows), 32)
+    return pyramid.bins(level, rows, b0, b1), level, b0, len(missing)
+
+
+def _physical(pyramid: Pyramid, bins: Bins) -> tuple[F32, F32]:
+    info = pyramid.data.info
+    scale, offset = np.float32(info.scale), np.float32(info.offset)
+    low, high = (part.astype(np.float32) * scale + offset for part in (bins.lo, bins.hi))
+    low[~bins.known] = high[~bins.known] = np.nan
+    return (high, low) if info.scale < 0 else (low, high)
+
+
+def _bin_times(
+    pyramid: Pyramid, level: int, b0: int, n: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Times of the first and the last sample of each bin."""
+    time: TimeAxis = pyramid.data.time
+    size = pyramid.bin_samples(level)
+    first = (b0 + np.arange(n)) * size
+    last = np.minimum(first + size, time.n) - 1
+    if time.uniform:
+        edges = time.span.start + np.stack([first, last]).astype(np.float64) * time.period
+        return edges[0], edges[1]
+    i0 = int(first[0]) if n else 0
+    times = time.times(i0, int(last[-1]) + 1 if n else 0)
+    return times[first - i0], times[last - i0]
