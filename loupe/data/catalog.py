@@ -17,7 +17,7 @@ from loupe.data.cache import ByteCache
 from loupe.data.clock import Clock
 from loupe.data.protocols import ArrayData, TableData
 from loupe.data.registry import find_reader
-from loupe.data.request import DEFAULT_BLOCK_LIMIT, OpenRequest
+from loupe.data.request import OpenRequest
 from loupe.data.select import Range, as_selection
 from loupe.data.variables import BlockCache
 from loupe.errors import LoupeDataError, LoupeError, LoupeMissingDependencyError
@@ -198,7 +198,6 @@ class Catalog:
         return JoinedTable(opened)
 
     def _request(self, path: Path | str, source: SourceLike | None) -> OpenRequest:
-        block_mb = _field(source, "block_mb")
         return OpenRequest(
             path=path,
             group=_field(source, "group"),
@@ -207,7 +206,6 @@ class Catalog:
             time=_field(source, "time") or "time",
             time_unit=_field(source, "time_unit"),
             rate=_field(source, "rate"),
-            block_limit=DEFAULT_BLOCK_LIMIT if block_mb is None else int(block_mb * 2**20),
             cache=self.cache,
             clock=self.clock,
         )
@@ -308,9 +306,9 @@ def _identity(source: SourceLike) -> tuple[object, ...]:
     paths = tuple(map(str, named)) if isinstance(named, tuple | list) else (str(named),)
     select: Mapping[str, object] = _field(source, "select") or {}
     chosen = tuple(sorted((key, _frozen(as_selection(value))) for key, value in select.items()))
-    fields = ("group", "variable", "format", "time", "time_unit", "rate", "block_mb")
+    fields = ("group", "variable", "format", "time", "time_unit", "rate")
     own = tuple(_field(source, name) for name in fields)
-    plain = not chosen and own == (None, None, None, "time", None, None, None)
+    plain = not chosen and own == (None, None, None, "time", None, None)
     return ("file", paths) if plain else ("file", paths, chosen, own)
 
 

@@ -272,12 +272,13 @@ class Pyramid:
 
     def _coarse(self, level: int, index: npt.NDArray[np.intp], b0: int, b1: int) -> Bins:
         """Levels beyond the tiles, from the tiles' own bins: there are few of them."""
+        if b1 <= b0:
+            nothing = self._empty((len(index), 0))
+            return Bins(nothing, nothing, nothing.astype(bool))
         factor = self.factor ** (level - self.tile_level)
         fine = self.bins(
             self.tile_level, index, b0 * factor, min(b1 * factor, self.n_bins(self.tile_level))
         )
-        if b1 <= b0:
-            return fine
         starts = np.arange(0, fine.lo.shape[1], factor)
         known = np.logical_and.reduceat(fine.known, starts, axis=1)
         lo, hi = merge_minmax(fine.lo, fine.hi, factor)

@@ -184,7 +184,7 @@ class VariableReader:
                     f"stored in blocks of {size / 2**20:.0f} MiB ({lengths} samples); "
                     f"at most {block_limit / 2**20:.0f} MiB are loaded at once",
                     where=variable.where,
-                    hint="rechunk the store along time, or raise `block_mb` of this source",
+                    hint="rechunk the store along time: a few MiB a block serve best",
                     code="data-block-size",
                 )
 

@@ -205,7 +205,15 @@ class Table:
         earliest: Any = ticks.min()
         if earliest is None:
             return ticks.cast(pl.Float64)
-        moment = datetime.fromtimestamp(int(earliest) // per, tz=UTC)
+        try:
+            moment = datetime.fromtimestamp(int(earliest) // per, tz=UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise LoupeDataError(
+                f"column `{series.name}` holds a date outside the calendar: {error}",
+                where=self._name,
+                hint="check the unit of the stored dates",
+                code="data-time",
+            ) from error
         start = int(moment.timestamp()) * per
         # Whole ticks are subtracted first, for float64 cannot hold nanoseconds since 1970.
         return (ticks - start).cast(pl.Float64) / per + self._clock.offset(moment)

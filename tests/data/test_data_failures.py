@@ -1,0 +1,274 @@
+"""Stores are read chunk by chunk, each once; what fails says what and where."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from loupe.data import registry
+from loupe.data.catalog import Catalog
+from loupe.data.readers import zarr_store
+from loupe.errors import LoupeDataError, LoupeMissingDependencyError
+from loupe.session.source import InMemory, Source
+from loupe.testing import check_array
+
+N = 1000
+
+
+def recording(dtype="float32"):
+    rng = np.random.default_rng(3)
+    return xr.DataArray(
+        (rng.normal(size=(4, N)) * 100).astype(dtype),
+        dims=("channel", "time"),
+        coords={"channel": list("abcd"), "time": np.arange(N) / 100},
+        name="data",
+    )
+
+
+@pytest.fixture
+def store(tmp_path):
+    path = tmp_path / "r.zarr"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        recording().chunk(channel=2, time=100).to_zarr(path, zarr_format=2)
+    return path
+
+
+@pytest.fixture
+def counted(store, monkeypatch):
+    """Names of the chunks of `data` that are fetched from the store."""
+    from zarr.storage import LocalStore
+
+    fetched = []
+
+    class Counting(LocalStore):
+        async def get(self, key, *args, **more):
+            if key.startswith("data/") and key[-1].isdigit():
+                fetched.append(key)
+            return await super().get(key, *args, **more)
+
+    monkeypatch.setattr(
+        zarr_store, "_store", lambda request: Counting(request.path, read_only=True)
+    )
+    return fetched
+
+
+def test_opening_reads_no_samples(store, counted):
+    data = Catalog().array(store)
+    assert data.n_rows == 4
+    assert counted == []
+
+
+def test_a_window_reads_its_chunks_and_no_chunk_twice(store, counted):
+    catalog = Catalog()
+    data = catalog.array(store)
+    expected = recording().values
+    np.testing.assert_array_equal(data.read(slice(0, 2), 150, 350), expected[:2, 150:350])
+    assert sorted(counted) == ["data/0.1", "data/0.2", "data/0.3"]
+    np.testing.assert_array_equal(data.read(slice(0, 1), 90, 310), expected[:1, 90:310])
+    assert sorted(counted) == ["data/0.0", "data/0.1", "data/0.2", "data/0.3"]
+    data.read(np.array([3, 0]), 100, 101)
+    assert counted.count("data/0.1") == 1
+    for start in range(0, N, 50):
+        data.read(slice(None), start, min(start + 70, N))
+    assert len(counted) == 20
+    assert catalog.cache.stats.loads == 20
+
+
+def test_the_cache_has_a_ceiling(store):
+    catalog = Catalog(cache_mb=2000 / 2**20)
+    data = catalog.array(store)
+    check_array(data, recording().values)
+    assert catalog.cache.stats.peak_bytes <= 2000
+
+
+def test_a_missing_chunk_is_fill(store):
+    (store / "data" / "0.5").unlink()
+    block = Catalog().array(store).read(slice(None), 0, N)
+    assert np.isnan(block[:2, 500:600]).all()
+    np.testing.assert_array_equal(block[2:], recording().values[2:])
+
+
+def test_a_truncated_chunk_names_file_and_chunk_and_the_rest_works(store):
+    chunk = store / "data" / "1.3"
+    chunk.write_bytes(chunk.read_bytes()[:50])
+    data = Catalog().array(store)
+    with pytest.raises(LoupeDataError, match=r"chunk 1\.3 cannot be read") as caught:
+        data.read(slice(None), 0, N)
+    assert caught.value.where == f"{store}:data"
+    np.testing.assert_array_equal(data.read(slice(0, 2), 0, N), recording().values[:2])
+    np.testing.assert_array_equal(data.read(slice(2, 4), 0, 300), recording().values[2:, :300])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_chunk_that_may_not_be_read(store):
+    (store / "data" / "0.5").chmod(0)
+    with pytest.raises(LoupeDataError, match=r"chunk 0\.5 cannot be read: Permission"):
+        Catalog().array(store).read(slice(None), 0, N)
+
+
+def test_a_denied_read_is_reported(store, monkeypatch):
+    from zarr.storage import LocalStore
+
+    original = LocalStore.get
+
+    async def denied(self, key, *args, **more):
+        if key == "data/0.5":
+            raise PermissionError(13, "Permission denied", key)
+        return await original(self, key, *args, **more)
+
+    monkeypatch.setattr(LocalStore, "get", denied)
+    data = Catalog().array(store)
+    with pytest.raises(LoupeDataError, match=r"chunk 0\.5 cannot be read: PermissionError"):
+        data.read(slice(None), 0, N)
+    assert np.isfinite(data.read(slice(None), 0, 500)).all()
+
+
+def test_a_vanished_store_is_no_flat_line(store):
+    data = Catalog().array(store)
+    data.read(slice(None), 0, 100)
+    shutil.rmtree(store)
+    with pytest.raises(LoupeDataError, match="has vanished"):
+        data.read(slice(None), 500, 600)
+    assert np.isfinite(data.read(slice(None), 0, 100)).all()
+
+
+def test_damaged_metadata(store):
+    (store / "data" / ".zarray").write_text("{]")
+    (store / ".zmetadata").unlink()
+    with pytest.raises(LoupeDataError, match="cannot be opened as zarr"):
+        Catalog().array(store)
+
+
+def test_truncated_netcdf(tmp_path):
+    path = tmp_path / "r.nc"
+    recording().to_netcdf(path, engine="h5netcdf")
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(LoupeDataError) as caught:
+        Catalog().array(path).read(slice(None), 0, N)
+    assert str(path) in caught.value.where
+    path.write_bytes(b"CDF\x01" + bytes(100))
+    with pytest.raises(LoupeDataError, match="cannot be opened") as caught:
+        Catalog().array(path)
+    assert "nccopy" in caught.value.hint
+
+
+def test_truncated_npy(tmp_path):
+    np.save(tmp_path / "a_t.npy", np.arange(100.0))
+    np.save(tmp_path / "a_y.npy", np.arange(100.0))
+    (tmp_path / "a_y.npy").write_bytes((tmp_path / "a_y.npy").read_bytes()[:300])
+    with pytest.raises(LoupeDataError, match="cannot be read as npy") as caught:
+        Catalog().array(tmp_path)
+    assert caught.value.where.endswith("a_y.npy")
+
+
+def test_damaged_parquet(tmp_path):
+    (tmp_path / "e.parquet").write_bytes(b"PAR1" + bytes(50))
+    with pytest.raises(LoupeDataError, match="cannot be read"):
+        Catalog(tmp_path).table("e.parquet")
+
+
+def test_a_failing_task_graph_is_reported():
+    import dask.array as da
+
+    def fail(block):
+        raise ZeroDivisionError("in my function")
+
+    good = recording()
+    lazy = good.copy(
+        data=da.from_array(good.values, chunks=(4, 100)).map_blocks(
+            fail, dtype="float32", meta=np.empty((0, 0), dtype="float32")
+        )
+    )
+    data = Catalog().array(InMemory(lazy))
+    with pytest.raises(LoupeDataError, match="ZeroDivisionError: in my function"):
+        data.read(slice(None), 0, 10)
+
+
+def test_huge_blocks_are_refused_unless_allowed(tmp_path):
+    import zarr
+
+    group = zarr.open_group(tmp_path / "h.zarr", mode="w", zarr_format=2)
+    group.create_array(
+        "data", shape=(2, 2**28), chunks=(2, 2**28), dtype="int16",
+        attributes={"_ARRAY_DIMENSIONS": ["channel", "time"]},
+    )  # fmt: skip
+    source = {"path": str(tmp_path / "h.zarr"), "rate": 1000.0}
+    with pytest.raises(LoupeDataError, match="blocks of 1024 MiB") as caught:
+        Catalog().array(Source(**source))
+    assert "rechunk" in caught.value.hint
+
+
+class FakeEntry:
+    def __init__(self, name, loaded):
+        self.name = name
+        self._loaded = loaded
+
+    def load(self):
+        if isinstance(self._loaded, Exception):
+            raise self._loaded
+        return self._loaded
+
+
+class Plugin:
+    name = "mine"
+    extensions = (".mine",)
+    kinds = frozenset({"array"})
+
+    def claims(self, path):
+        return False
+
+    def open_array(self, request):
+        import package_that_is_not_there  # noqa: F401 - the point of the test
+
+    def open_table(self, request):
+        raise AssertionError
+
+
+class Rival(Plugin):
+    name = "rival"
+
+
+@pytest.fixture
+def entry_points(monkeypatch):
+    entries = []
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: entries)
+    registry.plugins.cache_clear()
+    yield entries
+    registry.plugins.cache_clear()
+
+
+def test_plugins_open_their_files(entry_points, tmp_path):
+    entry_points.append(FakeEntry("mine", Plugin))
+    (tmp_path / "x.mine").touch()
+    with pytest.raises(LoupeMissingDependencyError, match="package_that_is_not_there") as caught:
+        Catalog(tmp_path).array("x.mine")
+    assert caught.value.hint == "pip install package_that_is_not_there"
+
+
+def test_two_claimants_are_listed_and_format_decides(entry_points, tmp_path):
+    entry_points += [FakeEntry("mine", Plugin), FakeEntry("rival", Rival())]
+    (tmp_path / "x.mine").touch()
+    with pytest.raises(LoupeDataError, match=r"`mine`.*`rival`"):
+        Catalog(tmp_path).array("x.mine")
+    with pytest.raises(LoupeMissingDependencyError):
+        Catalog(tmp_path).array(Source(path="x.mine", format="rival"))
+
+
+def test_a_broken_plugin_warns_and_is_skipped(entry_points, store):
+    entry_points += [FakeEntry("broken", RuntimeError("boom")), FakeEntry("odd", 3)]
+    with pytest.warns(RuntimeWarning, match=r"`(broken|odd)` is skipped") as caught:
+        assert Catalog().array(store).n_rows == 4
+    assert len(caught) == 2
+
+
+def test_unknown_endings_list_the_known(tmp_path):
+    (tmp_path / "x.xyz").write_text("?")
+    with pytest.raises(LoupeDataError, match="no reader knows") as caught:
+        Catalog(tmp_path).array("x.xyz")
+    assert ".zarr" in caught.value.hint

@@ -1,0 +1,392 @@
+"""Every reader passes the same suite; each gives what was written, exactly."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import xarray as xr
+
+from loupe.data.catalog import Catalog
+from loupe.errors import LoupeDataError, LoupeTypeError
+from loupe.session.source import InMemory, Source
+from loupe.testing import check_array, check_reader, check_table
+
+N = 1000
+CHANNELS = ["Fz", "Cz", "Pz"]
+TIMES = 0.5 + np.arange(N) / 250.0
+
+
+def values(dtype="float32"):
+    rng = np.random.default_rng(7)
+    block = (rng.normal(size=(3, N)) * 1000).astype(dtype)
+    if np.dtype(dtype).kind == "f":
+        block[1, 100:120] = np.nan
+    return block
+
+
+def labelled(dtype="float32", dims=("channel", "time"), times=TIMES, name="data"):
+    block = values(dtype)
+    return xr.DataArray(
+        block if dims[0] == "channel" else block.T,
+        dims=dims,
+        coords={
+            "channel": CHANNELS,
+            "time": times,
+            "depth": ("channel", [30.0, 10.0, 20.0]),
+        },
+        name=name,
+        attrs={"units": "uV"},
+    )
+
+
+def to_zarr(array, path, **more):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        array.to_dataset(name="data").to_zarr(path, **more)
+    return path
+
+
+def write(kind, folder):
+    """Write the recording in one form; what to open, and the names of its rows."""
+    array = labelled()
+    if kind == "zarr2":
+        to_zarr(array.chunk(channel=2, time=300), folder / "r.zarr", zarr_format=2)
+        return Source(path="r.zarr"), CHANNELS
+    if kind == "zarr3":
+        to_zarr(array.chunk(time=256), folder / "r.zarr", zarr_format=3, consolidated=False)
+        return Source(path="r.zarr"), CHANNELS
+    if kind == "zarr-group":
+        to_zarr(array, folder / "r.zarr", group="deep/down", zarr_format=2)
+        return Source(path="r.zarr", group="deep/down"), CHANNELS
+    if kind == "zarr-time-first":
+        to_zarr(labelled(dims=("time", "channel")).chunk(time=99), folder / "t.zarr")
+        return Source(path="t.zarr"), CHANNELS
+    if kind == "netcdf":
+        array.to_netcdf(
+            folder / "r.nc",
+            engine="h5netcdf",
+            encoding={"data": {"chunksizes": (2, 130), "zlib": True}},
+        )
+        return Source(path="r.nc"), CHANNELS
+    if kind == "netcdf-contiguous":
+        array.to_netcdf(folder / "r.nc", group="g", engine="h5netcdf")
+        return Source(path="r.nc", group="g"), CHANNELS
+    if kind == "npy":
+        for name, row in zip(CHANNELS, values(), strict=True):
+            np.save(folder / f"{name}_t.npy", TIMES)
+            np.save(folder / f"{name}_y.npy", row)
+        return Source(path=[f"{c}_y.npy" for c in CHANNELS]), CHANNELS
+    if kind == "xarray":
+        return InMemory(array), CHANNELS
+    if kind == "dask":
+        return InMemory(array.chunk(channel=2, time=(300, 300, 400))), CHANNELS
+    if kind == "dataset":
+        return InMemory(array.to_dataset()), CHANNELS
+    if kind == "pair":
+        return InMemory((TIMES, values())), ["0", "1", "2"]
+    frame = pl.DataFrame({"time": TIMES, **dict(zip(CHANNELS, values(), strict=True))})
+    if kind == "polars":
+        return InMemory(frame), CHANNELS
+    if kind == "pandas":
+        return InMemory(pd.DataFrame(frame.to_dict(as_series=False))), CHANNELS
+    if kind == "parquet":
+        frame.write_parquet(folder / "r.parquet")
+        return Source(path="r.parquet"), CHANNELS
+    raise AssertionError(kind)
+
+
+KINDS = [
+    "zarr2", "zarr3", "zarr-group", "zarr-time-first", "netcdf", "netcdf-contiguous", "npy",
+    "xarray", "dask", "dataset", "pair", "polars", "pandas", "parquet",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_reader_passes_the_suite(kind, tmp_path):
+    source, names = write(kind, tmp_path)
+    catalog = Catalog(tmp_path)
+    data = catalog.array(source)
+    check_array(data, values().astype(data.info.dtype))
+    assert list(data.info.row_names) == names
+    assert data.time.uniform
+    assert data.time.period == pytest.approx(1 / 250, rel=1e-12)
+    assert catalog.array(source) is data
+
+
+@pytest.mark.parametrize("kind", ["zarr2", "zarr3", "netcdf", "xarray", "dask"])
+def test_stored_arrays_keep_units_dtype_and_coordinates(kind, tmp_path):
+    source, _ = write(kind, tmp_path)
+    info = Catalog(tmp_path).array(source).info
+    assert info.units == "uV"
+    assert info.dtype == np.float32
+    assert info.dims == ("channel",)
+    assert info.coords["depth"].tolist() == [30.0, 10.0, 20.0]
+
+
+def test_the_readers_describe_themselves():
+    from loupe.data.registry import readers
+
+    for reader in readers():
+        check_reader(reader)
+
+
+def test_integers_stay_integers_with_scale_and_fill(tmp_path):
+    array = labelled("int16")
+    array.attrs.update(scale_factor=0.195, add_offset=3.0)
+    to_zarr(array, tmp_path / "i.zarr", zarr_format=2)
+    data = Catalog(tmp_path).array("i.zarr")
+    assert data.info.dtype == np.int16
+    assert (data.info.scale, data.info.offset) == (0.195, 3.0)
+    check_array(data, values("int16"))
+
+    array.attrs["_FillValue"] = int(values("int16")[0, 0])
+    with_fill = Catalog(tmp_path).array(InMemory(array))
+    assert with_fill.info.dtype == np.float32
+    block = with_fill.read(slice(None), 0, N)
+    assert np.isnan(block[0, 0])
+    kept = values("int16") != values("int16")[0, 0]
+    assert np.array_equal(block[kept], values("int16")[kept])
+
+
+def test_big_endian_and_bool_come_out_native(tmp_path):
+    data = Catalog().array(InMemory((TIMES, values(">f4"))))
+    assert data.info.dtype == np.dtype("float32")
+    check_array(data, values())
+    flags = Catalog().array(InMemory((TIMES, values() > 0)))
+    check_array(flags, values() > 0)
+
+
+def test_several_dimensions_flatten_and_time_may_be_anywhere(tmp_path):
+    rng = np.random.default_rng(0)
+    block = rng.normal(size=(2, 50, 3)).astype("float32")
+    array = xr.DataArray(
+        block,
+        dims=("channel", "time", "syn_id"),
+        coords={"channel": [0, 1], "time": np.arange(50) / 10, "syn_id": [5, 7, 9]},
+        name="data",
+    )
+    expected = np.moveaxis(block, 1, -1).reshape(6, 50)
+    to_zarr(array.chunk(channel=1, time=16, syn_id=2), tmp_path / "s.zarr", zarr_format=2)
+    for source in (Source(path="s.zarr"), InMemory(array)):
+        data = Catalog(tmp_path).array(source)
+        assert data.info.row_names == ("0-5", "0-7", "0-9", "1-5", "1-7", "1-9")
+        assert data.info.coords["syn_id"].tolist() == [5, 7, 9, 5, 7, 9]
+        check_array(data, expected)
+        np.testing.assert_array_equal(
+            data.read(np.array([5, 0, 2]), 3, 20), expected[[5, 0, 2], 3:20]
+        )
+
+
+def test_select_ranges_lists_and_scalars(tmp_path):
+    to_zarr(labelled(), tmp_path / "r.zarr", zarr_format=2)
+    catalog = Catalog(tmp_path)
+
+    def opened(**select):
+        return catalog.array(Source(path="r.zarr", select=select))
+
+    ranged = opened(time={"start": 1.0, "stop": 2.0})
+    assert ranged.time.span.start == 1.0
+    assert ranged.time.span.stop == 2.0
+    check_array(ranged, values()[:, 125:376])
+    picked = opened(channel=["Pz", "Fz"])
+    assert picked.info.row_names == ("Pz", "Fz")
+    check_array(picked, values()[[2, 0]])
+    single = opened(channel="Cz")
+    assert single.info.dims == ()
+    assert single.info.row_names == ("",)
+    assert single.info.coords["depth"].tolist() == [10.0]
+    check_array(single, values()[[1]])
+    labels = opened(channel={"start": "Cz"})
+    assert labels.info.row_names == ("Cz", "Pz")
+    by_depth = opened(depth={"stop": 20})
+    assert by_depth.info.row_names == ("Cz", "Pz")
+    with pytest.raises(LoupeDataError, match="no value 'Oz'") as caught:
+        opened(channel=["Oz"])
+    assert "Cz" in caught.value.hint
+    with pytest.raises(LoupeDataError, match="`chanel`") as caught:
+        opened(chanel="Cz")
+    assert caught.value.hint == "did you mean `channel`?"
+    with pytest.raises(LoupeDataError, match="keeps no sample") as caught:
+        opened(time={"start": 100})
+    assert "0.5 s to 4.496 s" in caught.value.hint
+
+
+def test_datetimes_share_one_origin(tmp_path):
+    t0 = np.datetime64("2024-05-01T22:00:00.250", "ns")
+    step = np.timedelta64(4_000_000, "ns")
+    late = labelled(times=t0 + np.arange(N) * step)
+    early = labelled(times=t0 - np.timedelta64(10, "s") + np.arange(N) * step)
+    to_zarr(late, tmp_path / "late.zarr", zarr_format=2)
+    early.to_netcdf(tmp_path / "early.nc", engine="h5netcdf")
+    catalog = Catalog(tmp_path)
+    assert catalog.align(["late.zarr", "early.nc", "nothing.zarr"]).keys() == {2}
+    assert catalog.origin.isoformat() == "2024-05-01T21:59:50.250000+00:00"
+    first, second = catalog.array("late.zarr"), catalog.array("early.nc")
+    assert (first.time.span.start, second.time.span.start) == (10.0, 0.0)
+    assert first.time.period == pytest.approx(0.004, rel=1e-12)
+    assert first.info.origin == catalog.origin
+    events = pl.DataFrame({"time": np.array([t0 + np.timedelta64(1, "s")])})
+    table = catalog.table(InMemory(events))
+    assert table.frame()["time"].to_list() == [11.0]
+    window = Source(
+        path="late.zarr", select={"time": {"start": "2024-05-01T22:00:01", "stop": 2.0}}
+    )
+    assert catalog.array(window).time.span.start == pytest.approx(10.752, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("change", "message", "hint"),
+    [
+        ({"path": "rr.zarr"}, "no such file", "did you mean `r.zarr`?"),
+        ({"variable": "dta"}, "no variable `dta`", "did you mean `data`?"),
+        ({"group": "grp"}, "no group `grp`", "did you mean `group`?"),
+        ({"time": "tme"}, "no dimension `tme`", "did you mean `time`?"),
+        ({"format": "zar"}, "no reader `zar`", "did you mean `zarr`?"),
+    ],
+)
+def test_wrong_names_get_the_nearest(change, message, hint, tmp_path):
+    to_zarr(labelled(), tmp_path / "r.zarr", zarr_format=2)
+    to_zarr(labelled(), tmp_path / "r.zarr", group="group", zarr_format=2, mode="a")
+    with pytest.raises(LoupeDataError, match=message) as caught:
+        Catalog(tmp_path).array(Source(**{"path": "r.zarr", **change}))
+    assert caught.value.hint.startswith(hint)
+
+
+def test_a_store_of_groups_says_which(tmp_path):
+    to_zarr(labelled(), tmp_path / "r.zarr", group="ecg", zarr_format=2)
+    with pytest.raises(LoupeDataError) as caught:
+        Catalog(tmp_path).array("r.zarr")
+    assert 'group = "ecg"' in caught.value.hint
+
+
+def test_time_must_increase_and_exist(tmp_path):
+    times = TIMES.copy()
+    times[500] = times[499]
+    with pytest.raises(LoupeDataError, match="does not increase at sample 500"):
+        Catalog().array(InMemory(labelled(times=times)))
+    no_time = labelled().drop_vars("time")
+    with pytest.raises(LoupeDataError, match="no coordinate of 1000 times") as caught:
+        Catalog().array(InMemory(no_time))
+    assert "rate" in caught.value.hint
+    to_zarr(no_time, tmp_path / "r.zarr", zarr_format=2)
+    data = Catalog(tmp_path).array(Source(path="r.zarr", rate=250))
+    assert (data.time.span.start, data.time.period) == (0.0, 1 / 250)
+
+
+def test_bare_objects_are_refused():
+    with pytest.raises(LoupeTypeError, match=r"cannot show a `numpy\.ndarray`"):
+        Catalog().array(InMemory(np.zeros(3)))
+    with pytest.raises(LoupeTypeError, match="as a table"):
+        Catalog().table(InMemory(np.zeros(3)))
+
+
+def test_npy_folder_with_unequal_times_is_opened_by_name(tmp_path):
+    for name, n in (("a", 10), ("b", 20)):
+        np.save(tmp_path / f"{name}_t.npy", np.arange(n) / 10)
+        np.save(tmp_path / f"{name}_y.npy", np.arange(n, dtype="int16"))
+    with pytest.raises(LoupeDataError, match="different times") as caught:
+        Catalog().array(tmp_path)
+    assert 'variable = "b"' in caught.value.hint
+    data = Catalog().array(Source(path=str(tmp_path), variable="b"))
+    assert data.info.name == "b"
+    check_array(data, np.arange(20, dtype="int16")[None])
+    (tmp_path / "a_y.npy").unlink()
+    with pytest.raises(LoupeDataError, match=r"other half is missing: a_y\.npy"):
+        Catalog().array(tmp_path / "a_t.npy")
+
+
+def test_pickles_are_never_loaded(tmp_path):
+    np.save(tmp_path / "a_t.npy", np.arange(3.0))
+    np.save(tmp_path / "a_y.npy", np.array([object()] * 3), allow_pickle=True)
+    with pytest.raises(LoupeDataError, match="cannot be read as npy"):
+        Catalog().array(tmp_path / "a_y.npy")
+
+
+def test_several_files_join_in_time(tmp_path):
+    for k in range(3):
+        to_zarr(labelled(times=TIMES + 4 * k), tmp_path / f"day{k}.zarr", zarr_format=2)
+    data = Catalog(tmp_path).array(Source(path="day*.zarr"))
+    assert data.time.uniform
+    check_array(data, np.concatenate([values()] * 3, axis=1))
+    gapped = Catalog(tmp_path).array(Source(path=["day0.zarr", "day2.zarr"]))
+    assert not gapped.time.uniform
+    assert gapped.time.breaks.tolist() == [N]
+    check_array(gapped, np.concatenate([values()] * 2, axis=1))
+    with pytest.raises(LoupeDataError, match="before the file before it ends"):
+        Catalog(tmp_path).array(Source(path=["day1.zarr", "day0.zarr"]))
+
+
+def test_remote_is_refused_unless_allowed():
+    with pytest.raises(LoupeDataError, match="on the network") as caught:
+        Catalog().array(Source(path="https://example.org/x.zarr"))
+    assert "--allow-remote" in caught.value.hint
+    with pytest.raises(LoupeDataError, match="neither a path nor a plain URL"):
+        Catalog(allow_remote=True).array(Source(path="zip::http://example.org/x.zip"))
+
+
+def test_tables_pass_the_suite_and_lists_are_joined(tmp_path):
+    frame = pl.DataFrame({"time": [0.5, 1.5], "unit": [1, 2], "kind": ["a", None]})
+    frame.write_parquet(tmp_path / "e1.parquet")
+    frame.write_csv(tmp_path / "e.csv")
+    frame.write_parquet(tmp_path / "e2.parquet")
+    catalog = Catalog(tmp_path)
+    for source in ("e1.parquet", "e.csv", InMemory(frame)):
+        table = catalog.table(source)
+        check_table(table)
+        assert table.frame().equals(frame)
+        assert table.seconds("time").tolist() == [0.5, 1.5]
+    joined = catalog.table(Source(path="e?.parquet"))
+    check_table(joined)
+    assert joined.frame(["unit"])["unit"].to_list() == [1, 2, 1, 2]
+    with pytest.raises(LoupeDataError, match="no column `knd`") as caught:
+        catalog.table("e.csv").frame(["knd"])
+    assert caught.value.hint == "did you mean `kind`?"
+    with pytest.raises(LoupeDataError, match="'a' in row 0 \\(line 2\\)"):
+        catalog.table("e.csv").seconds("kind")
+
+
+def test_time_unit_of_tables(tmp_path):
+    frame = pl.DataFrame({"time": [500, 1500], "end": [600, 1600]})
+    frame.write_parquet(tmp_path / "e.parquet")
+    table = Catalog(tmp_path).table(Source(path="e.parquet", time_unit="ms"))
+    assert table.frame(["time"])["time"].to_list() == [0.5, 1.5]
+    assert table.seconds("time").tolist() == [0.5, 1.5]
+    assert table.seconds("end").tolist() == [0.6, 1.6]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        (b"id,v\n007,1\n008,2\n", {"id": ["007", "008"], "v": [1, 2]}),
+        (b"time;v\n1,5;2\n", {"time": ["1,5"], "v": [2]}),
+        (b"t,v\r1,2\r3,4\r", {"t": [1, 3], "v": [2, 4]}),
+        (b"\xef\xbb\xbft,v\n1,2.5\n\n\n3,4\n", {"t": [1, 3], "v": [2.5, 4.0]}),
+        (b"t,v\n1,NA\n2,3\n", {"t": [1, 2], "v": [None, 3]}),
+        (b"v\n" + b"1\n" * 200 + b"1.5\n", {"v": [1.0] * 200 + [1.5]}),
+    ],
+)
+def test_csv_is_never_silently_wrong(text, columns, tmp_path):
+    (tmp_path / "e.csv").write_bytes(text)
+    frame = Catalog(tmp_path).table("e.csv").frame()
+    assert frame.to_dict(as_series=False) == columns
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("t,v\n1,2\n".encode("utf-16"), "not UTF-8"),
+        (b"t,v\n1,caf\xe9\n", "byte 9 is not UTF-8"),
+        (b"t,t\n1,2\n", "two columns have the name `t`"),
+        (b"", "empty"),
+        (b"t,v\n1,2,3\n", "cannot be read"),
+    ],
+)
+def test_bad_csv_is_refused_with_its_place(text, message, tmp_path):
+    (tmp_path / "e.csv").write_bytes(text)
+    with pytest.raises(LoupeDataError, match=message) as caught:
+        Catalog(tmp_path).table("e.csv")
+    assert "e.csv" in caught.value.where
