@@ -1,6 +1,7 @@
 """Ticks and texts of time."""
 
 from datetime import datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -80,7 +81,7 @@ def test_ticks_lie_inside_apart_and_tell_themselves_apart(start, length, width, 
     marks = ticks(span, width, clock)
     positions = [(m.t - span.start) / span.length * width for m in marks]
     assert all(-1 <= p <= width + 1 for p in positions)
-    gaps = [b - a for a, b in zip(positions, positions[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(positions)]
     assert all(gap >= 79 for gap in gaps)
     assert len({m.text for m in marks}) == len(marks)
     assert not any("e" in m.text for m in marks)
