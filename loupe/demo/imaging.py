@@ -1,4 +1,4 @@
-"""Synapses on dendrites under a microscope: fluorescence and dF/F, with transients and stimuli.
+"""Synapses on dendrites under a microscope: fluorescence, dF/F, and dF/F without noise.
 
 Some transients belong to one synapse, some sweep a dendrite, some answer a stimulus. One
 dendrite loses a second to motion, which is NaN in the data.
@@ -38,7 +38,7 @@ def write(folder: Path, hours: float | None, seed: int, tick: Tick) -> None:
     series = TimeSeries(
         folder / "imaging.zarr", "", rows, rate=RATE, samples=length * RATE, coords=coords
     )
-    for name, units in (("dff", "dF/F"), ("f", "counts")):
+    for name, units in (("f", "counts"), ("dff", "dF/F"), ("denoised", "dF/F")):
         series.add(name, "float32", (SYNAPSES, STEP_S * RATE * 2), {"units": units})
     stims = np.arange(5.0, length, STIM_EVERY_S)
     stims += rng.uniform(-1, 1, len(stims))
@@ -49,12 +49,12 @@ def write(folder: Path, hours: float | None, seed: int, tick: Tick) -> None:
     lost = (0.4 * length, 0.4 * length + 1.0)
     base = rng.uniform(150, 600, len(dendrite)).astype(np.float32)[:, None]
     for begin in range(0, length, STEP_S):
-        dff = activity.step(begin)
+        dff, denoised = activity.step(begin)
         t = begin + np.arange(dff.shape[1]) / RATE
         gap = (dendrite == LOST_DENDRITE)[:, None] & ((t >= lost[0]) & (t < lost[1]))
-        dff[gap] = np.nan
+        dff[gap] = denoised[gap] = np.nan
         bleach = np.exp(-t / 7200).astype(np.float32)
-        series.append(dff=dff, f=base * bleach * (1 + dff))
+        series.append(f=base * bleach * (1 + dff), dff=dff, denoised=denoised)
         tick("imaging", (begin + STEP_S) / length)
     toml.write_session(folder, _SESSION)
 
@@ -80,8 +80,8 @@ class _Activity:
         self._rate = rng.gamma(1.5, 0.08, self._n)
         self._answers = np.where(rng.random(self._n) < 0.3, rng.uniform(0.5, 0.95, self._n), 0.05)
 
-    def step(self, begin: float) -> Floats:
-        """The next step's dF/F, ``(n, samples)``."""
+    def step(self, begin: float) -> tuple[Floats, Floats]:
+        """The next step's dF/F as measured and without noise, each ``(n, samples)``."""
         samples = STEP_S * RATE
         dff = np.zeros((self._n, samples + len(self._kernel)), np.float32)
         dff[:, : len(self._kernel)] += self._tail
@@ -89,7 +89,8 @@ class _Activity:
             dff[row, sample : sample + len(self._kernel)] += height * self._kernel
         self._tail = dff[:, samples:].copy()
         noise = self._rng.standard_normal((self._n, samples), dtype=np.float32)
-        return np.ascontiguousarray(dff[:, :samples] + np.float32(0.12) * noise)
+        denoised = dff[:, :samples].copy()
+        return denoised + np.float32(0.12) * noise, denoised
 
     def _events(self, begin: float, samples: int) -> list[tuple[int, int, float]]:
         """Transients of the step: row, sample, height."""
@@ -123,7 +124,7 @@ theme = "dark"
 [sources]
 dff = { path = "imaging.zarr", variable = "dff" }
 some_dff = { path = "imaging.zarr", variable = "dff", select = { syn_id = [3, 40] } }
-some_f = { path = "imaging.zarr", variable = "f", select = { syn_id = [3, 40] } }
+some_denoised = { path = "imaging.zarr", variable = "denoised", select = { syn_id = [3, 40] } }
 
 [[plots]]
 kind = "heatmap"
@@ -134,8 +135,9 @@ cmap = ["magma", "viridis"]
 
 [[plots]]
 kind = "zip"
+height = 1.5
 on = "syn_id"
-traces = [{ data = "some_f", color = "#8b95a1" }, { data = "some_dff", color = "#56b4e9" }]
+traces = [{ data = "some_dff", color = "#8b95a1" }, { data = "some_denoised", color = "#56b4e9" }]
 
 [events]
 data = { path = "stims.parquet" }

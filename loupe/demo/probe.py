@@ -212,7 +212,7 @@ data = "lfp"
 mode = "dense"
 array_name = "LFP"
 order_by = "y"
-descending = true
+height = 1.5
 step = 8
 hue = "region"
 
@@ -224,4 +224,5 @@ order_by = "unit"
 split_by = "probe"
 hue = "region"
 alpha_by = "snr"
+height = 0.35
 """

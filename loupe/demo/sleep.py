@@ -79,19 +79,19 @@ def _write_signals(
         folder / "night.zarr",
         "spectrogram",
         ("frequency", _SPECTROGRAM_HZ),
-        rate=1 / _SPECTROGRAM_S,
-        samples=round(length / _SPECTROGRAM_S),
+        rate=1 / _HOP_S,
+        samples=round((length - _SPECTROGRAM_S) / _HOP_S) + 1,
         start=_SPECTROGRAM_S / 2,
     )
     power.add("power", "float32", (len(_SPECTROGRAM_HZ), STEP_S * 4), {"units": "dB"})
-    brain, muscle = _Brain(seeds[:2]), _Muscle(seeds[2:])
+    brain, muscle, spectrum = _Brain(seeds[:2]), _Muscle(seeds[2:]), _Spectrogram()
     for begin in range(0, round(length), STEP_S):
         seconds = min(STEP_S, round(length) - begin)
         states = hypnogram.at(np.arange(begin, begin + seconds, dtype=np.float64) + 0.5)
         waves = brain.seconds(states)
         eeg.append(data=quantise(waves, 0.1))
         emg.append(data=quantise(muscle.seconds(states), 0.1))
-        power.append(power=_spectrogram(waves[2]))
+        power.append(power=spectrum.extend(waves[2]))
         tick("signals", (begin + seconds) / length)
 
 
@@ -155,18 +155,26 @@ class _Muscle:
         return self._noise.extend(densities)
 
 
-_SPECTROGRAM_S = 2.0
+_SPECTROGRAM_S, _HOP_S = 2.0, 0.5
 _SPECTROGRAM_HZ = np.arange(1, 51) / 2.0
 
 
-def _spectrogram(wave: Floats) -> Floats:
-    """Power in decibels of 1 uV²/Hz, ``(50, seconds / 2)``, Hann windows of two seconds."""
-    n = round(_SPECTROGRAM_S * EEG_RATE)
-    window = np.hanning(n).astype(np.float32)
-    pieces = wave[: len(wave) // n * n].reshape(-1, n)
-    spectrum = np.fft.rfft(pieces * window, axis=1)[:, 1 : len(_SPECTROGRAM_HZ) + 1]
-    density = 2 * np.abs(spectrum) ** 2 / (EEG_RATE * float((window**2).sum()))
-    return np.ascontiguousarray(10 * np.log10(density + 1e-3).T.astype(np.float32))
+class _Spectrogram:
+    """Power in decibels of 1 uV²/Hz, in Hann windows of two seconds, two a second."""
+
+    def __init__(self) -> None:
+        self._rest = np.empty(0, np.float32)
+
+    def extend(self, wave: Floats) -> Floats:
+        """The columns, ``(50, k)``, of the windows that end within the next samples."""
+        n, hop = round(_SPECTROGRAM_S * EEG_RATE), round(_HOP_S * EEG_RATE)
+        wave = np.concatenate([self._rest, wave])
+        pieces = np.lib.stride_tricks.sliding_window_view(wave, n)[::hop]
+        self._rest = wave[len(pieces) * hop :].copy()
+        window = np.hanning(n).astype(np.float32)
+        spectrum = np.fft.rfft(pieces * window, axis=1)[:, 1 : len(_SPECTROGRAM_HZ) + 1]
+        density = 2 * np.abs(spectrum) ** 2 / (EEG_RATE * float((window**2).sum()))
+        return np.ascontiguousarray(10 * np.log10(density + 1e-3).T.astype(np.float32))
 
 
 def _write_labels(folder: Path, hypnogram: Hypnogram, length: float) -> None:
@@ -219,6 +227,7 @@ data = "spectrogram"
 array_name = "parietal L"
 cmap = "viridis"
 decim_method = "mean"
+height = 0.4
 
 [[plots]]
 kind = "trace"
@@ -229,6 +238,7 @@ array_name = "EEG"
 kind = "trace"
 data = "emg"
 array_name = "EMG"
+y_range = [-300.0, 300.0]
 
 [[videos]]
 video_path = "side.mp4"
@@ -259,5 +269,5 @@ extra_cols = ["scorer", "confidence"]
 
 [states]
 keymap = {{ Wake = ["w", "1"], NREM = ["n", "2"], REM = ["r", "3"] }}
-label_colors = {{ Wake = "#e69f0040", NREM = "#0072b240", REM = "#cc4f8a40" }}
+label_colors = {{ Wake = "#e69f00", NREM = "#0072b2", REM = "#cc4f8a" }}
 """

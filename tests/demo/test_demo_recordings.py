@@ -69,6 +69,7 @@ class TestSleep:
     def test_spectrogram_shows_theta_in_rem(self, sleep):
         power = opened(sleep / "night.zarr", "spectrogram")["power"]
         assert power.dims == ("frequency", "time")
+        assert power.time.values[[0, -1]].tolist() == [1.0, 2159.0]
         labels = pl.read_csv(sleep / "hypnogram.htsv", separator="\t")
         rem = labels.filter(pl.col("state") == "REM")
         assert len(rem) > 0
