@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QCoreApplication, Qt
+from PySide6.QtCore import QByteArray, QCoreApplication, QElapsedTimer, QEventLoop, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
@@ -116,6 +116,7 @@ class LoupeWindow:
         self._early: list[tuple[str, LoupeError]] = []
         self._core: WindowCore | None = None
         self._closed = False
+        self.on_closed: list[Callable[[], None]] = []
         session = scene.session
         self.files = LabelFiles(scene, self._report, state_folder=state_folder)
         tracks = self.files.open()
@@ -246,6 +247,16 @@ class LoupeWindow:
         self.core.report_rows()
         self.core.show()
 
+    def settle(self, timeout_ms: int = 5000) -> bool:
+        """Let the event loop run until the picture shows all of the state; whether it does."""
+        waited = QElapsedTimer()
+        waited.start()
+        while waited.elapsed() < timeout_ms:
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            if self._closed or (self.core.presenter.settled and not self.core.due):
+                return True
+        return False
+
     def add_fault(self, fault: Fault) -> None:
         """Show a fault in the panel."""
         self.widget.errors.add(fault)
@@ -299,6 +310,8 @@ class LoupeWindow:
         self.scheduler.close()
         if self in _WINDOWS:
             _WINDOWS.remove(self)
+        for listener in self.on_closed:
+            listener()
 
 
 def _version() -> str:

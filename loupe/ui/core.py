@@ -112,6 +112,11 @@ class WindowCore:
         window.labels.opened.connect(lambda label: run(commands.SelectLabel(label, centre=True)))
         window.errors.offered.connect(self._answered)
 
+    @property
+    def due(self) -> bool:
+        """Whether panels wait to be brought up to date."""
+        return self._due
+
     def say(self, text: str) -> None:
         """Say something in the status line."""
         self.desk.run(commands.Note(text))
@@ -208,8 +213,7 @@ class WindowCore:
         done, total = self.presenter.progress
         window.topbar.show_progress(done, total, "drawing" if total > 1 else "")
         self._show_message(before, after)
-        pixel = self.presenter.status()
-        window.status.show_view(views.status_view(desk, self._message, pixel))
+        self._show_status()
         if window.overview.isVisible():
             gutter = self.presenter.layout.area.x / self.presenter.layout.viewport.scale
             window.overview.show_model(views.overview_model(desk, gutter))
@@ -272,10 +276,16 @@ class WindowCore:
         self.window.set_look(look)
         self.videos.set_look()
 
+    def _show_status(self) -> None:
+        pixel = self.presenter.status()
+        view = views.status_view(self.desk, self._message, pixel)
+        self.window.status.show_view(view)
+
     def _draw(self) -> None:
         if self._closed:
             return
         self.window.canvas.show_frame(self.presenter.frame, self.presenter.layout)
+        self._show_status()
         done, total = self.presenter.progress
         self.window.topbar.show_progress(done, total, "drawing" if total > 1 else "")
         failure = self.window.canvas.failure

@@ -1,4 +1,4 @@
-"""Writes what the window shows as numbers: csv (a line a sample), npz or zarr (an array a trace)."""
+"""Writes what the window shows as numbers: a line a sample (csv), an array a trace (npz, zarr)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from loupe.data.protocols import ArrayData
 from loupe.errors import LoupeDataError
 from loupe.scene.model import (
     DenseContent,
@@ -48,7 +49,7 @@ def export_window(rows: tuple[Row, ...], window: Span, path: Path) -> int:
         if kind == ".csv":
             _write_csv(curves, path)
         elif kind == ".npz":
-            arrays = {}
+            arrays: dict[str, Floats] = {}
             for title, name, times, values in curves:
                 key = _key(title, name, arrays)
                 arrays[key] = values
@@ -89,10 +90,7 @@ def _curves(row: Row, window: Span) -> Iterator[_Curve]:
             yield title, name, times, np.ones(len(times))
 
 
-def _samples(data: object, row: int, window: Span) -> tuple[Floats, Floats]:
-    from loupe.data.protocols import ArrayData
-
-    assert isinstance(data, ArrayData)
+def _samples(data: ArrayData, row: int, window: Span) -> tuple[Floats, Floats]:
     first, last = data.time.bracket(window.start, window.stop)
     times = data.time.times(first, last)
     raw = data.read(np.array([row], dtype=np.intp), first, last)[0]

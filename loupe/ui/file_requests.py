@@ -66,6 +66,9 @@ class FileRequests:
             ),
             "save_labels": lambda _: self._save_labels(),
             "export_labels": lambda _: self._ask_export(),
+            "save_session": lambda _: self._sessions.ask_save(),
+            "save_preset": lambda _: self._sessions.ask_save_preset(),
+            "load_preset": lambda _: self._sessions.ask_preset(),
             "save_picture": lambda _: self._ask_save(
                 "Save picture", picture.FORMATS, "picture.png", self.save_picture
             ),

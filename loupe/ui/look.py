@@ -245,7 +245,7 @@ QScrollBar::handle:hover { background: @dim@; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QAbstractItemView { background: @background@; color: @text@; border: none; outline: none;
-  gridline-color: @line@; selection-background-color: @tint@; selection-color: @text@; }
+  gridline-color: @line@; selection-background-color: transparent; selection-color: @text@; }
 QTableView { font-size: @control@; }
 QTableView::item { padding: 2px 6px; border: none; }
 QTableView::item:selected { background: @tint@; color: @text@; }

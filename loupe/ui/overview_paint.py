@@ -7,7 +7,7 @@ its pixels cost, however many labels there are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -21,7 +21,7 @@ from loupe.scene.layout import GUTTER_LEFT
 from loupe.scene.theme import UNKNOWN_STATE
 from loupe.scene.timeaxis import Clock, choose_clock, format_duration, ticks
 from loupe.ui.look import Look, qcolor
-from loupe.ui.text import paint_texts
+from loupe.ui.text import paint_texts, text_rect
 from loupe.units import Rgba, Seconds, Span
 
 __all__ = ["LabelArrays", "OverviewModel", "OverviewPlace", "paint_overview", "place_overview"]
@@ -32,6 +32,7 @@ _AXIS = 26
 _BAR = 10
 _LANE = 16
 _LOW = 74
+_WIDE = 168
 _STEPS_PER_PX = 0.5
 
 
@@ -149,13 +150,17 @@ def paint_overview(
     painter.translate(rect.topLeft())
     place = place_overview(model, rect.width(), scale)
     low = rect.height() < (_LOW * scale) or _fits(rect.height(), scale) < len(model.lanes)
-    top = (8 if low else _TOP) * scale
+    narrow = model.gutter < _WIDE
+    top = (8 if low else _TOP + (14 if narrow and model.lanes else 0)) * scale
     bottom = rect.height() - _AXIS * scale
     texts: list[TextRun] = []
     if not low:
+        # In a narrow gutter the names of lanes need the room beside the title and under it.
         duration = format_duration(model.shown.length)
-        texts.append(TextRun("Overview", 16 * scale, top + 4 * scale, theme.text, role="name"))
-        texts.append(TextRun(duration, 16 * scale, top + 22 * scale, theme.dim, role="label"))
+        below = (bottom + rect.height()) / 2 if narrow else top + 22 * scale
+        head = (_TOP + 4) * scale
+        texts.append(TextRun("Overview", 16 * scale, head, theme.text, role="name"))
+        texts.append(TextRun(duration, 16 * scale, below, theme.dim, role="label"))
     codes = {name: i for i, name in enumerate(model.labels.states)}
     if not model.lanes:
         middle = (top + bottom) / 2
@@ -188,7 +193,7 @@ def paint_overview(
                     theme.dim,
                     align="right",
                     role="label",
-                    max_width=round(44 * scale),
+                    max_width=round((model.gutter - 26 if narrow else 60) * scale),
                 )
             )
         _steps(painter, model, codes, place, top, pitch, look)
@@ -196,7 +201,7 @@ def paint_overview(
             y = round(top + (i + 0.5) * pitch) - _BAR * scale / 2
             _bars(painter, model, codes.get(name), name, place, y, _BAR * scale)
     texts.extend(_axis(model, place, bottom, rect.height(), look, scale))
-    _window(painter, model, place, max(0.0, top - 8 * scale), bottom, look, scale)
+    _window(painter, model, place, max(1.0, top - 6 * scale), bottom, look, scale)
     paint_texts(painter, texts, look, scale)
     painter.restore()
 
@@ -269,17 +274,13 @@ def _axis(
         text = mark.text
         if clock != "seconds" and len(marks) > 1 and marks[1].t - marks[0].t >= 60:
             text = text[:-3]
-        texts.append(
-            TextRun(
-                text,
-                place.x(mark.t),
-                (y + height) / 2,
-                look.theme.dim,
-                align="center",
-                role="tick",
-                area="axis",
-            )
+        run = TextRun(
+            text, place.x(mark.t), (y + height) / 2, look.theme.dim, align="center", role="tick"
         )
+        edge = place.left + place.width + (_RIGHT - 2) * scale
+        if text_rect(run, look, scale).right() > edge:
+            run = replace(run, x=edge, align="right")
+        texts.append(run)
     return texts
 
 

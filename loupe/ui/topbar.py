@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from loupe.scene.timeaxis import Clock, format_time, parse_time
+from loupe.ui.elided import ElidedLabel
 from loupe.ui.look import Look
 from loupe.units import Seconds
 
@@ -154,13 +154,10 @@ class TopBar(QFrame):
         super().__init__(parent)
         self.setObjectName("topbar")
         self._view: BarView | None = None
-        self._title = QLabel()
-        self._title.setProperty("role", "title")
-        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._title = ElidedLabel("title", stretch=False)
         self._dot = QLabel("●")
         self._dot.setAccessibleName("Unsaved changes")
-        self._labels_name = QLabel()
-        self._labels_name.setProperty("role", "dim")
+        self._labels_name = ElidedLabel("dim", stretch=False)
         self._busy = QLabel()
         self._busy.setProperty("role", "small")
         self._previous = self._button("‹", "Page back", keys("view.page_left"))
@@ -209,11 +206,11 @@ class TopBar(QFrame):
     def _build(self) -> None:
         left = QHBoxLayout()
         left.setSpacing(8)
-        left.addWidget(self._title, 3)
+        left.addWidget(self._title)
         left.addWidget(self._dot)
         left.addWidget(self._labels_name)
         left.addWidget(self._busy)
-        left.addStretch(1)
+        left.addStretch()
         middle = QHBoxLayout()
         middle.setSpacing(6)
         for widget in (self._previous, self._play, self._next):
@@ -275,7 +272,6 @@ class TopBar(QFrame):
         if before is None or before.title != view.title:
             self._title.setText(view.title)
             self._title.setToolTip(view.title)
-            self._title.setMaximumWidth(self._title.sizeHint().width() + 4)
         self._dot.setVisible(view.unsaved)
         self._dot.setToolTip(f"{view.labels_name} has changes that are not saved")
         self._labels_name.setText(view.labels_name)

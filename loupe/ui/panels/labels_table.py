@@ -10,10 +10,11 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -108,6 +109,7 @@ class LabelsPanel(QWidget):
         self._view.setAccessibleName("Labels")
         self._view.setShowGrid(False)
         self._view.setWordWrap(False)
+        self._view.setIconSize(QSize(10, 10))
         self._view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self._view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -119,7 +121,7 @@ class LabelsPanel(QWidget):
         horizontal = self._view.horizontalHeader()
         horizontal.setHighlightSections(False)
         horizontal.setStretchLastSection(True)
-        horizontal.setMinimumSectionSize(48)
+        horizontal.setMinimumSectionSize(40)
         self._empty = QLabel()
         self._empty.setProperty("role", "dim")
         self._empty.setWordWrap(True)
@@ -155,9 +157,10 @@ class LabelsPanel(QWidget):
         self.follow(current)
 
     def _fit_columns(self, look: Look) -> None:
-        width = round(92 * look.font_scale)
-        for column, factor in ((0, 1.0), (1, 1.0), (2, 0.9), (3, 1.1)):
-            self._view.setColumnWidth(column, round(width * factor))
+        numbers = QFontMetrics(look.font(look.theme.control_px, numbers=True))
+        time = numbers.horizontalAdvance("00:00:00.0") + 18
+        for column, width in ((0, time), (1, time), (2, time), (3, time)):
+            self._view.setColumnWidth(column, width)
 
     def follow(self, row: int | None) -> None:
         """Mark the row without telling anybody; leave the view alone while it is being used."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
+from loupe.ui.elided import ElidedLabel
 from loupe.ui.look import Look, qcolor
 from loupe.units import Rgba
 
@@ -52,25 +53,6 @@ class _Swatch(QWidget):
         painter.end()
 
 
-class _Elided(QLabel):
-    """A label that gives way: what does not fit is elided and stands in the tooltip."""
-
-    def __init__(self, role: str, stretch: bool) -> None:
-        super().__init__()
-        self.setProperty("role", role)
-        policy = QSizePolicy.Policy.Ignored if stretch else QSizePolicy.Policy.Maximum
-        self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
-        self.setMinimumWidth(24)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        metrics = QFontMetrics(self.font())
-        text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter = QPainter(self)
-        painter.setPen(self.palette().windowText().color())
-        painter.drawText(self.rect(), self.alignment(), text)
-        painter.end()
-
-
 class StatusLine(QFrame):
     """Shows a `StatusView` and, apart from it, what the pointer is on."""
 
@@ -81,12 +63,12 @@ class StatusLine(QFrame):
         self._time.setProperty("role", "time")
         self._time.setAccessibleName("Time of the cursor")
         self._swatch = _Swatch()
-        self._label = _Elided("text", stretch=True)
-        self._hover = _Elided("dim", stretch=True)
+        self._label = ElidedLabel("text", stretch=True)
+        self._hover = ElidedLabel("dim", stretch=True)
         self._hover.setAccessibleName("Value under the pointer")
-        self._offer = _Elided("dim", stretch=True)
+        self._offer = ElidedLabel("dim", stretch=True)
         self._offer.setAccessibleName("Message")
-        self._pixel = _Elided("dim", stretch=True)
+        self._pixel = ElidedLabel("dim", stretch=True)
         self._pixel.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 4, 16, 4)

@@ -68,6 +68,7 @@ class SummaryPanel(QWidget):
         self._look = look
         self._totals: tuple[StateTotal, ...] = ()
         self.setAccessibleName("Summary of states")
+        self.hide()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_look(self, look: Look) -> None:
