@@ -111,8 +111,9 @@ class Interaction:
                 t = time_at(layout, gesture.x)
                 return (c.ZoomTime(1 / gesture.factor, t),) if gesture.factor > 0 else ()
             case Leave():
+                # The row stays focused, so that a menu still acts on it.
                 self._drag = None
-                return (c.FocusRow(None),) if state.focused_row is not None else ()
+                return ()
 
     def complete(self, command: c.Command, layout: Layout) -> c.Command:
         """A command from a menu or key with what only the layout knows: how far rows scroll."""
@@ -215,7 +216,7 @@ class Interaction:
         drag = self._drag
         if drag is None:
             row = row_id_at(layout, g.x, g.y)
-            return (c.FocusRow(row),) if row != state.focused_row else ()
+            return (c.FocusRow(row),) if row not in (None, state.focused_row) else ()
         if drag.kind == "press":
             if max(abs(g.x - drag.x), abs(g.y - drag.y)) < DRAG_PX * layout.viewport.scale:
                 return ()
