@@ -215,6 +215,7 @@ order_by = "y"
 height = 1.5
 step = 8
 hue = "region"
+palette = { CTX = "#56b4e9", CA1 = "#009e73", DG = "#e69f00", TH = "#cc79a7" }
 
 [[plots]]
 kind = "raster"
@@ -223,6 +224,7 @@ time_col = "time"
 order_by = "unit"
 split_by = "probe"
 hue = "region"
+palette = { CTX = "#56b4e9", CA1 = "#009e73", DG = "#e69f00", TH = "#cc79a7" }
 alpha_by = "snr"
-height = 0.35
+height = 0.5
 """
