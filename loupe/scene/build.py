@@ -421,32 +421,38 @@ def _axis(p: Picture, marks: Sequence[Tick]) -> tuple[list[TextRun], FramePanel]
         )
         for t, x in zip(marks, xs, strict=True)
     ]
-    if p.cursor is not None:
-        x = grid.x(p.cursor)
-        if 0 <= x <= grid.width:
-            clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
-            digits = max(2, min(6, decimals(nice_step(grid.dt))))
-            texts.append(
-                TextRun(
-                    format_time(p.cursor, clock, digits=digits, origin=p.scene.origin),
-                    axis.x + x,
-                    axis.y + px(14),
-                    theme.on_accent,
-                    align="center",
-                    role="flag",
-                    area="axis",
-                    fill=theme.accent,
-                )
+    x = _cursor_x(p)
+    if p.cursor is not None and x is not None:
+        clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
+        digits = max(2, min(6, decimals(nice_step(grid.dt))))
+        texts.append(
+            TextRun(
+                format_time(p.cursor, clock, digits=digits, origin=p.scene.origin),
+                axis.x + x,
+                axis.y + px(14),
+                theme.on_accent,
+                align="center",
+                role="flag",
+                area="axis",
+                fill=theme.accent,
             )
+        )
     return texts, panel
 
 
-def _cursor(p: Picture) -> tuple[float, int, int, Rgba] | None:
+def _cursor_x(p: Picture) -> float | None:
+    """Pixels of the cursor in the plot area; None when it is out of sight or not shown."""
     if p.cursor is None:
         return None
-    layout = p.layout
-    x = layout.grid.x(p.cursor)
-    if not 0 <= x <= layout.grid.width:
+    x = p.layout.grid.x(p.cursor)
+    # The grid's start is rounded to a column: a cursor at the window's start may lie just before.
+    return max(x, 0.0) if -1 <= x <= p.layout.grid.width else None
+
+
+def _cursor(p: Picture) -> tuple[float, int, int, Rgba] | None:
+    x = _cursor_x(p)
+    if x is None:
         return None
+    layout = p.layout
     top = layout.strips[0].y if layout.strips else layout.area.y
     return layout.area.x + x, top, layout.area.bottom, p.theme.cursor

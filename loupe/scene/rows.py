@@ -25,6 +25,7 @@ __all__ = [
     "natural_key",
     "order_rows",
     "text_of",
+    "unit_text",
 ]
 
 NA_COLOR = Rgba(160, 160, 160)
@@ -49,6 +50,14 @@ def text_of(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
     return str(value)
+
+
+_UNITS = {"uV": "µV", "uA": "µA", "us": "µs", "um": "µm", "degC": "°C", "deg": "°", "percent": "%"}
+
+
+def unit_text(units: str) -> str:
+    """Units as people write them: "uV" becomes "µV"; others stay as the file has them."""
+    return _UNITS.get(units, units)
 
 
 def natural_key(text: str) -> tuple[tuple[int, float, str], ...]:

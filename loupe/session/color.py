@@ -19,7 +19,7 @@ from loupe.units import Rgba
 
 __all__ = ["COLOR_FORMS", "LABEL_ALPHA", "Color", "LabelColor", "parse_color"]
 
-LABEL_ALPHA = 60
+LABEL_ALPHA = 32
 """Alpha of a label colour that names none: overlays must let the data through."""
 
 COLOR_FORMS = "`#RRGGBB[AA]`, `0xRRGGBB[AA]`, `R,G,B[,A]`, 3 or 4 integers 0-255, or a CSS name"

@@ -15,7 +15,7 @@ from loupe.scene.looks import BAD_ALPHA, Look
 from loupe.scene.markers import PointSource, make_points, marker_key, marker_sets
 from loupe.scene.model import ArrayRef, DenseContent, LegendEntry, Row, TraceLine
 from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import category_colors, coordinate, is_numeric, order_rows, text_of
+from loupe.scene.rows import category_colors, coordinate, is_numeric, order_rows, text_of, unit_text
 from loupe.scene.sources import Opener
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.workbench import Workbench
@@ -80,7 +80,7 @@ def compile_rows(plot: int, config: TraceConfig, plot_id: str, opener: Opener) -
         kind="dense",
         title=title or info.name or "traces",
         subtitle="",
-        units=info.units,
+        units=unit_text(info.units),
         legend=legend if config.legend else (),
         content=content,
         weight=HEIGHT / 100 * config.height,

@@ -11,7 +11,15 @@ from loupe.errors import LoupeConfigError
 from loupe.scene.colormaps import colormap_name, lut_of
 from loupe.scene.looks import Look
 from loupe.scene.model import ArrayRef, HeatmapContent, Row
-from loupe.scene.rows import coordinate, is_missing, is_numeric, natural_key, order_rows, text_of
+from loupe.scene.rows import (
+    coordinate,
+    is_missing,
+    is_numeric,
+    natural_key,
+    order_rows,
+    text_of,
+    unit_text,
+)
 from loupe.scene.sources import Opener
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.workbench import Workbench
@@ -59,7 +67,7 @@ def compile_rows(plot: int, config: HeatmapConfig, plot_id: str, opener: Opener)
                 kind="heatmap",
                 title=title,
                 subtitle=name or f"{len(order)} rows",
-                units=info.units,
+                units=unit_text(info.units),
                 content=HeatmapContent(
                     array=array,
                     order=order,

@@ -15,7 +15,7 @@ from loupe.scene.looks import Look
 from loupe.scene.markers import PointSource, make_points, marker_key, marker_sets
 from loupe.scene.model import ArrayRef, LegendEntry, Row, TraceContent, TraceLine
 from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import category_colors, coordinate, order_rows, text_of
+from loupe.scene.rows import category_colors, coordinate, order_rows, text_of, unit_text
 from loupe.scene.sources import Opener
 from loupe.scene.theme import OKABE_ITO
 from loupe.scene.tile import TileContent, TileJob
@@ -108,8 +108,8 @@ def compile_rows(plot: int, config: TraceConfig, plot_id: str, opener: Opener) -
                 plot=plot,
                 kind="trace",
                 title=title,
-                subtitle=info.units,
-                units=info.units,
+                subtitle=unit_text(info.units),
+                units=unit_text(info.units),
                 legend=entries if config.legend else (),
                 content=TraceContent(
                     tuple(lines),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from loupe.scene.model import ArrayRef, LegendEntry, Row, TraceContent, TraceLine
-from loupe.scene.rows import coordinate, text_of
+from loupe.scene.rows import coordinate, text_of, unit_text
 from loupe.scene.sources import Opener
 from loupe.scene.theme import OKABE_ITO
 from loupe.session.plots.zip import Zip
@@ -45,8 +45,8 @@ def compile_rows(plot: int, config: Zip, plot_id: str, opener: Opener) -> tuple[
                 plot=plot,
                 kind="trace",
                 title=title,
-                subtitle=arrays[found[0][0]].data.info.units,
-                units=arrays[found[0][0]].data.info.units,
+                subtitle=unit_text(arrays[found[0][0]].data.info.units),
+                units=unit_text(arrays[found[0][0]].data.info.units),
                 legend=legend if config.legend and number == 0 else (),
                 content=TraceContent(lines, y_range=config.y_ranges.get(key, config.y_range)),
                 weight=config.height,
