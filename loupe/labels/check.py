@@ -51,7 +51,8 @@ def check_file(
     except (IntervalLabelIOError, IntervalLabelSchemaError) as error:
         found = _LINE.match(error.message)
         line = int(found[1]) if found else 1
-        item = _finding(name, text, line, "error", error.code, error.message, error.hint)
+        told = error.message[found.end() :].lstrip() if found else error.message
+        item = _finding(name, text, line, "error", error.code, told, error.hint)
         return Report((item,), texts)
     return Report((), texts).with_more(_findings(name, text, loaded))
 

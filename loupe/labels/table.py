@@ -150,7 +150,8 @@ class IntervalTable:
         created
             Columns of text to have in any case: the scorer's name, the time of an edit.
         """
-        pool = Pool(base, layout.note_col, times, created)
+        own = tuple(name for name in created if name not in layout.reserved)
+        pool = Pool(base, layout.note_col, times, own)
         codes = np.array([pool.code(label) for label in labels], dtype=np.int32)
         order = np.argsort(times[:, 0], kind="stable")
         n = len(times)

@@ -38,7 +38,7 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
             duration_col="duration",
             label_col=label,
             note_col="note" if "note" in header else None,
-            extra_cols=tuple(n for n in header if n not in known and n != "note"),
+            extra_cols=tuple(n for n in header if n.strip() and n not in {*known, "note"}),
         )
         options = replace(options, schema=schema)
     text = pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -30,8 +31,10 @@ def _edfio() -> object:
 def _read(data: bytes, options: ReadOptions) -> Loaded:
     edfio = _edfio()
     try:
-        annotations = edfio.read_edf(io.BytesIO(data)).annotations  # type: ignore[attr-defined]  # a module
-    except (ValueError, OSError, IndexError, KeyError, TypeError, AttributeError) as error:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            annotations = edfio.read_edf(io.BytesIO(data)).annotations  # type: ignore[attr-defined]  # a module
+    except Exception as error:
         raise IntervalLabelIOError(
             f"not a readable EDF+ file: {error}", where=options.where
         ) from error
@@ -50,12 +53,18 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
     types = {n: pl.String if n == schema.label_col else pl.Float64 for n in columns}
     frame = pl.DataFrame(columns, schema=types)
     loaded = table_of(frame, schema, where=options.where, created=options.created)
-    notes = (f"{plural(unknown, 'annotation')} without a duration read as points",)
-    return replace(loaded, notes=loaded.notes + (notes if unknown else ()))
+    notes = [str(warning.message) for warning in told]
+    if unknown:
+        notes.append(f"{plural(unknown, 'annotation')} without a duration read as points")
+    return replace(loaded, notes=(*loaded.notes, *notes))
 
 
 def _write(table: IntervalTable) -> bytes:
     edfio = _edfio()
+    if not len(table):
+        raise IntervalLabelIOError(
+            "EDF+ cannot hold an empty set", hint="save as csv or parquet, or delete the file"
+        )
     if any(mark in label for label in table.pool.labels for mark in "\x00\x14\x15"):
         raise IntervalLabelIOError("a label holds a control character that EDF+ reserves")
     annotations = [

@@ -53,7 +53,7 @@ def guess_schema(columns: Sequence[str]) -> IntervalLabelSchema | None:
                 end_col=end,
                 duration_col=duration,
                 label_col=label,
-                extra_cols=tuple(name for name in columns if name not in known),
+                extra_cols=tuple(n for n in columns if n.strip() and n not in known),
                 note_col=note,
             )
     return None

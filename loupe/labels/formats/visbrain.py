@@ -108,7 +108,8 @@ def _is_number(text: str) -> bool:
 
 def _inclusive(ends: Floats, headers: dict[str, str]) -> list[str]:
     """A remark if the ends look like the last sample of a bout, printed as float32."""
-    single = ends.astype(np.float32).astype(np.float64)
+    with np.errstate(over="ignore"):
+        single = ends.astype(np.float32).astype(np.float64)
     long_digits = np.round(ends, 6) != ends
     if not (long_digits.any() and np.array_equal(single, ends)):
         return []
@@ -119,7 +120,7 @@ def _inclusive(ends: Floats, headers: dict[str, str]) -> list[str]:
     guess = f", probably {step:.2g} s" if 0 < step < 1 else ""
     return [
         "the ends look like the time of the last sample, as float32; they are read as they are "
-        f"(round them to the sampling step{guess}, with a snap)"
+        f"(to round them to the sampling step{guess}, give a snap)"
     ]
 
 

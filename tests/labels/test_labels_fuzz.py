@@ -1,0 +1,148 @@
+"""No bytes make a reader do worse than raise an error of ours; what reads also writes."""
+
+import os
+import random
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loupe.errors import LoupeError
+from loupe.labels.formats.base import ReadOptions
+from loupe.labels.formats.registry import format_for
+from loupe.labels.formats.tabular import LEGACY, frame_of, table_of
+from loupe.session.labels import IntervalLabelSchema
+
+COUNT = 20_000 if os.environ.get("LOUPE_SOAK") == "1" else 400
+
+HYPNO = IntervalLabelSchema(
+    start_col="start_time", end_col="end_time", duration_col="duration", label_col="state"
+)
+SEEDS = {
+    "csv": b'start_s,end_s,label,note\n0.0,30.5,Wake,\n30.5,60,N2,"a, b"\n60,90,R,x\n',
+    "htsv": b"state\tstart_time\tend_time\tduration\nW\t0\t30\t30\nN\t30\t60\t30\n",
+    "visbrain": b"*Duration_sec\t90.0\nWake\t30.0\nN1\t60.0\nWake\t90.0\n",
+    "audacity": b"0.5\t0.5\tclick\n1.0\t2.25\tcall\n\\\t100.0\t2000.5\n",
+    "bids": b"onset\tduration\ttrial_type\tresponse\n-1.5\t2.0\tgo\tn/a\n3.0\tn/a\tstop\tleft\n",
+}
+BITS = [
+    *(b"\n", b"\t", b",", b'"', b"\r", b"\0", b"\xff", b"\xef\xbb\xbf", b"nan", b"inf", b"-"),
+    *(b"1e999", b"9" * 400, b"2020-03-17 09:08:06", b"0 days 00:00:18", b"5 days x", b"-0.0"),
+    *(b"*", b"n/a", b" ", "\u2028é".encode(), b"\\", b"start_s", b"state", b"1_0", b"0x1"),
+]
+
+
+def mutate(data, rng):
+    out = bytearray(data)
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(len(out) + 1)
+        kind = rng.random()
+        if kind < 0.5:
+            out[at:at] = rng.choice(BITS)
+        elif kind < 0.8:
+            del out[at : at + rng.randint(1, 8)]
+        else:
+            out[at : at + 1] = bytes([rng.randrange(256)])
+    return bytes(out)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", sorted(SEEDS))
+def test_mutants_are_read_or_refused(name):
+    rng = random.Random(11)
+    fmt = format_for("x", name)
+    read, refused = 0, set()
+    for _ in range(COUNT):
+        data = mutate(SEEDS[name], rng)
+        for schema in (None, HYPNO) if name in ("csv", "htsv") else (None,):
+            try:
+                table = fmt.read(data, ReadOptions(where="x", schema=schema)).table
+            except LoupeError as error:
+                refused.add((bool(error.message), error.where))
+                continue
+            read += 1
+            assert (table.ends >= table.starts).all()
+            try:
+                fmt.write(table)
+            except LoupeError:
+                continue
+            fmt.losses(table)
+    assert read > COUNT // 20
+    assert refused == {(True, "x")}
+
+
+@pytest.mark.parametrize("name", ["parquet", "edf"])
+def test_damaged_binary_files_are_read_or_refused(name):
+    pytest.importorskip("edfio", reason="edfio is an extra")
+    frame = pl.DataFrame({"start_s": [0.0, 30.0], "end_s": [30.0, 60.0], "label": ["W", "N"]})
+    fmt = format_for("x", name)
+    good = fmt.write(table_of(frame, LEGACY).table)
+    rng = random.Random(3)
+    refused = set()
+    for _ in range(COUNT // 4):
+        data = bytearray(good)
+        for _ in range(rng.randint(1, 3)):
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        data = data[: rng.randrange(len(data))] if rng.random() < 0.2 else data
+        try:
+            fmt.read(bytes(data), ReadOptions(where="x"))
+        except LoupeError as error:
+            refused.add(error.where)
+    assert refused == {"x"}
+
+
+text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
+times = st.floats(-1e6, 1e6, allow_nan=False)
+
+
+@st.composite
+def frames(draw):
+    n = draw(st.integers(0, 6))
+
+    def column(values):
+        return draw(st.lists(values, min_size=n, max_size=n))
+
+    starts = column(times)
+    return pl.DataFrame(
+        {
+            "who": column(st.none() | text.filter(bool)),
+            "start_s": starts,
+            "end_s": [s + d for s, d in zip(starts, column(st.floats(0, 1e5)), strict=True)],
+            "label": column(text.filter(bool)),
+            "note": column(st.none() | text.filter(bool)),
+        },
+        schema_overrides=dict.fromkeys(("who", "label", "note"), pl.String)
+        | {"start_s": pl.Float64, "end_s": pl.Float64},
+    )
+
+
+@settings(max_examples=80, deadline=None)
+@given(frames(), st.sampled_from(["csv", "htsv", "parquet"]))
+def test_formats_with_columns_round_trip_exactly(frame, name):
+    table = table_of(frame, LEGACY).table
+    fmt = format_for("x", name)
+    again = fmt.read(fmt.write(table), ReadOptions(schema=LEGACY, where="x")).table
+    assert frame_of(again).equals(frame_of(table))
+
+
+@settings(max_examples=60, deadline=None)
+@given(frames(), st.sampled_from(["bids", "audacity", "edf", "visbrain"]))
+def test_other_formats_round_trip_or_name_their_losses(frame, name):
+    if name == "edf":
+        pytest.importorskip("edfio", reason="edfio is an extra")
+    table = table_of(frame, LEGACY).table
+    fmt = format_for("x", name)
+    losses = fmt.losses(table)
+    try:
+        data = fmt.write(table)
+    except LoupeError:
+        return
+    again = fmt.read(data, ReadOptions(where="x")).table
+    if losses:
+        return
+    assert again.labels() == table.labels()
+    assert abs(again.starts - table.starts).max(initial=0) <= 1e-6
+    assert abs(again.ends - table.ends).max(initial=0) <= 1e-6
+    if name == "bids":
+        assert [i.note for i in again] == [i.note for i in table]
