@@ -30,6 +30,7 @@ def convert(
     schema: str | None = None,
     states: str | None = None,
     lossy: bool = False,
+    snap: float | None = None,
 ) -> int:
     """Write the labels of `src` as `out`; each loss is one line on standard output.
 
@@ -43,6 +44,8 @@ def convert(
         A vocabulary by name, or a JSON file of old name -> new name.
     lossy
         Write although something is lost; otherwise that is exit code 1 and no file.
+    snap
+        Step in seconds to which the times of a Visbrain file are rounded.
     """
     from loupe.labels.convert import convert as run
     from loupe.labels.convert import vocabulary
@@ -55,6 +58,7 @@ def convert(
         schema=parse_schema(schema),
         states=None if states is None else vocabulary(states),
         lossy=lossy,
+        snap=snap,
     )
     _remarks(src, done.notes)
     for loss in done.losses:

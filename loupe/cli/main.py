@@ -271,13 +271,26 @@ def labels_convert(
     lossy: Annotated[
         bool, typer.Option("--lossy", help="Write even if something is lost.")
     ] = False,
+    snap: Annotated[
+        float | None,
+        typer.Option(
+            "--snap", metavar="SECONDS", help="Round the times of a Visbrain file to this step."
+        ),
+    ] = None,
 ) -> None:
     """Convert a label file. Whatever the new format cannot hold is named, and refused."""
     from loupe.cli import labels as command
 
     _leave(
         command.convert(
-            src, out, from_=from_, to=to, schema=table_schema, states=states, lossy=lossy
+            src,
+            out,
+            from_=from_,
+            to=to,
+            schema=table_schema,
+            states=states,
+            lossy=lossy,
+            snap=snap,
         )
     )
 

@@ -6,6 +6,7 @@ Numbers are never taken for stages by guessing: the person names a vocabulary.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from loupe.errors import IntervalLabelIOError
 from loupe.labels import edit
 from loupe.labels.exchange import encode, load_table
 from loupe.labels.files import Saved, atomic_write
+from loupe.labels.formats.base import ReadOptions
 from loupe.labels.formats.registry import format_for
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
@@ -101,6 +103,7 @@ def convert(
     schema: IntervalLabelSchema | None = None,
     states: Mapping[str, str] | None = None,
     lossy: bool = False,
+    snap: float | None = None,
 ) -> Conversion:
     """Write the labels of one file as another.
 
@@ -110,6 +113,8 @@ def convert(
         Labels to rename: old -> new.
     lossy
         Write even if something is lost.
+    snap
+        Step in seconds to which the times of a Visbrain file are rounded.
 
     Raises
     ------
@@ -120,7 +125,9 @@ def convert(
     if source.resolve() == target.resolve():
         raise IntervalLabelIOError("the source and the target are one file", where=str(source))
     kind = format_for(target, to_format)
-    loaded = load_table(source, schema, format=from_format)
+    if snap is not None and not 0 < snap < math.inf:
+        raise IntervalLabelIOError(f"a snap needs a positive step in seconds, got {snap}")
+    loaded = load_table(source, schema, format=from_format, options=ReadOptions(snap=snap))
     table, losses, notes = loaded.table, [], list(loaded.notes)
     if states:
         table, renamed = _rename(table, states)

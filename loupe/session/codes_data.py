@@ -77,6 +77,9 @@ MORE_CODES: dict[str, Code] = {
     "labels-changed-outside": Code(
         "A label file was changed by another program", "It is not overwritten; save as a copy."
     ),
+    "labels-duration": Code(
+        "A label is a point", "It ends where it starts; it is kept, but no state can be seen there."
+    ),
     "labels-io": Code("A label file cannot be used", "The message names the row or the reason."),
     "labels-journal": Code(
         "An edit could not be made safe", "The journal cannot be written; nothing was lost yet."
@@ -93,6 +96,10 @@ MORE_CODES: dict[str, Code] = {
     "labels-no-writeback": Code(
         "Saving over the label file is not allowed", "Set `writeback`, or export a copy."
     ),
+    "labels-note": Code(
+        "A remark about how a label file was read", "Nothing is wrong; the message says the rest."
+    ),
+    "labels-open-end": Code("A label has no end", "Its end is infinite; give it one."),
     "labels-outside": Code(
         "Labels lie outside the data", "Check that both count seconds from the same start."
     ),
@@ -109,6 +116,7 @@ MORE_CODES: dict[str, Code] = {
     "labels-unknown-state": Code(
         "A label has no state definition", "It is shown in grey until `[states]` defines it."
     ),
+    "labels-unnamed": Code("A row has no label", "Give it one, or remove the row."),
     "labels-write": Code("A label file cannot be written", "The old file is still complete."),
     "video": Code("A video cannot be used", "The message says why."),
     "video-count": Code(

@@ -112,6 +112,16 @@ def test_state_definitions_can_be_a_vocabulary(folder):
     assert (folder / "n.csv").read_text().splitlines()[1].endswith("Wake")
 
 
+def test_inclusive_ends_are_reported_and_snapped_on_demand(folder, capsys):
+    (folder / "f.txt").write_text("*Duration_sec\t7200.0\nW\t581.989990234375\nR\t7199.990234375\n")
+    assert labels.convert("f.txt", "f.csv") == 0
+    assert "--snap STEP" in capsys.readouterr().err
+    assert labels.convert("f.txt", "g.csv", snap=0.01) == 0
+    assert "0.0,581.99,581.99,W" in (folder / "g.csv").read_text()
+    with pytest.raises(IntervalLabelIOError, match="positive step"):
+        labels.convert("f.txt", "h.csv", snap=0.0)
+
+
 def test_a_schema_from_the_command_line(folder, capsys):
     (folder / "s.csv").write_text("t0,t1,what,who\n0,5,a,x\n")
     text = "start_col=t0,end_col=t1,label_col=what,extra_cols=who"

@@ -120,7 +120,7 @@ def _inclusive(ends: Floats, headers: dict[str, str]) -> list[str]:
     guess = f", probably {step:.2g} s" if 0 < step < 1 else ""
     return [
         "the ends look like the time of the last sample, as float32; they are read as they are "
-        f"(to round them to the sampling step{guess}, give a snap)"
+        f"(`loupe labels convert --snap STEP` rounds them to the sampling step{guess})"
     ]
 
 
