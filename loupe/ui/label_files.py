@@ -118,7 +118,7 @@ class LabelFiles:
                     config.table_schema,
                     writeback=config.writeback,
                     format=config.format,
-                    options=ReadOptions(where=str(base / config.path)),
+                    options=ReadOptions(created=_stamp_columns(config)),
                     state_dir=self._state_folder,
                 )
             else:
@@ -256,6 +256,12 @@ class LabelFiles:
                 # Edits that the journal refused are in nobody's hands but the view's: keep what is.
                 kept.store.close(keep_unsaved=keep_unsaved or kept.failed)
                 kept.store = None
+
+
+def _stamp_columns(config: LabelsConfig) -> tuple[str, ...]:
+    """Columns for who and when, which a file may not have yet."""
+    scorer = config.scorer_column if config.scorer else None
+    return tuple(name for name in (scorer, config.time_column) if name)
 
 
 def _now() -> str:
