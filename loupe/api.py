@@ -42,7 +42,7 @@ def view(data: object = None, *, block: bool | None = None, **arguments: Any) ->
         For arguments that cannot be right.
     """
     session = build_session(data, **arguments)
-    from loupe.ui.app import open_window
+    from loupe.ui.handle import open_window
 
     handle = open_window(session)
     if block if block is not None else not _loop_runs():

@@ -1,0 +1,78 @@
+"""Opening files directly: a sensible session for each."""
+
+import numpy as np
+import polars as pl
+import pytest
+import xarray as xr
+
+from loupe.errors import LoupeError
+from loupe.scene.check import check_data
+from loupe.scene.propose import propose
+
+
+def store(tmp_path, rows, rate=1000.0, n=20_000, group=None, **coords):
+    values = np.zeros((rows, n), dtype=np.int16)
+    data = xr.DataArray(
+        values,
+        dims=("channel", "time"),
+        coords={"channel": np.arange(rows), "time": np.arange(n) / rate} | coords,
+        name="data",
+    )
+    path = tmp_path / "rec.zarr"
+    data.to_dataset().to_zarr(path, group=group, consolidated=False)
+    return path
+
+
+def test_few_traces_are_stacked(tmp_path):
+    session = propose([store(tmp_path, 4)])
+    assert [p.mode for p in session.plots] == ["stacked"]
+    assert session.view.window == 5.0
+
+
+def test_many_traces_are_dense_by_depth_in_pages(tmp_path):
+    depth = ("channel", np.arange(100) * 20.0)
+    plot = propose([store(tmp_path, 100, n=100, depth=depth)]).plots[0]
+    assert (plot.mode, plot.order_by, plot.traces_per_page) == ("dense", "depth", 32)
+
+
+def test_an_array_in_a_group_is_found(tmp_path):
+    assert propose([store(tmp_path, 2, group="probe0")]).plots[0].data.group == "probe0"
+
+
+def test_npy_pairs_events_labels_and_videos_find_their_place(tmp_path):
+    np.save(tmp_path / "ecg_t.npy", np.arange(10.0))
+    np.save(tmp_path / "ecg_y.npy", np.arange(10.0))
+    pl.DataFrame({"time": [1.0, 2.0], "unit": [1, 2]}).write_parquet(tmp_path / "spikes.parquet")
+    pl.DataFrame(
+        {"start_time": [0.0], "end_time": [5.0], "state": ["Wake"], "scorer": ["mk"]}
+    ).write_csv(tmp_path / "night.htsv", separator="\t")
+    (tmp_path / "cam.mp4").touch()
+    np.save(tmp_path / "cam_frame_times.npy", np.arange(3.0))
+    session = propose(
+        [tmp_path, tmp_path / "spikes.parquet", tmp_path / "night.htsv", tmp_path / "cam.mp4"]
+    )
+    assert [p.kind for p in session.plots] == ["trace", "raster"]
+    assert (session.plots[1].time_col, session.plots[1].order_by) == ("time", "unit")
+    assert session.labels[0].table_schema.extra_cols == ("scorer",)
+    assert "Wake" in session.states.label_colors
+    assert session.videos[0].frame_times_path.endswith("cam_frame_times.npy")
+
+
+@pytest.mark.parametrize("name", ["missing.zarr", "notes.xyz"])
+def test_what_cannot_be_read_says_so(tmp_path, name):
+    if name == "notes.xyz":
+        (tmp_path / name).write_text("hello")
+    with pytest.raises(LoupeError) as caught:
+        propose([tmp_path / name])
+    assert name in str(caught.value)
+
+
+def test_a_proposed_session_checks_clean(tmp_path):
+    assert check_data(propose([store(tmp_path, 3)])) == []
+
+
+def test_the_real_recordings_open(shared_data):
+    for name in ("ecg/mitdb100.zarr", "ecg/mitdb100_5min.nc", "ecg", "sleep/sc4001_1hz.zarr"):
+        assert propose([shared_data / name]).plots
+    assert propose([shared_data / "ecg" / "beats.parquet"]).plots[0].order_by == "symbol"
+    assert propose([shared_data / "mouse" / "openfield.mp4"]).videos[0].frame_times_path
