@@ -25,11 +25,12 @@ from loupe.app.gestures import Gesture, Leave
 from loupe.errors import LoupeRenderError
 from loupe.render.canvas import GLRenderer
 from loupe.render.host import GlooHost
-from loupe.scene.frame import Frame, FramePanel
+from loupe.scene.frame import Frame
 from loupe.scene.layout import Layout, Viewport
 from loupe.ui.canvas_text import CanvasOverlay
 from loupe.ui.gestures import from_mouse, from_native, from_wheel
 from loupe.ui.look import Look
+from loupe.ui.same import same_panels
 
 __all__ = ["PlotCanvas"]
 
@@ -61,6 +62,9 @@ class PlotCanvas(QOpenGLWidget):
         surface.setStencilBufferSize(0)
         surface.setAlphaBufferSize(0)
         self.setFormat(surface)
+        # The surface keeps its picture, so that what moves over it (the cursor) draws no plot.
+        self.setUpdateBehavior(QOpenGLWidget.UpdateBehavior.PartialUpdate)
+        self._stale = True
         self.counts: Counter[str] = Counter()
         self._look = look
         self._frame: Frame | None = None
@@ -120,12 +124,14 @@ class PlotCanvas(QOpenGLWidget):
         """Show a frame; the surface is drawn again only if panels changed."""
         before, self._frame, self._layout = self._frame, frame, layout
         self.counts["shown"] += 1
-        if before is None or not _same_panels(before, frame):
+        if before is None or not same_panels(before, frame):
+            self._stale = True
             self.update()
         self._overlay.show_frame(frame, layout, self._look)
 
     def initializeGL(self) -> None:
         """Make the renderer in the surface's context; also after the context was lost."""
+        self._stale = True
         try:
             self._host = GlooHost(self.defaultFramebufferObject)
             self._host.make_current()
@@ -139,14 +145,22 @@ class PlotCanvas(QOpenGLWidget):
         if context is not None:
             context.aboutToBeDestroyed.connect(self.release, Qt.ConnectionType.DirectConnection)
 
+    def resizeGL(self, width: int, height: int) -> None:
+        """Draw anew: the surface of the new size is empty."""
+        self._stale = True
+
     def paintGL(self) -> None:
-        """Draw the frame's panels."""
-        if self._renderer is None or self._host is None:
+        """Draw the frame's panels, unless the surface shows them already."""
+        if self._renderer is None or self._host is None or not self._stale:
             return
+        self._stale = False
         self.counts["gl_frames"] += 1
         self._host.make_current()
         if self._frame is not None:
-            self._renderer.apply(self._frame)
+            try:
+                self._renderer.apply(self._frame)
+            except LoupeRenderError as error:
+                self._failure = error
         viewport = self.viewport
         self._renderer.draw(viewport.width, viewport.height)
         self._host.flush()
@@ -211,23 +225,3 @@ class PlotCanvas(QOpenGLWidget):
         scale = self.devicePixelRatioF()
         at = QPointF(event.pos()) * scale
         self.context_wanted.emit(at.x(), at.y(), event.globalPos())
-
-
-def _same_panels(a: Frame, b: Frame) -> bool:
-    """Whether two frames differ in texts and cursor only, so that the surface can stay."""
-    if a.panels is b.panels:
-        return a.size == b.size
-    return (
-        a.size == b.size
-        and a.background == b.background
-        and len(a.panels) == len(b.panels)
-        and all(_same_panel(p, q) for p, q in zip(a.panels, b.panels, strict=True))
-    )
-
-
-def _same_panel(a: FramePanel, b: FramePanel) -> bool:
-    return a is b or (
-        a.rect == b.rect
-        and len(a.items) == len(b.items)
-        and all(x is y for x, y in zip(a.items, b.items, strict=True))
-    )

@@ -1,0 +1,203 @@
+"""The window as a person uses it: keys, wheel, drags, fields; what is drawn and how often."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from ui_acts import ALT, CTRL, NONE, SHIFT, at, click, drag, press, wheel
+
+from loupe.app.commands import UiRequest
+
+
+def test_a_window_opens_and_draws_every_row(open_it):
+    window = open_it()
+    canvas = window.widget.canvas
+    assert canvas.failure is None
+    assert canvas.counts["gl_frames"] >= 1
+    image = canvas.grabFramebuffer()
+    layout = window.core.presenter.layout
+    background = window.desk.look.theme.background
+    for box in layout.visible:
+        colors = {
+            image.pixel(x, box.rect.y + box.rect.h // 2)
+            for x in range(layout.area.x + 5, layout.area.right - 5, 3)
+        }
+        assert len(colors) > 1, f"row {box.row_id} is empty"
+    corner = image.pixelColor(2, 2)
+    assert (corner.red(), corner.green(), corner.blue()) == background[:3]
+
+
+@pytest.mark.parametrize(
+    ("key", "mods", "start"),
+    [
+        (Qt.Key.Key_BracketRight, NONE, 10.0),
+        (Qt.Key.Key_PageDown, NONE, 10.0),
+        (Qt.Key.Key_PageDown, SHIFT, 5.0),
+        (Qt.Key.Key_End, NONE, 109.995),
+    ],
+)
+def test_keys_page(open_it, key, mods, start):
+    window = open_it()
+    press(window, key, mods)
+    assert window.state.window.start == pytest.approx(start, abs=0.01)
+    assert window.state.window.length == 10.0
+
+
+def test_wheel_pages_scrolls_moves_the_cursor_and_gains(open_it):
+    window = open_it()
+    point = at(window, 5.0, "stacked")
+    wheel(window, point, 1)
+    assert window.state.window.start == pytest.approx(10.0)
+    wheel(window, point, -1, SHIFT)
+    assert window.state.window.start == pytest.approx(9.0)
+    before = window.state.cursor
+    wheel(window, point, 1, CTRL)
+    assert window.state.cursor == pytest.approx(before + 0.2)
+    wheel(window, point, 1, ALT)
+    dense = next(r.id for r in window.desk.rows("dense"))
+    assert window.state.overrides.row(dense).gain == pytest.approx(1.2)
+    stacked = window.desk.rows("trace")[0].id
+    wheel(window, point, 1, CTRL | SHIFT)
+    assert window.state.overrides.row(stacked).y_zoom == pytest.approx(0.85)
+
+
+def test_a_click_places_the_cursor_and_a_drag_selects(open_it):
+    window = open_it()
+    click(window, at(window, 3.0))
+    assert window.state.cursor == pytest.approx(3.0, abs=0.02)
+    drag(window, at(window, 2.0), at(window, 6.0))
+    assert window.state.selection.start == pytest.approx(2.0, abs=0.02)
+    assert window.state.selection.stop == pytest.approx(6.0, abs=0.02)
+    assert "press a state key" in window.widget.status.offer
+    drag(window, at(window, 6.0, "heat"), at(window, 7.0, "heat"))
+    assert window.state.selection.stop == pytest.approx(7.0, abs=0.02), "edges move on any plot"
+    press(window, Qt.Key.Key_Escape)
+    assert window.state.selection is None
+
+
+def test_shift_drag_zooms_and_alt_left_goes_back(open_it):
+    window = open_it()
+    drag(window, at(window, 2.0), at(window, 4.0), SHIFT)
+    assert window.state.window.length == pytest.approx(2.0, abs=0.05)
+    press(window, Qt.Key.Key_Left, ALT)
+    assert window.state.window.length == 10.0
+
+
+def test_a_moving_cursor_draws_no_plot(open_it):
+    window = open_it()
+    canvas = window.widget.canvas
+    before = canvas.counts["gl_frames"]
+    for t in (2.0, 2.5, 3.0, 3.5):
+        click(window, at(window, t))
+    assert canvas.counts["gl_frames"] == before
+    assert canvas.frame.cursor is not None
+
+
+def test_a_page_is_drawn_once(open_it):
+    window = open_it()
+    canvas = window.widget.canvas
+    QTest.qWait(400)  # until the neighbouring tiles are there
+    window.settle()
+    before = canvas.counts["gl_frames"]
+    press(window, Qt.Key.Key_BracketRight)
+    assert canvas.counts["gl_frames"] - before <= 2
+    QTest.qWait(400)
+    window.settle()
+    jobs = window.core.presenter.counts.jobs
+    before = canvas.counts["gl_frames"]
+    wheel(window, at(window, 15.0), 1, SHIFT)
+    QTest.qWait(20)
+    assert canvas.counts["gl_frames"] - before == 1, "a pan is one repaint"
+    assert window.core.presenter.counts.jobs == jobs, "a pan makes no tiles"
+
+
+def test_fields_of_the_top_bar(open_it):
+    window = open_it()
+    bar = window.widget.topbar
+    field = bar.findChild(type(bar._length))
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "25")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    window.settle()
+    assert window.state.window.length == pytest.approx(25.0)
+    assert QApplication.focusWidget() is window.widget.canvas, "Enter gives the keys back"
+    press(window, "t", CTRL | SHIFT)
+    assert QApplication.focusWidget() is bar._go_to
+    QTest.keyClicks(bar._go_to, "1:00")
+    QTest.keyClick(bar._go_to, Qt.Key.Key_Return)
+    window.settle()
+    assert window.state.cursor == pytest.approx(60.0)
+    bar._go_to.setFocus()
+    QTest.keyClicks(bar._go_to, "noon")
+    QTest.keyClick(bar._go_to, Qt.Key.Key_Return)
+    window.settle()
+    assert "not a time" in window.widget.status.offer
+
+
+def test_letters_typed_in_a_field_are_not_commands(open_it):
+    window = open_it()
+    drag(window, at(window, 2.0), at(window, 6.0))
+    bar = window.widget.topbar
+    bar._go_to.setFocus()
+    QTest.keyClicks(bar._go_to, "w")
+    window.settle()
+    assert len(window.desk.track.table) == 0
+    assert bar._go_to.text() == "w"
+
+
+def test_overview_jumps_and_drags(open_it):
+    window = open_it()
+    panel = window.widget.overview
+    place = panel._place()
+    middle = panel.height() // 2
+    QTest.mouseClick(panel, Qt.MouseButton.LeftButton, NONE, QPoint(round(place.x(60.0)), middle))
+    window.settle()
+    assert window.state.window.start == pytest.approx(55.0, abs=0.5)
+    start = QPoint(round(place.x(60.0)), middle)
+    drag(window, start, QPoint(round(place.x(90.0)), middle), widget=panel)
+    assert window.state.window.start == pytest.approx(85.0, abs=0.6)
+
+
+def test_parts_can_be_hidden(open_it):
+    window = open_it()
+    press(window, "h")
+    assert not window.widget.overview.isVisible()
+    press(window, "b", CTRL)
+    assert not window.widget.right.isVisible()
+    press(window, "h")
+    assert window.widget.overview.isVisible()
+
+
+def test_theme_and_text_size_change_live(open_it):
+    window = open_it()
+    dark = window.widget.canvas.grabFramebuffer().pixelColor(2, 2).lightness()
+    entry = window.core.menus.entry("view.theme_light")
+    entry.trigger()
+    window.settle()
+    QTest.qWait(50)
+    light = window.widget.canvas.grabFramebuffer().pixelColor(2, 2).lightness()
+    assert dark < 60 < 200 < light
+    press(window, Qt.Key.Key_Equal, CTRL)
+    assert window.desk.look.font_scale == pytest.approx(1.1)
+
+
+def test_every_request_of_the_table_is_served(open_it):
+    window = open_it()
+    asked = {a.command.name for a in window.desk.actions if isinstance(a.command, UiRequest)}
+    assert asked <= window.requests.names
+
+
+def test_a_row_that_cannot_be_opened_is_named_and_the_rest_works(open_it, tmp_path):
+    from conftest import make_session
+
+    from loupe.session.plots.trace import TraceConfig
+
+    session = make_session()
+    broken = TraceConfig({"path": str(tmp_path / "none.zarr")}, title="broken")
+    window = open_it(session.model_copy(update={"plots": (broken, *session.plots)}))
+    faults = window.widget.errors.faults
+    assert [fault.where for fault in faults] == ["broken"]
+    assert window.widget.errors.isVisible()
+    press(window, Qt.Key.Key_BracketRight)
+    assert window.state.window.start == 10.0

@@ -1,0 +1,74 @@
+"""What a person does to a window, through real Qt events."""
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+NONE = Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+ALT = Qt.KeyboardModifier.AltModifier
+LEFT = Qt.MouseButton.LeftButton
+
+
+def press(window, key, mods=NONE):
+    """Press a key where the focus is (a character or a Qt.Key)."""
+    target = QApplication.focusWidget() or window.widget.canvas
+    QTest.keyClick(target, key, mods)
+    window.settle()
+
+
+def at(window, t, row=None):
+    """The canvas point (logical pixels) of a time, in the middle of a row."""
+    layout = window.core.presenter.layout
+    boxes = [b for b in layout.rows if row is None or b.row_id.startswith(row)]
+    rect = boxes[0].rect
+    scale = layout.viewport.scale
+    x = layout.area.x + layout.grid.x(t)
+    return QPoint(round(x / scale), round((rect.y + rect.h / 2) / scale))
+
+
+def click(window, point, mods=NONE):
+    QTest.mouseClick(window.widget.canvas, LEFT, mods, point)
+    window.settle()
+
+
+def drag(window, start, stop, mods=NONE, widget=None):
+    """Press, move in steps, release."""
+    canvas = window.widget.canvas if widget is None else widget
+    QTest.mousePress(canvas, LEFT, mods, start)
+    for i in range(1, 9):
+        point = start + (stop - start) * i / 8
+        # QTest.mouseMove knows no buttons, so the event is made by hand.
+        from PySide6.QtCore import QEvent
+        from PySide6.QtGui import QMouseEvent
+
+        where = QPointF(point)
+        event = QMouseEvent(
+            QEvent.Type.MouseMove,
+            where,
+            QPointF(canvas.mapToGlobal(point)),
+            Qt.MouseButton.NoButton,
+            LEFT,
+            mods,
+        )
+        QApplication.sendEvent(canvas, event)
+    QTest.mouseRelease(canvas, LEFT, mods, stop)
+    window.settle()
+
+
+def wheel(window, point, notches, mods=NONE, widget=None):
+    canvas = window.widget.canvas if widget is None else widget
+    event = QWheelEvent(
+        QPointF(point),
+        QPointF(canvas.mapToGlobal(point)),
+        QPoint(),
+        QPoint(0, round(120 * notches)),
+        Qt.MouseButton.NoButton,
+        mods,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(canvas, event)
+    window.settle()
