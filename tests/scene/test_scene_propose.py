@@ -53,7 +53,7 @@ def test_npy_pairs_events_labels_and_videos_find_their_place(tmp_path):
     )
     assert [p.kind for p in session.plots] == ["trace", "raster"]
     assert (session.plots[1].time_col, session.plots[1].order_by) == ("time", "unit")
-    assert session.labels[0].table_schema.extra_cols == ("scorer",)
+    assert session.labels[0].path.endswith("night.htsv")
     assert "Wake" in session.states.label_colors
     assert session.videos[0].frame_times_path.endswith("cam_frame_times.npy")
 
@@ -74,5 +74,5 @@ def test_a_proposed_session_checks_clean(tmp_path):
 def test_the_real_recordings_open(shared_data):
     for name in ("ecg/mitdb100.zarr", "ecg/mitdb100_5min.nc", "ecg", "sleep/sc4001_1hz.zarr"):
         assert propose([shared_data / name]).plots
-    assert propose([shared_data / "ecg" / "beats.parquet"]).plots[0].order_by == "symbol"
+    assert propose([shared_data / "ecg" / "beats.parquet"]).plots[0].order_by == "channel"
     assert propose([shared_data / "mouse" / "openfield.mp4"]).videos[0].frame_times_path
