@@ -2,8 +2,8 @@
 
 Each span becomes ``middle ± hypot(height, width) / 2`` pixels, which is the vertical extent of
 a line of that width at that slope; thicker lines take in neighbouring columns, so that spikes
-are as thick as flats. Traces are laid from the front to the back, and a skip list per column
-passes over pixels that let nothing more through: the cost grows with the picture, not with
+are as thick as flats. Traces are laid from the front to the back, and a word of bits per 64 pixels
+tells which still let light through: the cost grows with the picture, not with
 gain or overlap. This room knows neither samples nor labels, only spans and pixels.
 
 The tile is stored column by column, ``(W, H, 4)``, as a texture wants it.
@@ -24,14 +24,27 @@ __all__ = ["compose_traces"]
 
 F32: TypeAlias = npt.NDArray[np.float32]
 F64: TypeAlias = npt.NDArray[np.float64]
+Spans: TypeAlias = tuple[F32, F32]
 U8: TypeAlias = npt.NDArray[np.uint8]
 U32: TypeAlias = npt.NDArray[np.uint32]
+U64: TypeAlias = npt.NDArray[np.uint64]
 
 _DONE = 1.0 / 1024.0
 """A pixel that lets less than this through is finished: a quarter of a grey level."""
 
 _FAR = 1e9
 """Pixels; what lies further out, infinities among them, is drawn as lying here."""
+
+_ONE = np.uint64(1)
+_NONE = np.uint64(0)
+_ALL = np.uint64(2**64 - 1)
+_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+_SHIFT = np.uint64(58)
+_BIT_OF = np.zeros(64, dtype=np.int64)
+"""Number of a lone bit, found by multiplying it with a de Bruijn sequence (Leiserson, Prokop and
+Randall, "Using de Bruijn sequences to index a 1 in a computer word", 1998)."""
+for _bit in range(64):
+    _BIT_OF[((0x03F79D71B4CB0A89 << _bit) & (2**64 - 1)) >> 58] = _bit
 
 _NO_DASH = np.zeros((1, 4), dtype=np.float64)
 
@@ -110,17 +123,18 @@ def compose_traces(
         out = np.empty((x1 - x0, height, 4), dtype=np.uint8)
     elif out.shape != (x1 - x0, height, 4) or not out.flags.c_contiguous:
         raise ValueError(f"out must be contiguous {(x1 - x0, height, 4)}, got {out.shape}")
-    low, high = (np.require(a, np.float32, requirements=["C", "A", "W"]) for a in (lo, hi))
+    pens = _per_trace(width, n_traces)
+    core, wide = _widen(lo, hi, pens, x0, x1)
     sequence = np.arange(n_traces) if order is None else np.asarray(order)
     dashes = _NO_DASH if dash is None else _per_trace(dash, n_traces, 4)
     rgba = _per_trace(colors, n_traces, 4)
     _compose(
-        low,
-        high,
+        *core,
+        *wide,
         _per_trace(scale, n_traces),
         _per_trace(offset, n_traces),
         rgba,
-        _per_trace(width, n_traces),
+        pens,
         np.require(sequence, np.int64, requirements=["C", "A", "W"]),
         _per_trace(-math.inf if clip_top is None else clip_top, n_traces),
         _per_trace(math.inf if clip_bottom is None else clip_bottom, n_traces),
@@ -128,8 +142,7 @@ def compose_traces(
         np.array(mark_color, dtype=np.float64),
         dashes,
         dash is not None and bool(dashes.any()),
-        int(k0),
-        int(x0),
+        int(k0) + x0,
         out.view(np.uint32)[:, :, 0] if x1 > x0 and height > 0 else _empty(x1 - x0, height),
     )
     return out
@@ -144,14 +157,30 @@ def _empty(width: int, height: int) -> U32:
     return np.empty((width, height), dtype=np.uint32)
 
 
-def _widened(lo: F32, hi: F32, reach: int) -> tuple[F32, F32]:
-    """Join each column of one trace with its neighbours within `reach`."""
-    wide_lo, wide_hi = lo.copy(), hi.copy()
-    for d in range(1, min(reach, len(lo) - 1) + 1):
-        for to, of in ((slice(d, None), slice(None, -d)), (slice(None, -d), slice(d, None))):
-            wide_lo[to] = np.fmin(wide_lo[to], lo[of])
-            wide_hi[to] = np.fmax(wide_hi[to], hi[of])
-    return wide_lo, wide_hi
+def _widen(lo: F32, hi: F32, pens: F64, x0: int, x1: int) -> tuple[Spans, Spans]:
+    """Join the columns of thick lines with their neighbours.
+
+    Returns columns ``x0 .. x1 - 1`` of the spans within the pen's whole columns of reach, and of
+    those with one more on either side, which the pen covers in part.
+    """
+    own = tuple(np.require(a[x0:x1], np.float32, requirements=["C", "A", "W"]) for a in (lo, hi))
+    reach = np.maximum(np.floor((pens - 1.0) / 2.0), 0.0).astype(np.int64)
+    partly = (pens - 1.0) / 2.0 > reach
+    if not (reach + partly).any():
+        return (own[0], own[1]), (own[0], own[1])
+    core = (own[0].copy(), own[1].copy())
+    wide = (core[0].copy(), core[1].copy())
+    for spans, reaches in ((core, reach), (wide, reach + partly)):
+        for d in range(1, int(reaches.max()) + 1):
+            traces = slice(None) if (reaches >= d).all() else np.flatnonzero(reaches >= d)
+            for step in (-d, d):
+                # Columns of `spans` whose neighbour lies within the columns that are known.
+                a, b = max(x0 + step, 0), min(x1 + step, len(lo))
+                to = slice(a - step - x0, b - step - x0)
+                for join, target, source in ((np.fmin, spans[0], lo), (np.fmax, spans[1], hi)):
+                    if b > a:
+                        target[to, traces] = join(target[to, traces], source[a:b, traces])
+    return core, wide
 
 
 def _dash_shows(dash: F64, columns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
@@ -187,6 +216,8 @@ def _overlap(top: F64, bottom: F64, row: I64) -> F64:
 def _compose_numpy(
     lo: F32,
     hi: F32,
+    wide_lo: F32,
+    wide_hi: F32,
     scale: F64,
     offset: F64,
     colors: F64,
@@ -199,14 +230,13 @@ def _compose_numpy(
     dashes: F64,
     dashed: bool,
     k0: int,
-    x0: int,
     out: U32,
 ) -> None:
     """Do the work of `_compose` with plain numpy: trace by trace, all columns at once."""
     n_out, height = out.shape
     through = np.ones((n_out, height))
     colour = np.zeros((n_out, height, 3))
-    x = np.arange(x0, x0 + n_out)
+    x = np.arange(n_out)
     open_columns = np.ones(n_out, dtype=bool)
 
     def lay(column: I64, row: I64, share: F64, rgba: F64) -> None:
@@ -221,13 +251,12 @@ def _compose_numpy(
         here = open_columns & _dash_shows(dashes[c], k0 + x) if dashed else open_columns
         at = np.flatnonzero(here)
         pen, weight = max(width[c], 1.0), min(width[c], 1.0)
-        reach = math.floor((pen - 1.0) / 2.0)
-        share = (pen - 1.0) / 2.0 - reach
+        share = (pen - 1.0) / 2.0 % 1.0
         edges = []
-        for d in (reach, reach + 1) if share > 0 else (reach,):
-            low, high = (a[x[at]].astype(np.float64) for a in _widened(lo[:, c], hi[:, c], d))
-            ends = np.clip(offset[c] - np.array([low, high]) * scale[c], -_FAR, _FAR)
-            top, bottom = ends.min(axis=0), ends.max(axis=0)
+        for ends in ((lo, hi), (wide_lo, wide_hi))[: 2 if share > 0 else 1]:
+            values = np.array([ends[0][at, c], ends[1][at, c]], dtype=np.float64)
+            pixels = np.clip(offset[c] - values * scale[c], -_FAR, _FAR)
+            top, bottom = pixels.min(axis=0), pixels.max(axis=0)
             extra = (np.hypot(bottom - top, pen) - (bottom - top)) / 2.0
             edges.append((top, bottom, extra))
         if mark_px > 0:
@@ -259,30 +288,22 @@ def _compose_numpy(
 
 
 @kernel
-def _next_open(after: npt.NDArray[np.int32], y: int) -> int:
-    """Find the first unfinished pixel at or under `y`, shortening the way for the next search."""
-    while after[y] != y:
-        after[y] = after[after[y]]
-        y = after[y]
-    return y
-
-
-@kernel
 def _lay_block(
-    pixels: F32, after: npt.NDArray[np.int32], top: float, bottom: float, ink: F32, alpha: float
+    pixels: F32, unfinished: U64, top: float, bottom: float, ink: F32, alpha: float
 ) -> int:
     """Lay a block of ink ``(4,)`` over whole pixel rows; return how many pixels it finished."""
     finished = 0
-    stop = min(math.floor(bottom + 0.5), len(pixels))
-    y = _next_open(after, min(max(math.floor(top + 0.5), 0), len(pixels)))
-    while y < stop:
+    first = max(math.floor(top + 0.5), 0)
+    for y in range(first, min(math.floor(bottom + 0.5), len(pixels))):
+        bit = _ONE << np.uint64(y & 63)
+        if unfinished[y >> 6] & bit == _NONE:
+            continue
         part = pixels[y, 3] * np.float32(alpha)
         for channel in range(4):
             pixels[y, channel] += part * ink[channel]
         if pixels[y, 3] < _DONE:
-            after[y] = y + 1
+            unfinished[y >> 6] ^= bit
             finished += 1
-        y = _next_open(after, y + 1)
     return finished
 
 
@@ -307,51 +328,12 @@ def _pen_ends(top: float, bottom: float, pen: float) -> tuple[float, float]:
     return top - extra, bottom + extra
 
 
-@kernel
-def _thick_ends(
-    lo: F32,
-    hi: F32,
-    x: int,
-    c: int,
-    pen: float,
-    scale: float,
-    offset: float,
-) -> tuple[float, float, float, float, float]:
-    """Join a column of a thick line with its neighbours.
-
-    Returns the curve's ends within the whole columns of reach (NaN if it has none there), those
-    with one more column on either side, and the share of that column that the pen covers.
-    """
-    reach = (pen - 1.0) * 0.5
-    whole = int(reach)
-    share = reach - whole
-    low, high = lo[x, c], hi[x, c]
-    for n in range(max(x - whole, 0), min(x + whole + 1, len(lo))):
-        if not (low <= lo[n, c]) and lo[n, c] == lo[n, c]:
-            low = lo[n, c]
-        if not (high >= hi[n, c]) and hi[n, c] == hi[n, c]:
-            high = hi[n, c]
-    wide_low, wide_high = low, high
-    if share > 0.0:
-        for n in (x - whole - 1, x + whole + 1):
-            if 0 <= n < len(lo) and lo[n, c] == lo[n, c]:
-                if not (wide_low <= lo[n, c]):
-                    wide_low = lo[n, c]
-                if not (wide_high >= hi[n, c]):
-                    wide_high = hi[n, c]
-    one, two = offset - low * scale, offset - high * scale
-    wide_one, wide_two = offset - wide_low * scale, offset - wide_high * scale
-    if one > two:
-        one, two = two, one
-    if wide_one > wide_two:
-        wide_one, wide_two = wide_two, wide_one
-    return one, two, wide_one, wide_two, share
-
-
 @kernel(twin=_compose_numpy)
 def _compose(
     lo: F32,
     hi: F32,
+    wide_lo: F32,
+    wide_hi: F32,
     scale: F64,
     offset: F64,
     colors: F64,
@@ -364,14 +346,15 @@ def _compose(
     dashes: F64,
     dashed: bool,
     k0: int,
-    x0: int,
     out: U32,
 ) -> None:
     """Fill `out`, packed little-endian RGBA; see `compose_traces`."""
     n_out, height = out.shape
     tall = np.float64(height)
     pixels = np.empty((height, 4), dtype=np.float32)
-    after = np.empty(height + 1, dtype=np.int32)
+    # One bit a pixel that still lets light through, 64 pixels a word.
+    n_words = (height + 63) >> 6
+    unfinished = np.empty(n_words, dtype=np.uint64)
     n_traces = len(colors)
     # The last line is the colour of clip marks. Laying ink takes away light: hence the -1.
     ink = np.empty((n_traces + 1, 4), dtype=np.float32)
@@ -381,35 +364,39 @@ def _compose(
             ink[c, channel] = mark_color[channel] if c == n_traces else colors[c, channel]
         ink[c, 3] = -1.0
         opacity[c] = (mark_color[3] if c == n_traces else colors[c, 3]) / 255.0
-    for i in range(n_out):
-        x = x0 + i
+    for x in range(n_out):
         for y in range(height):
             pixels[y, 0] = 0.0
             pixels[y, 1] = 0.0
             pixels[y, 2] = 0.0
             pixels[y, 3] = 1.0
-            after[y] = y
-        after[height] = height
+        for word in range(n_words):
+            unfinished[word] = _ALL
+        if height & 63:
+            unfinished[n_words - 1] = _ALL >> np.uint64(64 - (height & 63))
         finished = 0
         for c in order:
             if finished >= height:
                 break
             if dashed and not _dash_shows_column(dashes, c, k0 + x):
                 continue
+            top = offset[c] - lo[x, c] * scale[c]
+            bottom = offset[c] - hi[x, c] * scale[c]
+            if top > bottom:
+                top, bottom = bottom, top
+            wide_top, wide_bottom = top, bottom
             pen = width[c]
             share = 0.0
             weight = 1.0
             level = opacity[c] / 255.0
             if pen > 1.0:
-                top, bottom, wide_top, wide_bottom, share = _thick_ends(
-                    lo, hi, x, c, pen, scale[c], offset[c]
-                )
+                share = (pen - 1.0) * 0.5 % 1.0
+                if share > 0.0:
+                    wide_top = offset[c] - wide_lo[x, c] * scale[c]
+                    wide_bottom = offset[c] - wide_hi[x, c] * scale[c]
+                    if wide_top > wide_bottom:
+                        wide_top, wide_bottom = wide_bottom, wide_top
             else:
-                top = offset[c] - lo[x, c] * scale[c]
-                bottom = offset[c] - hi[x, c] * scale[c]
-                if top > bottom:
-                    top, bottom = bottom, top
-                wide_top, wide_bottom = top, bottom
                 weight = pen
                 pen = 1.0
             if mark_px > 0:
@@ -417,12 +404,12 @@ def _compose(
                 if top < clip_top[c]:
                     edge = clip_top[c]
                     finished += _lay_block(
-                        pixels, after, edge, edge + mark_px, ink[n_traces], opacity[n_traces]
+                        pixels, unfinished, edge, edge + mark_px, ink[n_traces], opacity[n_traces]
                     )
                 if bottom > clip_bottom[c]:
                     edge = clip_bottom[c]
                     finished += _lay_block(
-                        pixels, after, edge - mark_px, edge, ink[n_traces], opacity[n_traces]
+                        pixels, unfinished, edge - mark_px, edge, ink[n_traces], opacity[n_traces]
                     )
             # Written so that NaN, where there is no curve, is passed over too.
             if not (wide_bottom > -pen and wide_top < tall + pen):
@@ -433,53 +420,55 @@ def _compose(
             if wide_bottom > clip_bottom[c]:
                 wide_bottom = clip_bottom[c]
             first, last = wide_top, wide_bottom
+            # Pixels between these are covered by the narrow and the wide span alike.
+            inner_top, inner_bottom = wide_top, wide_bottom
             if share > 0.0:
                 top, bottom = _pen_ends(top, bottom, pen)
                 if top < clip_top[c]:
                     top = clip_top[c]
                 if bottom > clip_bottom[c]:
                     bottom = clip_bottom[c]
-                if top < first:
-                    first = top
-                if bottom > last:
-                    last = bottom
+                first, last = min(first, top), max(last, bottom)
+                inner_top = max(top, wide_top) if top == top else np.inf
+                inner_bottom = min(bottom, wide_bottom)
             if first < 0.0:
                 first = 0.0
             if last > tall:
                 last = tall
-            y = int(first)
-            while y < last:
-                while after[y] != y:
-                    after[y] = after[after[y]]
-                    y = int(after[y])
-                if y >= last:
-                    break
-                upper = np.float64(y)
-                covered = 1.0
-                if upper < wide_top:
-                    covered -= wide_top - upper
-                if upper + 1.0 > wide_bottom:
-                    covered -= upper + 1.0 - wide_bottom
-                if share > 0.0:
-                    if covered < 0.0:
-                        covered = 0.0
-                    core = min(bottom, upper + 1.0) - max(top, upper)
-                    covered *= share
-                    if core > 0.0:
-                        covered += core * (1.0 - share)
-                alpha = np.float32(np.int32(covered * 255.0 * weight + 0.5) * level)
-                if alpha > 0.0:
+            if not (last > first):
+                continue
+            y0, y1 = int(first), math.ceil(last) - 1
+            full = np.float32(np.int32(weight * 255.0 + 0.5) * level)
+            for word in range(y0 >> 6, (y1 >> 6) + 1):
+                bits = unfinished[word]
+                if word == y0 >> 6:
+                    bits &= _ALL << np.uint64(y0 & 63)
+                if word == y1 >> 6:
+                    bits &= _ALL >> np.uint64(63 - (y1 & 63))
+                while bits != _NONE:
+                    bit = bits & (~bits + _ONE)
+                    bits ^= bit
+                    y = (word << 6) + _BIT_OF[np.int64((bit * _DE_BRUIJN) >> _SHIFT)]
+                    alpha = full
+                    upper = np.float64(y)
+                    if upper < inner_top or upper + 1.0 > inner_bottom:
+                        covered = min(wide_bottom, upper + 1.0) - max(wide_top, upper)
+                        if share > 0.0:
+                            core = min(bottom, upper + 1.0) - max(top, upper)
+                            covered = max(covered, 0.0) * share
+                            if core > 0.0:
+                                covered += core * (1.0 - share)
+                        alpha = np.float32(np.int32(covered * weight * 255.0 + 0.5) * level)
                     part = pixels[y, 3] * alpha
                     pixels[y, 0] += part * ink[c, 0]
                     pixels[y, 1] += part * ink[c, 1]
                     pixels[y, 2] += part * ink[c, 2]
                     pixels[y, 3] -= part
                     if pixels[y, 3] < _DONE:
-                        after[y] = y + 1
+                        unfinished[word] ^= bit
                         finished += 1
-                y += 1
         for y in range(height):
-            out[i, y] = (
+            out[x, y] = (
                 np.uint32(np.int32(pixels[y, 0] + 0.5))
                 | np.uint32(np.int32(pixels[y, 1] + 0.5)) << np.uint32(8)
                 | np.uint32(np.int32(pixels[y, 2] + 0.5)) << np.uint32(16)

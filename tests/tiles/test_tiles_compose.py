@@ -254,19 +254,18 @@ def test_wrong_arguments_are_named(change, says):
 
 
 def _shifted(*args):
-    lo, hi, scale, offset, *rest = args
-    compose.__dict__["_whole"](lo, hi, scale, offset + 0.25, *rest)
+    compose.__dict__["_whole"](*args[:5], args[5] + 0.25, *args[6:])
 
 
 def _back_to_front(*args):
     args = list(args)
-    args[6] = args[6][::-1].copy()
+    args[8] = args[8][::-1].copy()
     compose.__dict__["_whole"](*args)
 
 
 def _box_weight(*args):
     args = list(args)
-    args[5] = args[5] * 1.2
+    args[7] = args[7] * 1.2
     compose.__dict__["_whole"](*args)
 
 
