@@ -160,18 +160,18 @@ class Catalog:
         if isinstance(source, MemorySource):
             from loupe.data.readers.memory import open_memory_array
 
-            return open_memory_array(source.value, self._request("in-memory array", None))
+            return open_memory_array(source.value, self.request("in-memory array", None))
         paths = self.paths(source)
         if len(paths) > 1 and all(isinstance(p, Path) and p.suffix == ".npy" for p in paths):
             from loupe.data.readers.npy_pairs import open_files
 
             return open_files(
-                [p for p in paths if isinstance(p, Path)], self._request(paths[0], source)
+                [p for p in paths if isinstance(p, Path)], self.request(paths[0], source)
             )
         opened = []
         for path in paths:
             reader = find_reader(path, _field(source, "format"), "array")
-            request = self._request(path, source)
+            request = self.request(path, source)
             opened.append(_with_hint(reader.open_array, request))
         if len(opened) == 1:
             return opened[0]
@@ -183,13 +183,13 @@ class Catalog:
         if isinstance(source, MemorySource):
             from loupe.data.readers.memory import open_memory_table
 
-            request = self._request("in-memory table", None)
+            request = self.request("in-memory table", None)
             return open_memory_table(source.value, self.clock, request)
         paths = self.paths(source)
         opened = []
         for path in paths:
             reader = find_reader(path, _field(source, "format"), "table")
-            request = self._request(path, source)
+            request = self.request(path, source)
             opened.append(_with_hint(reader.open_table, request))
         if len(opened) == 1:
             return opened[0]
@@ -197,7 +197,8 @@ class Catalog:
 
         return JoinedTable(opened)
 
-    def _request(self, path: Path | str, source: SourceLike | None) -> OpenRequest:
+    def request(self, path: Path | str, source: SourceLike | None) -> OpenRequest:
+        """What a reader is asked for: one path of a source, with the source's other fields."""
         return OpenRequest(
             path=path,
             group=_field(source, "group"),

@@ -40,6 +40,14 @@ class NetcdfReader:
         """Open a variable of the file; see `loupe.data.labelled.open_labelled`."""
         return open_labelled(open_file(request), request)
 
+    def groups(self, request: OpenRequest) -> tuple[str, ...]:
+        """Paths of the groups below the root that hold variables."""
+        return open_file(request).groups
+
+    def dataset(self, request: OpenRequest) -> Dataset:
+        """Open everything in one group: headers only."""
+        return open_file(request)
+
     def open_table(self, request: OpenRequest) -> TableData:
         """Refuse: netCDF files hold arrays."""
         raise LoupeDataError(

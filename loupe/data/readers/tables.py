@@ -95,6 +95,25 @@ class Table:
         """Second 0 of columns of datetimes."""
         return self._clock
 
+    def types(self) -> dict[str, str]:
+        """Column names and what they hold, in words of polars such as Float64 or String."""
+        return {name: str(dtype) for name, dtype in self._schema.items()}
+
+    def n_rows(self) -> int:
+        """Number of rows, counted without reading them where the format allows it."""
+        import polars as pl
+
+        frame: pl.DataFrame = _guarded(self._name, self._scan.select(pl.len()).collect)
+        return int(frame.item())
+
+    def timelike_columns(self) -> tuple[str, ...]:
+        """Names of the columns that could be times: numbers and datetimes."""
+        return tuple(
+            name
+            for name, dtype in self._schema.items()
+            if dtype.is_float() or dtype.is_integer() or str(dtype).startswith("Date")
+        )
+
     def numeric_columns(self) -> tuple[str, ...]:
         """Names of the columns of numbers, datetimes not among them."""
         return tuple(name for name, dtype in self._schema.items() if dtype.is_numeric())

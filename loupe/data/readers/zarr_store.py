@@ -46,6 +46,14 @@ class ZarrReader:
         """Open a variable of the store; see `loupe.data.labelled.open_labelled`."""
         return open_labelled(open_store(request), request)
 
+    def groups(self, request: OpenRequest) -> tuple[str, ...]:
+        """Paths of the groups below the root that hold arrays."""
+        return _groups(request)
+
+    def dataset(self, request: OpenRequest) -> Dataset:
+        """Open everything in one group: metadata only."""
+        return open_store(request)
+
     def open_table(self, request: OpenRequest) -> TableData:
         """Refuse: zarr holds arrays."""
         raise LoupeDataError(

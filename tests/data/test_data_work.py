@@ -1,0 +1,118 @@
+"""The pool runs what is visible and new first, and drops what nobody wants any more."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from loupe.work import InlinePool, Priority, ThreadPool, cancelled
+
+
+def collect(pool, results, *jobs):
+    for key, generation, priority in jobs:
+        pool.submit(key, generation, lambda k=key: k, results.append, priority=priority)
+
+
+def test_order_is_priority_then_newest_then_first_come():
+    pool, done = InlinePool(eager=False), []
+    collect(
+        pool, done,
+        ("prefetch", 9, Priority.PREFETCH), ("old", 1, Priority.VISIBLE),
+        ("new a", 2, Priority.VISIBLE), ("new b", 2, Priority.VISIBLE),
+    )  # fmt: skip
+    assert pool.run() == 4
+    assert [d.value for d in done] == ["new a", "new b", "old", "prefetch"]
+
+
+def test_stale_work_is_dropped_and_renewed_work_stays():
+    pool, done = InlinePool(eager=False), []
+    collect(
+        pool, done,
+        ("a", 1, Priority.VISIBLE), ("b", 1, Priority.VISIBLE), ("c", 1, Priority.BACKGROUND),
+    )  # fmt: skip
+    assert not pool.submit("b", 2, lambda: "unused", done.append)
+    assert pool.advance(2) == 1
+    pool.run()
+    assert [(d.value, d.generation) for d in done] == [("b", 2), ("c", 1)]
+
+
+def test_errors_are_results():
+    pool, done = InlinePool(), []
+
+    def fail():
+        raise OSError("gone")
+
+    pool.submit("x", 1, fail, done.append)
+    assert isinstance(done[0].error, OSError)
+    assert done[0].value is None
+
+
+@pytest.fixture
+def threads():
+    pool = ThreadPool(2)
+    yield pool
+    assert pool.close()
+
+
+def test_running_work_learns_that_it_is_stale(threads):
+    started, go, seen, done = threading.Event(), threading.Event(), [], []
+
+    def work():
+        started.set()
+        assert go.wait(5)
+        seen.append(cancelled())
+        return 1
+
+    threads.submit("slow", 1, work, done.append)
+    assert started.wait(5)
+    assert threads.advance(2) == 1
+    go.set()
+    assert threads.wait(5)
+    assert seen == [True]
+    assert done == []
+    assert not cancelled()
+
+
+def test_work_asked_for_again_while_it_runs_is_delivered(threads):
+    started, go, done = threading.Event(), threading.Event(), []
+
+    def work():
+        started.set()
+        assert go.wait(5)
+        return 1
+
+    threads.submit("slow", 1, work, done.append)
+    assert started.wait(5)
+    threads.advance(2)
+    assert not threads.submit("slow", 2, work, done.append)
+    go.set()
+    assert threads.wait(5)
+    assert [(d.key, d.generation, d.value) for d in done] == [("slow", 2, 1)]
+
+
+def test_many_jobs_from_many_threads_all_end_once(threads):
+    lock, done = threading.Lock(), []
+
+    def ended(outcome):
+        with lock:
+            done.append(outcome.key)
+
+    def ask(first):
+        for key in range(first, first + 200):
+            threads.submit(key, 1, lambda: None, ended)
+
+    askers = [threading.Thread(target=ask, args=(k * 200,)) for k in range(4)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join(10)
+    assert threads.wait(10)
+    assert sorted(done) == list(range(800))
+
+
+def test_a_closed_pool_takes_nothing():
+    pool = ThreadPool(1)
+    assert pool.close()
+    assert not pool.submit("x", 1, lambda: 1, print)
+    assert pool.pending == 0
