@@ -7,7 +7,7 @@ _project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_
 
 project = "Loupe"
 author = "The Loupe developers"
-copyright = "2026, The Loupe developers"
+project_copyright = "2026, The Loupe developers"
 release = version = _project["version"]
 
 extensions = ["myst_parser"]
