@@ -322,3 +322,12 @@ def test_edges_near_a_time():
     assert t.edge_near(0.2, 0.5) == (0, "start", 0.0)
     assert t.edge_near(20.3, 0.5) == (1, "end", 20.0)
     assert t.edge_near(5, 0.5) is None
+
+
+def test_a_created_column_never_shadows_one_of_the_schema():
+    frame = pl.DataFrame({"start_s": [0.0], "end_s": [1.0], "label": ["a"], "scorer": ["x"]})
+    t = table_of(frame, LEGACY, created=("label", "scorer", "at")).table
+    assert t.pool.columns == ("scorer", "note", "at")
+    assert frame_of(t).equals(frame)
+    t, _ = edit.set_values(t, 0, {"at": "now"})
+    assert frame_of(t).columns == ["start_s", "end_s", "label", "scorer", "at"]

@@ -392,6 +392,56 @@ def test_every_call_failing_once_loses_nothing(call, fault, tmp_path):
     assert fired >= (0 if call == "truncate" else 1)
 
 
+class Watched(Fs):
+    """Notes which calls are made, in order."""
+
+    def __init__(self):
+        self.calls = []
+
+    def fsync(self, fd):
+        self.calls.append("fsync")
+        super().fsync(fd)
+
+    def datasync(self, fd):
+        self.calls.append("datasync")
+        super().datasync(fd)
+
+    def truncate(self, fd, size):
+        self.calls.append("truncate")
+        super().truncate(fd, size)
+
+    def replace(self, source, target):
+        self.calls.append(f"replace {Path(target).name}")
+        super().replace(source, target)
+
+    def sync_folder(self, folder):
+        self.calls.append("sync_folder")
+        super().sync_folder(folder)
+
+
+def test_the_order_that_survives_a_loss_of_power(source, tmp_path):
+    """Each step is durable before the next one counts on it."""
+    fs = Watched()
+    store = open_store(source, tmp_path, fs=fs)
+    paint(store, 0, 1, "a")
+    fs.calls.clear()
+    paint(store, 1, 2, "b")
+    assert fs.calls == ["datasync"]
+    fs.calls.clear()
+    store.save()
+    assert fs.calls == [
+        "datasync",  # the mark of the save in the journal
+        "fsync",  # the new file
+        "fsync",  # the backup
+        "replace labels.csv.bak",
+        "replace labels.csv",
+        "sync_folder",
+        "truncate",  # only now does the journal let go
+        "fsync",
+    ]
+    store.close()
+
+
 class Full(Fs):
     """No byte can be written any more, and nothing can be cut either."""
 
