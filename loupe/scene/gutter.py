@@ -174,7 +174,7 @@ def _subtitles(row: Row, look: Look, content: TileContent | None) -> list[str]:
     elif row.subtitle:
         lines.append(row.subtitle)
     if content is not None and content.density > 1:
-        lines.append(f"density, ≤ {content.density} a pixel")
+        lines.append("as density")
     if look.bad:
         lines.append("marked as bad")
     return lines

@@ -376,12 +376,16 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
         bands = bands_of(content, look.height)
         share = v.event_height if v.event_height is not None else content.event_height
         middle = (bands.top + bands.bottom) / 2
-        half = np.maximum((bands.bottom - bands.top) * min(share, 0.5), 0.5)
+        row_px = bands.bottom - bands.top
+        # In low rows a tick takes most of the height: a pixel or two must be seen.
+        half = np.maximum(row_px * min(share, 0.5), np.minimum(row_px * 0.4, look.px(2)))
+        half = np.maximum(half, 0.5)
         thickness = v.event_thickness if v.event_thickness is not None else content.event_thickness
         thick = max(round(look.px(thickness)), 1)
         # Ticks of events just outside reach into the tile.
         ends = [(k0 - thick) * dt, (k0 + width + thick) * dt]
         a, b = np.searchsorted(content.times, ends, side="left")
+        full = density_full(len(content.times), len(content.row_names), _duration(content) / dt)
         picture = bin_events(
             content.times[a:b],
             content.rows[a:b],
@@ -393,10 +397,9 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
             row_bottom=middle + half,
             height=look.height,
             thickness=thick,
-            full=density_full(len(content.times), len(content.row_names), _duration(content) / dt),
+            full=full,
         )
         bench.count("rasterisations")
-        crowded = picture.most_in_cell
         return TileContent(
             row.id,
             key,
@@ -406,7 +409,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
             look.height,
             pixels=picture.pixels,
             per_column=(b - a) / max(width, 1),
-            density=crowded if crowded > 1 else 0,
+            density=picture.most_in_cell if full > 1 else 0,
         )
 
     return TileJob(key, row.id, dt, k0, width, run)
