@@ -86,7 +86,7 @@ def open_it(tmp_path):
         window = open_session(session, **options)
         window.widget.resize(1200, 800)
         window.widget.activateWindow()
-        assert window.settle(15_000)
+        assert window.settle(60_000), "kernels compile on first use"
         return window
 
     yield make
@@ -99,4 +99,5 @@ def label_session(tmp_path):
     """The usual session with a label file that may be written."""
     path = tmp_path / "labels.csv"
     config = LabelsConfig(path=str(path), writeback=True)
-    return make_session(labels=(config,)), path
+    plots = (TraceConfig(signal(2), id="stacked"),)
+    return make_session(labels=(config,), plots=plots), path

@@ -1,0 +1,206 @@
+"""A person scores a recording in the window; what is on disk is what was scored."""
+
+import polars as pl
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
+from ui_acts import CTRL, NONE, SHIFT, at, click, drag, press
+
+from loupe.app.commands import Paint, Select
+from loupe.session.labels import LabelsConfig
+from loupe.units import Span
+
+
+def rows(window):
+    table = window.desk.track.table
+    return [(round(i.start, 1), round(i.stop, 1), i.label, i.note) for i in table]
+
+
+def test_select_label_refine_undo_note_save(open_it, label_session):
+    session, path = label_session
+    window = open_it(session)
+    drag(window, at(window, 1.0), at(window, 3.0))
+    press(window, "w")
+    assert rows(window) == [(1.0, 3.0, "Wake", "")]
+    assert window.state.selection is None
+    assert window.widget.windowTitle().startswith("*")
+    assert not path.exists(), "nothing is written before it is asked for"
+
+    drag(window, at(window, 3.0), at(window, 6.0))
+    press(window, "1")
+    drag(window, at(window, 5.0), at(window, 7.0))
+    press(window, "r")
+    assert [r[:3] for r in rows(window)] == [
+        (1.0, 3.0, "Wake"),
+        (3.0, 5.0, "NREM"),
+        (5.0, 7.0, "REM"),
+    ]
+    press(window, "z", CTRL)
+    assert [r[:3] for r in rows(window)] == [(1.0, 3.0, "Wake"), (3.0, 6.0, "NREM")]
+    press(window, "z", CTRL | SHIFT)
+    assert len(rows(window)) == 3
+
+    click(window, at(window, 2.0))
+    press(window, "n", CTRL | SHIFT)
+    dialog = window.requests.dialog("edit_note")
+    QTest.keyClicks(dialog._note, "twitch")
+    QTest.keyClick(dialog._note, Qt.Key.Key_Escape)
+    window.settle()
+    assert rows(window)[0][3] == "twitch"
+
+    window.widget.canvas.setFocus()
+    press(window, "s", CTRL)
+    saved = pl.read_csv(path)
+    assert saved["label"].to_list() == ["Wake", "NREM", "REM"]
+    assert saved["start_s"].round(1).to_list() == [1.0, 3.0, 5.0]
+    assert saved["note"].to_list()[0] == "twitch"
+    assert not window.widget.windowTitle().startswith("*")
+
+    press(window, Qt.Key.Key_Backspace)
+    assert len(rows(window)) == 2
+    assert window.widget.windowTitle().startswith("*")
+
+
+def test_zero_clears_and_splits(open_it, label_session):
+    window = open_it(label_session[0])
+    drag(window, at(window, 1.0), at(window, 8.0))
+    press(window, "w")
+    drag(window, at(window, 3.0), at(window, 4.0))
+    press(window, "0")
+    assert [r[:2] for r in rows(window)] == [(1.0, 3.0), (4.0, 8.0)]
+
+
+def test_a_state_key_that_is_also_an_action_follows_the_selection(open_it, label_session):
+    window = open_it(label_session[0])
+    drag(window, at(window, 1.0), at(window, 3.0))
+    press(window, "n")
+    assert rows(window)[0][2] == "NREM"
+    click(window, at(window, 0.5))
+    press(window, "n")
+    assert window.state.cursor == pytest.approx(2.0, abs=0.02), "without selection: next epoch"
+
+
+def test_epochs_are_scored_one_after_the_other(open_it, tmp_path):
+    from conftest import make_session
+
+    config = LabelsConfig(path=str(tmp_path / "epochs.csv"), epoch=2.0)
+    window = open_it(make_session(labels=(config,)))
+    click(window, at(window, 1.0))
+    for key in "w11rw":
+        press(window, key)
+    assert [r[:3] for r in rows(window)] == [
+        (0.0, 2.0, "Wake"),
+        (2.0, 4.0, "NREM"),
+        (4.0, 6.0, "NREM"),
+        (6.0, 8.0, "REM"),
+        (8.0, 10.0, "Wake"),
+    ]
+    press(window, "z", CTRL)
+    assert len(rows(window)) == 4
+
+
+def test_table_shows_follows_and_edits(open_it, label_session):
+    window = open_it(label_session[0])
+    for start, state in ((0.0, "Wake"), (4.0, "REM")):
+        window.store.dispatch(Select(Span(start, start + 3.0)))
+        window.store.dispatch(Paint(state))
+    window.settle()
+    panel = window.widget.labels
+    model = panel.model
+    assert model.rowCount() == 2
+    assert model.data(model.index(1, 2)) == "REM"
+    click(window, at(window, 5.0))
+    assert panel._view.currentIndex().row() == 1, "the table follows the cursor"
+    assert model.setData(model.index(1, 1), "6.5")
+    assert rows(window)[1][:2] == (4.0, 6.5)
+    assert not model.setData(model.index(1, 1), "soon")
+    window.settle()
+    assert "not a time" in window.widget.status.offer
+    assert model.setData(model.index(0, 2), "NREM")
+    assert rows(window)[0][2] == "NREM"
+    assert model.setData(model.index(0, 3), "a note")
+    assert rows(window)[0][3] == "a note"
+
+
+def test_summary_counts_what_is_scored(open_it, label_session):
+    from loupe.ui.panels.summary import totals
+
+    window = open_it(label_session[0])
+    window.store.dispatch(Select(Span(0.0, 30.0)))
+    window.store.dispatch(Paint("Wake"))
+    window.settle()
+    found = totals(window.desk.track.table, window.state.extent, window.desk.colors)
+    assert found[0].name == "Wake"
+    assert found[0].seconds == pytest.approx(30.0)
+    assert found[-1].name == "unscored"
+    assert found[-1].seconds == pytest.approx(window.state.extent.length - 30.0)
+    assert "25 % scored" in window.widget.labels._info.text()
+
+
+def test_jump_dialog_filters_and_centres(open_it, label_session):
+    window = open_it(label_session[0])
+    for k, state in enumerate(("Wake", "REM", "Wake", "NREM")):
+        window.store.dispatch(Select(Span(20.0 * k, 20.0 * k + 5.0)))
+        window.store.dispatch(Paint(state))
+    press(window, "j", CTRL)
+    dialog = window.requests.dialog("jump_to_label")
+    dialog._state.setCurrentText("NREM")
+    assert dialog._filter.rowCount() == 1
+    QTest.keyClick(dialog._text, Qt.Key.Key_Return)
+    window.settle()
+    assert window.state.cursor == pytest.approx(62.5)
+    dialog._state.setCurrentIndex(0)
+    dialog._text.setText("wake")
+    assert dialog._filter.rowCount() == 2
+
+
+def test_journal_recovers_after_a_window_that_was_not_closed(open_it, label_session):
+    session, path = label_session
+    window = open_it(session)
+    window.store.dispatch(Select(Span(1.0, 3.0)))
+    window.store.dispatch(Paint("Wake"))
+    window.close(keep_unsaved=True)
+    again = open_it(session)
+    assert len(again.desk.track.table) == 0
+    (fault,) = again.widget.errors.faults
+    assert "1 unsaved edit" in fault.message
+    again.widget.errors.offered.emit(fault, "Recover")
+    again.settle()
+    assert [r[:3] for r in rows(again)] == [(1.0, 3.0, "Wake")]
+    assert again.widget.errors.faults == ()
+    press(again, "z", CTRL)
+    assert rows(again) == []
+    press(again, "z", CTRL | SHIFT)
+    press(again, "s", CTRL)
+    assert path.exists()
+
+
+@pytest.mark.parametrize(("button", "open_after"), [("Cancel", True), ("Discard", False)])
+def test_closing_with_unsaved_work_asks(open_it, label_session, button, open_after):
+    from PySide6.QtCore import QTimer
+
+    window = open_it(label_session[0])
+    window.store.dispatch(Select(Span(1.0, 3.0)))
+    window.store.dispatch(Paint("Wake"))
+
+    def answer():
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        next(b for b in box.buttons() if b.text() == button).click()
+
+    QTimer.singleShot(200, answer)
+    window.widget.close()
+    assert window.is_open is open_after
+
+
+def test_a_read_only_set_says_who_holds_it(open_it, label_session):
+    session, _ = label_session
+    first = open_it(session)
+    second = open_it(session)
+    assert second.desk.track.read_only
+    second.store.dispatch(Select(Span(1.0, 3.0)))
+    press(second, "w", NONE)
+    assert len(second.desk.track.table) == 0
+    assert "read-only" in second.widget.status.offer
+    assert first.is_open
