@@ -112,10 +112,18 @@ def _type(part: dict[str, Any], schema: dict[str, Any]) -> str:
         return f"`{toml_value(part['const'])}`"
     if "$ref" in part:
         return "table"
-    if "allOf" in part:
+    rules = {
+        rule["if"]["type"]: rule["then"]
+        for rule in part.get("allOf", ())
+        if "type" in rule.get("if", {})
+    }
+    if "allOf" in part and not rules:
         return "table"
     if "anyOf" in part:
         return " or ".join(dict.fromkeys(_type(branch, schema) for branch in part["anyOf"]))
+    if rules:
+        branches = [rules.get(name, {"type": name}) for name in part["type"]]
+        return " or ".join(dict.fromkeys(_type(branch, schema) for branch in branches))
     kind = part.get("type")
     if isinstance(kind, list):
         return " or ".join(_WORDS[name] for name in kind)

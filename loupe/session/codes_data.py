@@ -57,6 +57,9 @@ MORE_CODES: dict[str, Code] = {
     "data-overlay": Code(
         "An overlay does not fit its trace", "It needs the dimensions of the trace's data."
     ),
+    "data-overview": Code(
+        "An overview cannot be built or used", "The message says why; it can be built again."
+    ),
     "data-path": Code("An address cannot be opened", "It is neither a path nor a plain URL."),
     "data-read": Code(
         "Data cannot be read", "The store failed in the middle; the message names the part."
@@ -135,6 +138,9 @@ MORE_CODES: dict[str, Code] = {
     "video-write": Code("A video cannot be written", "The message says why."),
     "render": Code("Drawing is impossible here", "The message says what is missing."),
     "render-format": Code("Pictures are written as PNG", "Give a name that ends in `.png`."),
+    "render-no-display": Code(
+        "A window needs a display", "`loupe render` draws a session without one."
+    ),
     "render-no-egl": Code(
         "There is no OpenGL without a display", "Install the packages that the hint names."
     ),
@@ -152,6 +158,7 @@ MORE_CODES: dict[str, Code] = {
     "config": Code("A configuration cannot be right", "The message says why."),
     "error": Code("Something is wrong", "The message says what."),
     "usage": Code("The command was used wrongly", "`--help` shows how it is meant."),
+    "open-theme": Code("A theme does not exist", "Use dark, light or system."),
     "cli-set": Code("A variable is not NAME=VALUE", "For example `--set mouse=m12`."),
     "cli-set-without-session": Code(
         "Variables need a session", "`--set` gives values to a session file, not to a recording."

@@ -106,7 +106,10 @@ _SCHEMA: dict[str, Any] = {
     "items": {"type": "integer", "minimum": 0, "maximum": 255},
     "minItems": 3,
     "maxItems": 4,
-    "pattern": r"^\s*(#[0-9a-fA-F]{3,8}|0[xX][0-9a-fA-F]{6,8}|[\d, ]+|[A-Za-z]+|.*\$\{.*)\s*$",
+    "pattern": (
+        r"^\s*((#|0[xX])([0-9a-fA-F]{6}|[0-9a-fA-F]{8})|#[0-9a-fA-F]{3,4}"
+        r"|[0-9, ]+|[A-Za-z]+|.*\$\{.*)\s*$"
+    ),
 }
 
 

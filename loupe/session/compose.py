@@ -30,6 +30,7 @@ MAX_CHAIN = 16
 
 _LISTS = ("plots", "videos", "labels")
 _PATH_KEYS = frozenset({"path", "video_path", "frame_times_path", "definitions", "preset"})
+_MANY_DIGITS = re.compile(r"[0-9a-fA-F_]{1000,}")
 _SYNTAX_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 
 
@@ -108,8 +109,10 @@ def parse_document(text: str, name: str, folder: Path) -> tuple[Document | None,
         return None, [_at(name, text, error.offset, "syntax-depth", str(error), "flatten it")]
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         return None, [_syntax(name, text, str(error))]
-    except ValueError as error:
-        return None, [_at(name, text, 0, "syntax", f"a number cannot be read: {error}", "")]
+    except ValueError:  # only int() of very many digits is left
+        digits = _MANY_DIGITS.search(text)
+        offset = digits.start() if digits else 0
+        return None, [_at(name, text, offset, "syntax", "the number has too many digits", "")]
     document = Document(name, folder, text, data, scan(text))
     if old is None or old == SESSION_VERSION:
         return document, []

@@ -112,8 +112,6 @@ def _table(
         value = getattr(model, name)
         default = None if field.is_required() else field.get_default(call_default_factory=True)
         same = not field.is_required() and value == default
-        if name == "shade_nans" and value is None:
-            value, same = False, True
         if value is None or (same and not full and name not in _ALWAYS):
             continue
         key = field.alias or name

@@ -23,7 +23,7 @@ class EventStyle(Model):
     """Colour of the line."""
 
     line_style: LineStyle | None = Field(None, examples=["dashed"])
-    """Dash pattern."""
+    """Dash pattern of the line."""
 
     line_width: Number | None = Field(None, gt=0, le=50, examples=[2.0])
     """Width in pixels. Default: 1.5."""

@@ -180,11 +180,17 @@ def check_session(path: Path | str, options: LoadOptions | None = None) -> Check
     try:
         content = _read(path)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = _why(error)
         raise SessionUnreadable(
             f"the session cannot be read: {reason}", where=str(path), hint=_unreadable_hint(path)
         ) from None
     return check_text(content, str(path), path.parent, options, real=path)
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    return error.strerror or str(error)
 
 
 def _unreadable_hint(path: Path) -> str:
@@ -311,7 +317,7 @@ class _Chain:
             fault = Fault(
                 place,
                 "session-extends-missing",
-                f"`{extends}` cannot be read: {error.strerror or error}",
+                f"`{extends}` cannot be read: {_why(error)}",
                 _unreadable_hint(path),
             )
             return self._no(document, fault)

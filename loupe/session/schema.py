@@ -93,13 +93,29 @@ def _clean(value: Any) -> Any:
             if len(branches) == 1:
                 found |= {k: v for k, v in branches[0].items() if k not in found}
             else:
-                found["anyOf"] = branches
+                found |= _by_form(branches)
         elif key == "prefixItems":
             found["items"] = _clean(entry)
             found["additionalItems"] = False
         else:
             found[key] = _clean(entry)
+    if "enum" in found or "const" in found:
+        found.pop("type", None)  # the words say it, and a wrong one is one error
     return _ref_alone(found)
+
+
+def _by_form(branches: list[dict[str, Any]]) -> dict[str, Any]:
+    """Alternatives of unlike types as one `if`/`then` each, so that errors point inside."""
+    types = ["object" if "$ref" in part else part.get("type") for part in branches]
+    plain = all(isinstance(name, str) for name in types) and len(set(types)) == len(types)
+    if not plain:
+        return {"anyOf": branches}
+    rules = [
+        {"if": {"type": name}, "then": part}
+        for name, part in zip(types, branches, strict=True)
+        if set(part) - {"type"}
+    ]
+    return {"type": types, **({"allOf": rules} if rules else {})}
 
 
 def _ref_alone(part: dict[str, Any]) -> dict[str, Any]:

@@ -134,8 +134,9 @@ class VideoConfig(Model):
             yield Fault(
                 ("frame_times_path",),
                 "session-video-lengths",
-                f"{len(times)} files of frame times for {len(self.video_paths)} video files",
-                "give one file of frame times for each video file, in the same order",
+                f"expected {len(self.video_paths)} files of frame times, one for each video file, "
+                f"got {len(times)}",
+                "name them in the order of the video files",
             )
         if self.frame_times_column is not None and not times:
             yield Fault(

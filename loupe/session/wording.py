@@ -214,6 +214,13 @@ def _explain(
         if name in _OLD_NAMES and _OLD_NAMES[name] in known:
             hint = f"did you mean `{_OLD_NAMES[name]}`?"
         return Fault(place, "schema-unknown-key", f"unknown key `{name}`", hint)
+    if kind == "missing" and isinstance(item["loc"][-1], int):
+        return Fault(
+            place[:-1],
+            "schema-length",
+            f"expected at least {item['loc'][-1] + 1} entries, got {len(value)}",
+            _example(cls, item),
+        )
     if kind == "missing":
         return Fault(place, "schema-missing-key", f"`{name}` is missing", _add(cls, item))
     if kind == "union_tag_not_found":
@@ -241,7 +248,9 @@ def _explain(
         choices = _choices(str(context["expected"]))
         shown = f"`{value}`" if isinstance(value, str) else describe(value)
         if len(choices) == 1 and name == "version":
-            return Fault(place, "schema-version", f"version {value} is not known", "write 1")
+            return Fault(
+                place, "schema-version", f"expected the number 1, got {describe(value)}", "write 1"
+            )
         hint = (
             did_you_mean(value, choices, what="values")
             if isinstance(value, str)

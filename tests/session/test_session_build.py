@@ -78,11 +78,12 @@ def test_every_argument_maps_to_its_field(name: str, tmp_path: Path) -> None:
 
 
 def test_the_arguments_are_those_of_the_original() -> None:
-    original = """data window_len compact_heatmaps_to_fit compact_rasters_to_fit videos
+    text = """data window_len compact_heatmaps_to_fit compact_rasters_to_fit videos
     global_events interval_labels interval_label_schema interval_labels_writeback
     state_definitions keymap label_colors interval_label_alpha interval_label_overlays
     label_strip_only view_config view_config_strict fixed_scale tuner_preserve_view colors
-    line_widths subplot_order""".split()
+    line_widths subplot_order"""
+    original = text.split()
     assert set(original) <= set(VIEW_ARGUMENTS)
     assert set(CASES) == set(VIEW_ARGUMENTS)
 

@@ -76,7 +76,7 @@ class HeatmapConfig(PlotBase):
     """How samples become one pixel. `peak`: the value of larger magnitude, sign kept; `mean`: the
     mean without NaN."""
 
-    shade_nans: ShadeNans = Field(False, examples=["#808080", ["#ff0000", 0.5]])
+    shade_nans: ShadeNans = Field(None, examples=["#808080", ["#ff0000", 0.5]])
     """Colour of missing values, or `[colour, opacity 0 to 1]`; `false` leaves them blank."""
 
     colorbar: Flag = Field(True, examples=[False])

@@ -115,7 +115,7 @@ class RasterConfig(PlotBase):
     nan_spans: NanSpans = Field((), examples=[[[10.0, 12.5]], {"3": [[0.0, 4.0]]}])
     """Stretches without data, shaded by `shade_nans`: for all rows, or by row."""
 
-    shade_nans: ShadeNans = Field(False, examples=["#808080", ["#ff0000", 0.5]])
+    shade_nans: ShadeNans = Field(None, examples=["#808080", ["#ff0000", 0.5]])
     """Colour of `nan_spans`, or `[colour, opacity 0 to 1]`; `false` shades nothing."""
 
     brightness: Number = Field(1.0, ge=0.2, le=3.0, examples=[1.5])

@@ -1,0 +1,254 @@
+"""`loupe validate` and its neighbours from the outside: text, formats, exit codes, limits."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from loupe.cli.main import main
+
+PLOT = '[[plots]]\nkind = "trace"\ndata = { path = "a.zarr" }\n'
+HEAVY = "numpy polars xarray zarr PySide6 vispy cv2 av scipy pandas h5py numba".split()  # noqa: SIM905 - reads better
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    (tmp_path / "good.toml").write_text(PLOT)
+    (tmp_path / "bad.toml").write_text(PLOT + "gian = 2.0\n")
+    (tmp_path / "warn.toml").write_text(PLOT + 'color = "red"\nhue = "r"\n')
+    return tmp_path
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> tuple[list[str], list[str]]:
+    captured = capsys.readouterr()
+    return captured.out.splitlines(), captured.err.splitlines()
+
+
+def test_exit_codes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "good.toml", "--no-data"]) == 0
+    assert main(["validate", "bad.toml", "--no-data"]) == 1
+    assert main(["validate", "warn.toml", "--no-data"]) == 0
+    assert main(["validate", "warn.toml", "--no-data", "--strict"]) == 1
+    assert main(["validate", "none.toml", "--no-data"]) == 2
+    assert main(["validate", "good.toml", "--format", "xml"]) == 2
+    assert main(["validate"]) == 2
+    assert main(["validate", "good.toml", "--set", "x"]) == 2
+    assert main(["nonsense"]) == 2
+    capsys.readouterr()
+
+
+def test_findings_on_stdout_and_words_on_stderr(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["validate", "bad.toml", "--no-data"])
+    out, err = lines(capsys)
+    assert out == [
+        "bad.toml:4:1: error[schema-unknown-key]: unknown key `gian`",
+        "  |",
+        "4 | gian = 2.0",
+        "  | ^^^^",
+        "",
+        "hint: did you mean `gain`?",
+    ]
+    assert err == ["checked 1 session: 1 error"]
+    main(["validate", "bad.toml", "--no-data", "--quiet", "--format", "concise"])
+    out, err = lines(capsys)
+    assert out == [
+        "bad.toml:4:1: error[schema-unknown-key]: unknown key `gian` (did you mean `gain`?)"
+    ]
+    assert err == []
+
+
+def test_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["validate", "good.toml", "bad.toml", "--no-data", "--format", "json"])
+    found = json.loads(capsys.readouterr().out)
+    assert found == [
+        {
+            "file": "bad.toml",
+            "line": 4,
+            "column": 1,
+            "end_line": 4,
+            "end_column": 5,
+            "level": "error",
+            "code": "schema-unknown-key",
+            "message": "unknown key `gian`",
+            "hint": "did you mean `gain`?",
+            "path": ["plots", 0, "gian"],
+        }
+    ]
+    main(["validate", "good.toml", "--no-data", "--format", "json"])
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_github(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["validate", "bad.toml", "--no-data", "--format", "github"])
+    assert capsys.readouterr().out == (
+        "::error file=bad.toml,line=4,col=1,endLine=4,endColumn=5,title=schema-unknown-key"
+        "::unknown key `gian`%0Ahint: did you mean `gain`?\n"
+    )
+
+
+def test_sarif(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["validate", "bad.toml", "warn.toml", "--no-data", "--format", "sarif"])
+    run = json.loads(capsys.readouterr().out)["runs"][0]
+    assert run["columnKind"] == "unicodeCodePoints"
+    assert [result["level"] for result in run["results"]] == ["error", "warning"]
+    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == {
+        result["ruleId"] for result in run["results"]
+    }
+    region = run["results"][0]["locations"][0]["physicalLocation"]["region"]
+    assert (region["startLine"], region["startColumn"]) == (4, 1)
+
+
+def test_patterns_and_standard_input(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["validate", "[gw]*.toml", "--no-data"]) == 0
+    assert "checked 2 sessions: 1 warning" in capsys.readouterr().err
+    stdin = SimpleNamespace(buffer=io.BytesIO(b"titel = 1\n"))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert main(["validate", "-", "--no-data", "--format", "concise"]) == 1
+    assert capsys.readouterr().out.startswith("<stdin>:1:1: error[schema-unknown-key]")
+
+
+def test_an_unreadable_file_does_not_hide_the_others(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["validate", "goood.toml", "bad.toml", "--no-data"]) == 2
+    out, err = lines(capsys)
+    assert out[0].startswith("bad.toml:4:1")
+    assert "did you mean" in "\n".join(err)
+
+
+def test_data_faults_join_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "bad.toml", "--format", "concise"]) == 1
+    out, _ = lines(capsys)
+    assert [line.split(":")[1] for line in out] == ["3", "4"]
+    assert "data-missing-file" in out[0]
+
+
+def test_config(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import tomllib
+
+    (folder / "a.toml").write_text(
+        'extends = "good.toml"\n[vars]\nw = 3\n[view]\nwindow = "${w}"\n'
+    )
+    assert main(["config", "a.toml", "--set", "w=4"]) == 0
+    data = tomllib.loads(capsys.readouterr().out)
+    assert data["view"]["window"] == 4.0
+    assert data["plots"][0]["data"]["path"] == str(folder / "a.zarr")
+    assert main(["config", "a.toml", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["view"]["theme"] in ("dark", "light", "system")
+    assert main(["config", "a.toml", "--origins"]) == 0
+    out, _ = lines(capsys)
+    origins = {line.split(" = ")[0]: line.rsplit("# ", 1)[1] for line in out}
+    assert origins["view.window"] == "a.toml:5"
+    assert origins["plots[0].data.path"] == "good.toml:3"
+    assert origins["view.grid"] == "default"
+    assert main(["config", "bad.toml"]) == 1
+
+
+def test_migrate(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = folder / "old.toml"
+    text = "version = 0 # first\n[view]\nwindow_len = 3.0 # s\n"
+    old.write_text(text)
+    assert main(["migrate", "good.toml", "--check"]) == 0
+    assert main(["migrate", "old.toml", "--check"]) == 1
+    assert main(["migrate", "old.toml", "--diff"]) == 1
+    assert "+window = 3.0 # s" in capsys.readouterr().out
+    assert old.read_text() == text
+    assert main(["migrate", "old.toml"]) == 0
+    assert old.read_text() == "version = 1 # first\n[view]\nwindow = 3.0 # s\n"
+    assert main(["migrate", "old.toml", "--check"]) == 0
+    assert main(["migrate", "none.toml"]) == 2
+    assert sorted(p.name for p in folder.glob("*old*")) == ["old.toml"]
+
+
+def test_schema_and_keys(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Loupe session"
+    assert main(["schema", "states"]) == 0
+    assert main(["schema", "stats"]) == 2
+    capsys.readouterr()
+    (folder / "s.toml").write_text(
+        '[states]\nkeymap = { Wake = ["w"], NREM = ["n"] }\n'
+        'label_colors = { Wake = "red", NREM = "blue" }\n'
+    )
+    assert main(["keys", "s.toml"]) == 0
+    out = capsys.readouterr().out
+    assert "state.Wake" in out
+    assert "Shared keys" in out
+
+
+def test_a_session_alone_is_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    module = SimpleNamespace(run=lambda path, **_: seen.append(path))
+    monkeypatch.setitem(sys.modules, "loupe.cli.open_", module)
+    monkeypatch.setattr("loupe.cli.open_", module, raising=False)
+    assert main(["good.toml"]) == 0
+    assert main(["open", "good.toml"]) == 0
+    assert seen == ["good.toml", "good.toml"]
+
+
+def test_a_fault_of_loupe_itself_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("loupe.cli.schema.run", broken)
+    assert main(["schema"]) == 2
+    assert "error[internal]" in capsys.readouterr().err
+
+
+def loaded_after(*arguments: str) -> tuple[int, list[str]]:
+    code = (
+        "import sys\nfrom loupe.cli.main import main\n"
+        f"code = main({list(arguments)!r})\n"
+        f"print([n for n in {HEAVY!r} if n in sys.modules], file=sys.stderr)\nsys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    last = done.stderr.strip().splitlines()[-1]
+    return done.returncode, eval(last)
+
+
+def test_help_loads_nothing_heavy() -> None:
+    assert loaded_after("--help") == (0, [])
+
+
+def test_validate_without_data_loads_nothing_heavy(folder: Path) -> None:
+    path = str(folder / "good.toml")
+    assert loaded_after("validate", "--no-data", path) == (0, [])
+
+
+def test_import_loads_nothing_heavy() -> None:
+    code = f"import sys, loupe; print([n for n in [*{HEAVY!r}, 'pydantic'] if n in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_validate_with_data_never_loads_qt_or_gl(folder: Path) -> None:
+    code, found = loaded_after("validate", str(folder / "good.toml"))
+    assert code == 1
+    assert not {"PySide6", "vispy", "av", "cv2"} & set(found)
+
+
+def test_python_minus_m() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "loupe", "--version"],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+    assert done.stdout.startswith("loupe ")

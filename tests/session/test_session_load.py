@@ -1,0 +1,410 @@
+"""Loading: extends, variables, older versions, paths, definitions of states."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from loupe.errors import LoupeConfigError
+from loupe.session.diagnostics import SessionError
+from loupe.session.dump import memory_places, to_plain, to_toml
+from loupe.session.load import (
+    LoadOptions,
+    SessionUnreadable,
+    check_session,
+    check_text,
+    load_session,
+)
+from loupe.session.migrate import migrate_text
+from loupe.session.model import Session
+from loupe.session.plots import TraceConfig, Zip
+from loupe.session.preset import apply_preset, load_preset, preset_of
+from loupe.session.refusal import refusal
+from loupe.session.resolve import resolved
+from loupe.session.schema import session_schema
+from loupe.session.states import load_state_config, resolve_states
+
+PLOT = '[[plots]]\nkind = "trace"\ndata = { path = "a.zarr" }\n'
+FULL = """\
+#:schema ../schemas/session.schema.json
+version = 1
+title = "Mouse 12, night 3"
+[view]
+window = 30.0
+theme = "dark"
+[sources.lfp]
+path = "lfp.zarr"
+group = "probe0"
+select = { time = { start = 0, stop = 1800 }, channel = ["a", "b"], probe = 3 }
+[sources.f]
+path = ["a.nc", "b.nc"]
+[[plots]]
+kind = "trace"
+data = "lfp"
+mode = "dense"
+order_by = "y"
+hue = "region"
+palette = { CA1 = "#e69f00" }
+[[plots]]
+kind = "raster"
+data = { path = "spikes.parquet" }
+time_col = "time"
+order_by = "unit"
+nan_spans = { 3 = [[0.0, 4.0]] }
+shade_nans = ["#ff0000", 0.5]
+[[plots]]
+kind = "heatmap"
+data = { path = "dff.zarr", variable = "dff" }
+cmap = ["magma", "viridis"]
+[[plots]]
+kind = "zip"
+on = "syn_id"
+traces = [{ data = "f" }, { data = "f", color = "#00ff00" }]
+[[videos]]
+video_path = "cam1.mp4"
+frame_times_path = "cam1_frame_times.npy"
+frame_times_correction = [0.1, 1e-5]
+[events]
+data = { path = "events.parquet" }
+style_events_on = "kind"
+style_kwargs.stim = { line_color = "#ff8800", line_width = 2.0 }
+[[labels]]
+path = "hypnogram.htsv"
+writeback = true
+epoch = 10.0
+[labels.schema]
+start_col = "start_time"
+end_col = "end_time"
+label_col = "state"
+extra_cols = ["scorer", "confidence"]
+[states]
+keymap = { Wake = ["w", "W"], NREM = ["1"] }
+label_colors = { Wake = "#00d12860", NREM = [41, 30, 255, 60] }
+"""
+
+
+def put(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def codes(path: Path, **options: Any) -> list[str]:
+    report = check_session(path, LoadOptions(user_folder=path.parent, **options)).report
+    return [item.code for item in report.diagnostics]
+
+
+def test_a_session_written_and_read_again_is_equal(tmp_path: Path) -> None:
+    session = load_session(put(tmp_path, "a.toml", FULL))
+    for full in (False, True):
+        text = to_toml(session, full=full, schema="x.json")
+        assert text.startswith("#:schema x.json\n")
+        again = load_session(put(tmp_path, "b.toml", text))
+        assert again == session
+    Draft7Validator(session_schema()).validate(to_plain(session, full=True))
+
+
+def test_the_fields_arrive(tmp_path: Path) -> None:
+    session = load_session(put(tmp_path, "a.toml", FULL))
+    assert session.base == tmp_path
+    assert session.plot_ids == ("trace-1", "raster-1", "heatmap-1", "zip-1")
+    assert session.resolve(session.plots[0].data).group == "probe0"  # type: ignore[union-attr]
+    assert session.videos[0].correction == (0.1, 1e-5)
+    assert isinstance(session.plots[3], Zip)
+    assert session.labels[0].table_schema.extra_cols == ("scorer", "confidence")  # type: ignore[union-attr]
+    assert session.edited_labels == 0
+
+
+def test_objects_in_memory_are_named(tmp_path: Path) -> None:
+    import polars as pl
+
+    session = Session(plots=[TraceConfig(pl.DataFrame())])
+    assert [place for place, _ in memory_places(session)] == [("plots", 0, "data")]
+    with pytest.raises(LoupeConfigError, match=r"plots\.0\.data"):
+        to_toml(session)
+    text = to_toml(session, stored={("plots", 0, "data"): {"path": "a.parquet"}})
+    assert load_session(put(tmp_path, "a.toml", text)).plots[0].data.path == "a.parquet"  # type: ignore[union-attr]
+
+
+def test_extends_merges_tables_and_appends_lists(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "lab/lab.toml",
+        'title = "lab"\n[view]\ntheme = "light"\nwindow = 3.0\n[sources.s]\npath = "x.zarr"\n'
+        '[[plots]]\nkind = "trace"\ndata = "s"\n'
+        '[[videos]]\nvideo_path = ["../cam.mp4"]\n',
+    )
+    child = put(
+        tmp_path, "a.toml", f'extends = "lab/lab.toml"\n[view]\nwindow = 5.0\n{PLOT}id = "own"\n'
+    )
+    session = load_session(child)
+    assert (session.title, session.view.theme, session.view.window) == ("lab", "light", 5.0)
+    assert session.sources["s"].path == "lab/x.zarr"  # type: ignore[union-attr]
+    assert session.videos[0].video_paths == ("cam.mp4",)
+    assert [plot.id for plot in session.plots] == [None, "own"]
+    assert session.extends is None
+    replaced = child.read_text().replace(
+        'extends = "lab/lab.toml"', 'extends = { path = "lab/lab.toml", plots = "replace" }'
+    )
+    child.write_text(replaced)
+    assert [plot.id for plot in load_session(child, allow_remote=False).plots] == ["own"]
+
+
+def test_a_fault_of_a_base_stands_in_the_base(tmp_path: Path) -> None:
+    put(tmp_path, "lab.toml", '[view]\nthemme = "light"\n' + PLOT + "gian = 2.0\n")
+    child = put(tmp_path, "a.toml", 'extends = "lab.toml"\n' + PLOT + "gian = 2.0\n")
+    found = check_session(child).report.diagnostics
+    assert [(Path(item.file).name, item.line) for item in found] == [
+        ("a.toml", 5),
+        ("lab.toml", 2),
+        ("lab.toml", 6),
+    ]
+
+
+def test_a_circle_of_bases_is_one_finding(tmp_path: Path) -> None:
+    put(tmp_path, "b.toml", 'extends = "c.toml"\n')
+    put(tmp_path, "c.toml", 'title = "c"\nextends = "a.toml"\n')
+    found = check_session(put(tmp_path, "a.toml", 'extends = "b.toml"\n')).report.diagnostics
+    assert [(Path(i.file).name, i.line, i.column, i.code) for i in found] == [
+        ("c.toml", 2, 11, "session-extends-cycle")
+    ]
+
+
+def test_a_long_chain_is_refused(tmp_path: Path) -> None:
+    for number in range(40):
+        put(tmp_path, f"{number}.toml", f'extends = "{number + 1}.toml"\n')
+    assert codes(tmp_path / "0.toml") == ["session-extends-long"]
+
+
+def test_variables(tmp_path: Path) -> None:
+    text = (
+        '[vars]\nmouse = "m12"\nwin = 30\nshow = true\n'
+        '[view]\nwindow = "${win}"\ngrid = "${show}"\n'
+        '[[plots]]\nkind = "trace"\ntitle = "$${raw} ${win} ${show}"\n'
+        'data = { path = "data/${mouse}/a.zarr" }\n'
+    )
+    path = put(tmp_path, "a.toml", text)
+    session = load_session(path)
+    assert session.view.window == 30.0
+    assert session.plots[0].data.path == "data/m12/a.zarr"  # type: ignore[union-attr]
+    assert session.plots[0].title == "${raw} 30 true"
+    changed = load_session(path, variables={"mouse": "m13", "win": "4.5", "show": "false"})
+    assert (changed.view.window, changed.view.grid) == (4.5, False)
+    assert changed.plots[0].data.path == "data/m13/a.zarr"  # type: ignore[union-attr]
+    assert codes(path, variables={"mouze": "x"}) == ["session-var-unknown"]
+    assert codes(path, variables={"show": "maybe"}) == ["session-var-type"]
+
+
+def test_environment_variables_are_not_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOUSE", "m12")
+    path = put(tmp_path, "a.toml", PLOT.replace("a.zarr", "${MOUSE}.zarr"))
+    assert codes(path) == ["session-var-unset"]
+
+
+def test_an_old_session_opens_and_migrates_with_its_comments(tmp_path: Path) -> None:
+    old = (
+        "# ours\nversion = 0 # draft\n[view]\nwindow_len = 3.0 # s\n"
+        '[[plots]]\ntype = "trace" # kind\ndata = { path = "a.zarr" }\n'
+    )
+    new, version = migrate_text(old)
+    assert version == 0
+    assert new == old.replace("version = 0", "version = 1").replace("window_len", "window").replace(
+        "type =", "kind ="
+    )
+    assert load_session(put(tmp_path, "a.toml", old)).view.window == 3.0
+    assert migrate_text(new) == (new, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("http://h/a", "path-remote"),
+        ("s3://b/k", "path-remote"),
+        ("file:///etc/passwd", "path-remote"),
+        ("zip::http://h/a", "path-remote"),
+        ("simplecache::s3://b", "path-remote"),
+        ("//server/share", "path-remote"),
+        ("\\\\server\\share", "path-remote"),
+        ("~/a", "path-expansion"),
+        ("~root/a", "path-expansion"),
+        ("$HOME/a", "path-expansion"),
+        ("%APPDATA%/a", "path-expansion"),
+        ("a\\b", "path-backslash"),
+        ("a\0b", "path-nul"),
+    ],
+)
+def test_refused_paths(text: str, code: str) -> None:
+    found = refusal(text)
+    assert found is not None
+    assert found[0] == code
+    with pytest.raises(LoupeConfigError):
+        resolved(text, Path())
+
+
+@pytest.mark.parametrize("text", ["a.zarr", "sub/a b.nc", "../x", "/data/a.zarr", "a$1", "50%.csv"])
+def test_plain_paths(text: str) -> None:
+    assert refusal(text) is None
+
+
+def test_a_person_may_allow_what_a_session_may_not(tmp_path: Path) -> None:
+    path = put(tmp_path, "a.toml", PLOT.replace("a.zarr", "s3://b/a.zarr"))
+    assert codes(path) == ["path-remote"]
+    assert codes(path, allow_remote=True) == []
+    states = '[states]\nkeymap = { w = "W" }\nlabel_colors = { W = "red" }\n'
+    inner = put(tmp_path, "in/b.toml", states + '[[labels]]\npath = "../l.csv"\nwriteback = true\n')
+    assert codes(inner) == ["path-write-outside"]
+    assert codes(inner, allow_write=(tmp_path,)) == ["path-outside"]
+
+
+def test_a_link_out_of_the_folder_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "in").mkdir()
+    try:
+        (tmp_path / "in" / "link").symlink_to(tmp_path / "other")
+    except OSError:
+        pytest.skip("no symbolic links here")
+    states = '[states]\nkeymap = { w = "W" }\nlabel_colors = { W = "red" }\n'
+    path = put(
+        tmp_path, "in/a.toml", states + '[[labels]]\npath = "link/l.csv"\nwriteback = true\n'
+    )
+    assert codes(path) == ["path-write-outside"]
+
+
+def test_state_definitions_are_looked_for_in_order(tmp_path: Path) -> None:
+    user, beside = tmp_path / "user", tmp_path / "beside"
+    for folder, name in ((user, "U"), (beside, "B")):
+        put(
+            folder,
+            "state_definitions.json",
+            json.dumps({"keymap": {"w": name}, "label_colors": {name: "red"}}),
+        )
+    put(beside, "x.json", '{"keymap": {"X": ["x", "y"]}, "label_colors": {"X": [1, 2, 3]}}')
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    session = load_session(put(beside, "a.toml", PLOT))
+    assert resolve_states(session.states, beside, user).states == ("B",)
+    assert resolve_states(session.states, empty, user).states == ("U",)
+    text = (
+        '[states]\ndefinitions = "x.json"\nkeymap = { Y = ["y"] }\nlabel_colors = { Y = "red" }\n'
+    )
+    merged = resolve_states(load_session(put(beside, "b.toml", text)).states, beside, user)
+    assert merged.key_to_state == {"x": "X", "y": "Y"}
+    assert set(merged.label_colors) == {"X", "Y"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "cannot be read"),
+        ("[]", "object"),
+        ('{"keymap": {"w": "A"}}', "no colour"),
+        ('{"keymap": {"A": ["w"], "B": ["w"]}, "label_colors": {"A": "red", "B": "red"}}', "bound"),
+        ('{"keymap": {"w": "A", "w": "B"}}', "twice"),
+        ('{"keymapp": {}}', "unknown key"),
+        ("[" * 100_000, "cannot be read"),
+        ('{"label_colors": {"A": "nocolour"}}', "not a colour"),
+    ],
+)
+def test_broken_state_definitions(text: str, words: str, tmp_path: Path) -> None:
+    path = put(tmp_path, "s.json", text)
+    with pytest.raises(LoupeConfigError, match=words) as caught:
+        load_state_config(path)
+    assert caught.value.where == str(path)
+
+
+def test_unreadable_files(tmp_path: Path) -> None:
+    put(tmp_path, "night.toml", "")
+    with pytest.raises(SessionUnreadable, match="no such file") as caught:
+        load_session(tmp_path / "nihgt.toml")
+    assert "night.toml" in caught.value.hint
+    with pytest.raises(SessionUnreadable):
+        load_session(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b'title = "\xe9"', ("syntax-encoding", 1, 10)),
+        (b'a = 1\n"\xff', ("syntax-encoding", 2, 2)),
+        (b"#" * ((1 << 20) + 1), ("syntax-size", 1, 1)),
+        (b'\xef\xbb\xbftitel = "x"', ("schema-unknown-key", 1, 1)),
+        (b'title = "x"\r\ntitel = "x"\r\n', ("schema-unknown-key", 2, 1)),
+    ],
+)
+def test_bytes_that_are_no_text(content: bytes, place: tuple[str, int, int]) -> None:
+    found = check_text(content, "x.toml", Path()).report.diagnostics
+    assert [(item.code, item.line, item.column) for item in found] == [place]
+
+
+def test_the_error_of_loading_holds_the_report(tmp_path: Path) -> None:
+    path = put(tmp_path, "a.toml", "titel = 1\nverion = 1\n")
+    with pytest.raises(SessionError, match="unknown key `titel`") as caught:
+        load_session(path)
+    assert len(caught.value.report.errors) == 2
+    assert "2 | verion" in caught.value.render()
+
+
+def test_presets_match_by_id_name_and_occurrence(tmp_path: Path) -> None:
+    session = load_session(
+        put(
+            tmp_path,
+            "a.toml",
+            PLOT
+            + 'id = "a"\n'
+            + PLOT
+            + 'title = "B"\n'
+            + PLOT
+            + '[[videos]]\nvideo_path = "c.mp4"\n',
+        )
+    )
+    preset = load_preset(
+        {
+            "view": {"window": 3.0},
+            "plots": [
+                {"kind": "trace", "title": "B", "gain": 3.0},
+                {"kind": "trace", "id": "a", "height": 2.0},
+                {"kind": "trace", "mode": "dense"},
+            ],
+        }
+        | {
+            "plots": [
+                {"kind": "trace", "title": "B", "gain": 3.0},
+                {"kind": "trace", "id": "a", "height": 2.0},
+                {"kind": "heatmap", "cmap": "viridis"},
+            ]
+        }
+    )
+    done, report = apply_preset(session, preset)
+    assert [plot.title for plot in done.plots] == ["B", None, None]
+    assert done.plots[0].gain == 3.0  # type: ignore[union-attr]
+    assert (done.plots[1].id, done.plots[1].height) == ("a", 2.0)
+    assert done.view.window == 3.0
+    assert done.base == session.base
+    assert report.unmatched == ("plot `heatmap`",)
+    with pytest.raises(LoupeConfigError, match="does not fit"):
+        apply_preset(session, preset, strict=True)
+
+
+def test_a_preset_of_a_session_changes_nothing(tmp_path: Path) -> None:
+    session = load_session(put(tmp_path, "a.toml", FULL))
+    done, report = apply_preset(session, preset_of(session), strict=True)
+    assert done == session
+    assert not report.unmatched
+
+
+def test_broken_presets(tmp_path: Path) -> None:
+    path = put(tmp_path, "a.view.toml", "[view]\nwindw = 3\n")
+    with pytest.raises(LoupeConfigError, match="unknown key") as caught:
+        load_preset(path)
+    assert "window" in caught.value.hint
+    with pytest.raises(LoupeConfigError, match="cannot be read"):
+        load_preset(tmp_path / "none.view.toml")
+    with pytest.raises(LoupeConfigError):
+        load_preset({"plots": [{"kind": "trace", "data": "x"}]})
