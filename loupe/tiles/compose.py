@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from loupe.kernels import kernel
 from loupe.tiles.grid import I64
+from loupe.tiles.share import share
 
 __all__ = ["compose_traces"]
 
@@ -126,35 +127,43 @@ def compose_traces(
     pens = _per_trace(width, n_traces)
     core, wide = _widen(lo, hi, pens, x0, x1)
     sequence = np.arange(n_traces) if order is None else np.asarray(order)
-    dashes = _NO_DASH if dash is None else _per_trace(dash, n_traces, 4)
+    packed = out.view(np.uint32)[:, :, 0] if out.size else np.empty(out.shape[:2], np.uint32)
+    per_value, zero = _per_trace(scale, n_traces), _per_trace(offset, n_traces)
     rgba = _per_trace(colors, n_traces, 4)
-    _compose(
-        *core,
-        *wide,
-        _per_trace(scale, n_traces),
-        _per_trace(offset, n_traces),
-        rgba,
-        pens,
-        np.require(sequence, np.int64, requirements=["C", "A", "W"]),
-        _per_trace(-math.inf if clip_top is None else clip_top, n_traces),
-        _per_trace(math.inf if clip_bottom is None else clip_bottom, n_traces),
-        int(mark_px),
-        np.array(mark_color, dtype=np.float64),
-        dashes,
-        dash is not None and bool(dashes.any()),
-        int(k0) + x0,
-        out.view(np.uint32)[:, :, 0] if x1 > x0 and height > 0 else _empty(x1 - x0, height),
-    )
+    front_first = np.require(sequence, np.int64, requirements=["C", "A", "W"])
+    top = _per_trace(-math.inf if clip_top is None else clip_top, n_traces)
+    bottom = _per_trace(math.inf if clip_bottom is None else clip_bottom, n_traces)
+    mark = np.array(mark_color, dtype=np.float64)
+    dashes = _NO_DASH if dash is None else _per_trace(dash, n_traces, 4)
+
+    def part(a: int, b: int) -> None:
+        _compose(
+            core[0][a:b],
+            core[1][a:b],
+            wide[0][a:b],
+            wide[1][a:b],
+            per_value,
+            zero,
+            rgba,
+            pens,
+            front_first,
+            top,
+            bottom,
+            int(mark_px),
+            mark,
+            dashes,
+            bool(dashes.any()),
+            int(k0) + x0 + a,
+            packed[a:b],
+        )
+
+    share(part, x1 - x0, (x1 - x0) * n_traces, _compose)
     return out
 
 
 def _per_trace(value: npt.ArrayLike, n_traces: int, columns: int = 0) -> F64:
     shape = (n_traces, columns) if columns else (n_traces,)
     return np.array(np.broadcast_to(np.asarray(value, dtype=np.float64), shape), order="C")
-
-
-def _empty(width: int, height: int) -> U32:
-    return np.empty((width, height), dtype=np.uint32)
 
 
 def _widen(lo: F32, hi: F32, pens: F64, x0: int, x1: int) -> tuple[Spans, Spans]:

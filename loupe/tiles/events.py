@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from loupe.kernels import kernel
 from loupe.tiles.grid import F64
+from loupe.tiles.share import share
 
 __all__ = ["EventTile", "bin_events", "density_full"]
 
@@ -141,20 +142,27 @@ def bin_events(
     thick = max(round(thickness), 1)
     # Ticks of events outside these columns reach into them.
     left, right = (thick - 1) // 2, thick // 2
-    n_cells = x1 - x0 + left + right
-    first = int(k0) + x0 - right
-    i0 = max(int(np.searchsorted(times, first * grid_dt, side="left")) - 1, 0)
-    i1 = min(int(np.searchsorted(times, (first + n_cells) * grid_dt, side="right")) + 1, n)
-    cells = np.zeros((n_cells, len(y0), 4), dtype=np.float32)
-    counts = np.zeros((n_cells, len(y0)), dtype=np.int32)
     density = full > 1.0
-    _gather(times, rows, colors, one_color, i0, i1, first, float(grid_dt), density, cells, counts)
-    if density:
-        _to_density(cells, counts, float(full))
-    if x1 > x0 and height > 0:
-        _paint(cells, counts, y0, y1, thick, pixels)
-    own = counts[right : right + x1 - x0]
-    return EventTile(pixels, int(own.sum()), int(own.max(initial=0)))
+
+    def part(a: int, b: int) -> tuple[int, int]:
+        n_cells = b - a + left + right
+        first = int(k0) + x0 + a - right
+        i0 = max(int(np.searchsorted(times, first * grid_dt, side="left")) - 1, 0)
+        i1 = min(int(np.searchsorted(times, (first + n_cells) * grid_dt, side="right")) + 1, n)
+        cells = np.zeros((n_cells, len(y0), 4), dtype=np.float32)
+        counts = np.zeros((n_cells, len(y0)), dtype=np.int32)
+        _gather(
+            times, rows, colors, one_color, i0, i1, first, float(grid_dt), density, cells, counts
+        )
+        if density:
+            _to_density(cells, counts, float(full))
+        if b > a and height > 0:
+            _paint(cells, counts, y0, y1, thick, pixels[a:b])
+        own = counts[right : right + b - a]
+        return int(own.sum()), int(own.max(initial=0))
+
+    done = share(part, x1 - x0, n, _gather)
+    return EventTile(pixels, sum(d for d, _ in done), max(m for _, m in done))
 
 
 def _gather_numpy(

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from loupe.kernels import kernel
 from loupe.tiles.grid import I64, Times, cell_plan, column_edges
+from loupe.tiles.share import share
 from loupe.tiles.spans import samples_for_kernel
 
 __all__ = ["Method", "heat_bins", "heat_columns"]
@@ -78,10 +79,15 @@ def heat_columns(
     start, stop = cell_plan(time, n, column_edges(k0, width, grid_dt), max_gap, period)
     values = np.empty((width, n_rows), dtype=np.float32) if out is None else out
     r0, r1 = rows if rows is not None else (0, n_rows)
-    if method == "peak":
-        _peaks(samples, samples, start, stop, r0, r1, values)
-    else:
-        _means(samples, start, stop, r0, r1, values)
+
+    def part(a: int, b: int) -> None:
+        if method == "peak":
+            _peaks(samples, samples, start, stop, r0 + a, r0 + b, values)
+        else:
+            _means(samples, start, stop, r0 + a, r0 + b, values)
+
+    kernel = _peaks if method == "peak" else _means
+    share(part, r1 - r0, (r1 - r0) * max(width, n // 8), kernel)
     return values
 
 
@@ -125,7 +131,11 @@ def heat_bins(
     start, stop = cell_plan(time, n, column_edges(k0, width, grid_dt), max_gap)
     values = np.empty((width, n_rows), dtype=np.float32) if out is None else out
     r0, r1 = rows if rows is not None else (0, n_rows)
-    _peaks(low, high, start, stop, r0, r1, values)
+
+    def part(a: int, b: int) -> None:
+        _peaks(low, high, start, stop, r0 + a, r0 + b, values)
+
+    share(part, r1 - r0, (r1 - r0) * max(width, n // 8), _peaks)
     return values
 
 

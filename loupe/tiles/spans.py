@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from loupe.kernels import kernel
 from loupe.tiles.grid import F64, I64, ON_SAMPLE, Times, column_edges, edge_plan
+from loupe.tiles.share import share
 
 __all__ = ["Spans", "bin_spans", "curve_spans", "merge_spans", "samples_for_kernel"]
 
@@ -83,7 +84,11 @@ def curve_spans(
     first, fraction = edge_plan(time, n, column_edges(k0, width, grid_dt), max_gap)
     lo, hi = _outputs(out, width, n_traces)
     c0, c1 = rows if rows is not None else (0, n_traces)
-    _curve_spans(samples, first, fraction, c0, c1, lo, hi)
+
+    def part(a: int, b: int) -> None:
+        _curve_spans(samples, first, fraction, c0 + a, c0 + b, lo, hi)
+
+    share(part, c1 - c0, (c1 - c0) * max(width, n // 8), _curve_spans)
     return lo, hi
 
 
@@ -130,7 +135,11 @@ def bin_spans(
     start, stop = bin_plan(time, n, column_edges(k0, width, grid_dt), max_gap)
     lo, hi = _outputs(out, width, n_traces)
     c0, c1 = rows if rows is not None else (0, n_traces)
-    _bin_spans(low, high, start, stop, c0, c1, lo, hi)
+
+    def part(a: int, b: int) -> None:
+        _bin_spans(low, high, start, stop, c0 + a, c0 + b, lo, hi)
+
+    share(part, c1 - c0, (c1 - c0) * max(width, n // 8), _bin_spans)
     return lo, hi
 
 
