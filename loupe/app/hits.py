@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from loupe.app import commands as c
 from loupe.app.rules import edited_track
 from loupe.app.state import AppState
+from loupe.scene.scrollbars import ScrollBar, dense_bar, rows_bar
 from loupe.units import Seconds
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Area",
     "area_at",
+    "bar_at",
     "label_edge_at",
     "row_id_at",
     "rows_between",
@@ -71,6 +73,21 @@ def selection_edge_at(layout: Layout, state: AppState, x: float) -> c.Edge | Non
     if min(start, stop) > reach:
         return None
     return "start" if start < stop else "stop"
+
+
+def bar_at(layout: Layout, state: AppState, x: float, y: float) -> ScrollBar | None:
+    """The scrollbar at a point: that of the rows, or of a dense row with pages."""
+    bars = [rows_bar(layout)]
+    for box in layout.visible:
+        facts = state.facts.row(box.row_id)
+        if facts is None or facts.kind != "dense":
+            continue
+        o = state.overrides.row(box.row_id)
+        total = -(-facts.traces // (o.step or facts.step))
+        count = facts.traces_per_page if o.traces_per_page is None else o.traces_per_page
+        bars.append(dense_bar(layout, box, total, o.first, min(count or total, total)))
+    scale = layout.viewport.scale
+    return next((bar for bar in bars if bar is not None and bar.contains(x, y, scale)), None)
 
 
 def label_edge_at(

@@ -26,6 +26,7 @@ from loupe.app.gestures import (
 from loupe.app.hits import (
     Area,
     area_at,
+    bar_at,
     label_edge_at,
     row_id_at,
     rows_between,
@@ -38,6 +39,7 @@ from loupe.units import Seconds, Span
 
 if TYPE_CHECKING:
     from loupe.scene.layout import Layout
+    from loupe.scene.scrollbars import ScrollBar
 
 __all__ = [
     "GESTURES",
@@ -72,7 +74,7 @@ class _Drag:
         For label edges: the label's id, the edge, its time and whether the label was selected.
     """
 
-    kind: Literal["press", "select", "zoom", "rows", "edge", "label", "pan", "measure"]
+    kind: Literal["press", "select", "zoom", "rows", "edge", "label", "pan", "measure", "bar"]
     x: float
     y: float
     anchor: Seconds
@@ -80,6 +82,7 @@ class _Drag:
     area: Area
     label: tuple[int, c.Edge, Seconds, bool] | None = None
     start: Seconds = 0.0
+    bar: ScrollBar | None = None
 
 
 class Interaction:
@@ -190,6 +193,13 @@ class Interaction:
         mods = _mods(g.mods)
         area = area_at(layout, g.x, g.y)
         self._drag = None
+        bar = bar_at(layout, state, g.x, g.y)
+        if bar is not None:
+            self._drag = _Drag("bar", g.x, g.y, 0.0, mods, area, bar=bar)
+            if bar.thumb.y <= g.y < bar.thumb.bottom:
+                return ()
+            # A press beside the thumb brings it there.
+            return _dragged(bar, g.y - (bar.thumb.y + bar.thumb.h / 2), layout)
         if area not in ("plot", "strip", "axis"):
             return ()
         drag = _Drag("press", g.x, g.y, time_at(layout, g.x), mods, area, start=state.window.start)
@@ -235,6 +245,9 @@ class Interaction:
             case "pan":
                 dt = (drag.x - g.x) * layout.grid.dt
                 return (c.PanTime(drag.start + dt - state.window.start),)
+            case "bar" if drag.bar is not None:
+                self._drag = replace(drag, y=g.y)
+                return _dragged(drag.bar, g.y - drag.y, layout)
             case "measure":
                 line = _measure(layout, drag, g.x, g.y)
                 return () if line is None else (c.MeasureLine(line),)
@@ -277,6 +290,13 @@ def _mods(mods: Mods) -> Mods:
 
 def _scrolled(dy: float, layout: Layout) -> c.ScrollRows:
     return c.ScrollRows(dy, layout.max_scroll / layout.viewport.scale)
+
+
+def _dragged(bar: ScrollBar, dy: float, layout: Layout) -> tuple[c.Command, ...]:
+    """What moving a scrollbar's thumb `dy` device pixels downwards does."""
+    if bar.row_id is None:
+        return (_scrolled(dy * bar.per_px, layout),)
+    return (c.DenseScroll(dy * bar.per_px, bar.row_id),)
 
 
 def _touch(

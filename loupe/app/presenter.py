@@ -210,7 +210,7 @@ class Presenter:
             for name in ("window", "viewport", "view", "overrides", "scroll")
         )
         if same_picture:
-            drawn = ("cursor", "selection", "tracks", "selected_rows")
+            drawn = ("cursor", "selection", "tracks", "selected_rows", "focused_row", "measure")
             if any(
                 getattr(before, n) is not getattr(after, n)
                 and getattr(before, n) != getattr(after, n)
@@ -426,6 +426,8 @@ class Presenter:
             selection=state.selection,
             tracks=self._tracks(state),
             selected_rows=state.selected_rows,
+            focused_row=state.focused_row,
+            measure=state.measure,
         )
 
     @property

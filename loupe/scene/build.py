@@ -25,6 +25,14 @@ from loupe.scene.gutter import Swatch, row_gutter, swatch_item
 from loupe.scene.intervals import Bands, bands, bands_item, event_items, lines_item, state_colors
 from loupe.scene.layout import Layout, RowBox
 from loupe.scene.looks import Look, value_text
+from loupe.scene.marks import (
+    bar_panels,
+    focus_item,
+    frame_item,
+    measure_items,
+    rect_item,
+    selection_items,
+)
 from loupe.scene.model import (
     DenseContent,
     FailedContent,
@@ -35,9 +43,11 @@ from loupe.scene.model import (
     TraceContent,
 )
 from loupe.scene.plan import look_of
+from loupe.scene.plots.dense import page_of
 from loupe.scene.plots.heatmap import levels
 from loupe.scene.plots.raster import bands_of
-from loupe.scene.settings import Overrides, ViewFlags
+from loupe.scene.scrollbars import ScrollBar, dense_bar, rows_bar
+from loupe.scene.settings import Measure, Overrides, ViewFlags
 from loupe.scene.theme import Theme
 from loupe.scene.tile import TileContent
 from loupe.scene.timeaxis import Tick, choose_clock, decimals, format_time, nice_step, ticks
@@ -88,6 +98,8 @@ class Picture:
     selection: Span | None = None
     tracks: Sequence[Track] = ()
     selected_rows: frozenset[str] = field(default_factory=frozenset)
+    focused_row: str | None = None
+    measure: Measure | None = None
 
 
 def build(picture: Picture) -> Frame:
@@ -122,6 +134,7 @@ def build(picture: Picture) -> Frame:
         FramePanel(f"#strip{i}", rect, _strip_items(track_bands, rect, theme))
         for i, ((_, track_bands), rect) in enumerate(zip(strips, layout.strips, strict=False))
     ]
+    panels += bar_panels(_bars(p, by_id), layout, theme)
     axis_texts, axis_panel = _axis(p, marks)
     return Frame(
         size=(layout.viewport.width, layout.viewport.height),
@@ -130,6 +143,17 @@ def build(picture: Picture) -> Frame:
         texts=(*texts, *axis_texts),
         cursor=_cursor(p),
     )
+
+
+def _bars(p: Picture, by_id: Mapping[str, Row]) -> list[ScrollBar]:
+    bars = [rows_bar(p.layout)]
+    for box in p.layout.visible:
+        row = by_id[box.row_id]
+        if isinstance(row.content, DenseContent):
+            look = look_of(row, box.rect.h, p.theme, p.layout.viewport, p.view, p.overrides)
+            page = page_of(row.content, look)
+            bars.append(dense_bar(p.layout, box, page.total, page.first, page.count))
+    return [bar for bar in bars if bar is not None]
 
 
 def _inside(text: TextRun, area: PxRect) -> bool:
@@ -152,7 +176,7 @@ def _row_panel(
     found: Sequence[tuple[Track, Bands]],
 ) -> FramePanel:
     grid, h = p.layout.grid, box.rect.h
-    under: list[Item] = [_rect(0, 0, box.rect.w, h, look.theme.panel)]
+    under: list[Item] = [rect_item(0, 0, box.rect.w, h, look.theme.panel)]
     if p.view.grid:
         xs = np.array([grid.x(t.t) for t in marks])
         under.append(lines_item(xs, 0, h, max(round(look.px(1)), 1), look.theme.grid))
@@ -161,7 +185,7 @@ def _row_panel(
         for track, b in found
         if track.overlay and p.view.overlays and not p.view.strip_only and len(b)
     ]
-    selection = _selection(p, h, look)
+    selection = list(selection_items(p.selection, grid, h, look))
     data = _data_items(row, look, tile, grid)
     over_data = row.kind == "heatmap"
     items = under + ([] if over_data else labels + selection[:1])
@@ -169,7 +193,11 @@ def _row_panel(
     items += labels + selection[:1] if over_data else []
     items += _row_marks(row, box, look, tile)
     if row.id in p.selected_rows:
-        items.append(_frame_of(box.rect.w, h, look))
+        items.append(frame_item(box.rect.w, h, look))
+    elif row.id == p.focused_row and len(p.rows) > 1:
+        items.append(focus_item(h, look))
+    if p.measure is not None and p.measure.row == row.id:
+        items += measure_items(p.measure, grid, h, look)
     items += event_items(p.scene.events, p.overrides.events, grid, h, look.scale)
     items += selection[1:]
     rect, cut = _clip(box.rect, p.layout.area)
@@ -209,33 +237,6 @@ def _shifted(items: Sequence[Item], cut: int) -> list[Item]:
                 )
             )
     return moved
-
-
-def _rect(x0: float, y0: float, x1: float, y1: float, color: Rgba) -> RectsItem:
-    return RectsItem(
-        np.array([[x0, y0, x1, y1]], dtype=np.float32), np.array([color], dtype=np.uint8)
-    )
-
-
-def _frame_of(w: int, h: int, look: Look) -> RectsItem:
-    e = max(round(look.px(2)), 1)
-    rects = np.array(
-        [[0, 0, w, e], [0, h - e, w, h], [0, 0, e, h], [w - e, 0, w, h]], dtype=np.float32
-    )
-    return RectsItem(rects, np.tile(np.array(look.theme.accent, dtype=np.uint8), (4, 1)))
-
-
-def _selection(p: Picture, height: int, look: Look) -> list[Item]:
-    """The fill, then the two edges that are handles; nothing without a selection."""
-    if p.selection is None:
-        return []
-    grid, accent = p.layout.grid, look.theme.accent
-    x0, x1 = grid.x(p.selection.start), grid.x(p.selection.stop)
-    edges = np.array([x for x in (x0, x1) if -4 <= x <= grid.width + 4])
-    return [
-        _rect(x0, 0, x1, height, accent.with_alpha(41)),
-        lines_item(edges, 0, height, max(round(look.px(2)), 1), accent),
-    ]
 
 
 def _data_items(row: Row, look: Look, tile: TileContent | None, grid: TimeGrid) -> list[Item]:
@@ -330,11 +331,11 @@ def _row_marks(row: Row, box: RowBox, look: Look, tile: TileContent | None) -> l
         colors = np.tile(np.array(inner.gap_color, dtype=np.uint8), (len(rects), 1))
         return [RectsItem(np.array(rects, dtype=np.float32), colors)]
     if isinstance(inner, TraceContent) and inner.bottom_spine:
-        return [_rect(0, h - one, w, h, look.theme.dim)]
+        return [rect_item(0, h - one, w, h, look.theme.dim)]
     bar = _scale_bar(row, look, tile, w)
     if bar is not None:
         x, y0, y1, _ = bar
-        return [_rect(x, y0, x + max(round(look.px(2)), 1), y1, look.theme.text)]
+        return [rect_item(x, y0, x + max(round(look.px(2)), 1), y1, look.theme.text)]
     return []
 
 
@@ -408,7 +409,7 @@ def _in_plot(
 
 
 def _strip_items(found: Bands, rect: PxRect, theme: Theme) -> tuple[Item, ...]:
-    return (_rect(0, 0, rect.w, rect.h, theme.field), bands_item(found, 0, rect.h, 1.0))
+    return (rect_item(0, 0, rect.w, rect.h, theme.field), bands_item(found, 0, rect.h, 1.0))
 
 
 def _axis(p: Picture, marks: Sequence[Tick]) -> tuple[list[TextRun], FramePanel]:

@@ -112,7 +112,7 @@ def look_of(
         view=view,
         override=override,
         markers=overrides.markers,
-        bad=row.bad or override.bad,
+        bad=override.bad,
     )
 
 

@@ -294,3 +294,55 @@ def test_any_gestures_keep_the_state_valid(
     assert extent.start <= window.start
     assert window.start <= hand.state.cursor <= window.stop
     assert hand.state.tracks[0].table.is_disjoint
+
+
+def test_scrollbars_of_dense_pages_and_of_rows_are_dragged():
+    import numpy as np
+
+    from loupe.app.start import initial_state
+    from loupe.app.still import open_scene
+    from loupe.scene.layout import Viewport
+    from loupe.scene.plan import layout_of, shown_rows
+    from loupe.scene.scrollbars import dense_bar, rows_bar
+    from loupe.session.build import build_session
+    from loupe.session.plots import TraceConfig
+
+    values = np.zeros((40, 100))
+    scene = open_scene(
+        build_session(
+            [
+                TraceConfig((np.arange(100.0), values), "dense", traces_per_page=10),
+                TraceConfig((np.arange(100.0), values)),
+            ]
+        )
+    )
+    state = initial_state(scene, Viewport(800, 500, 1.0))
+
+    def layout(state):
+        rows = shown_rows(scene, state.overrides)
+        return layout_of(
+            rows,
+            state.overrides,
+            state.view,
+            state.viewport,
+            state.window,
+            strips=0,
+            scroll=state.scroll,
+        )
+
+    def drag(state, bar, dy):
+        hand = Interaction()
+        x, y = bar.thumb.x + 2, bar.thumb.y + bar.thumb.h / 2
+        for gesture in (Press(x, y), Move(x, y + dy), Release(x, y + dy)):
+            for command in hand.interpret(gesture, layout(state), state):
+                state = reduce(state, command)
+        return state
+
+    first = layout(state)
+    dense = dense_bar(first, first.rows[0], 40, 0.0, 10)
+    up = drag(state, dense, -1000)
+    assert up.overrides.row(scene.rows[0].id).first == 30
+    assert up.selection is None
+    down = drag(state, rows_bar(first), 40)
+    assert down.scroll > 100
+    assert down.overrides == state.overrides
