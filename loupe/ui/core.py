@@ -83,6 +83,7 @@ class WindowCore:
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
         desk.store.guard(files.guard)
+        desk.y_range = lambda row_id: self.presenter.y_range(row_id)
         self._leave = desk.store.subscribe(self._changed)
         presenter.on_frame(self._draw)
         self._connect()

@@ -31,6 +31,8 @@ class Desk:
     ----------
     run
         Carries a command out: through the store, or by the window itself for requests.
+    y_range
+        The values at a row's bottom and top edge as it is drawn, or a heatmap's levels.
     on_actions
         Called when the table of actions has changed: menus and keys read it again.
     """
@@ -41,6 +43,7 @@ class Desk:
     states: StateConfig
     look: Look
     run: Callable[[Command], bool]
+    y_range: Callable[[str], tuple[float, float] | None] = lambda _: None
     colors: Mapping[str, Rgba] = field(init=False)
     on_actions: list[Callable[[], None]] = field(default_factory=list)
 

@@ -149,6 +149,8 @@ class Look:
             "accent": _css(t.accent),
             "on_accent": _css(t.on_accent),
             "tint": _css(t.accent.with_alpha(41)),
+            # Qt paints the background of a row of a table twice.
+            "row": _css(t.accent.with_alpha(22)),
             "warning": _css(t.warning),
             "name": f"{round(t.name_px * self.font_scale)}px",
             "control": f"{round(t.control_px * self.font_scale)}px",
@@ -206,6 +208,9 @@ QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit {
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {
   border: 1px solid @accent@;
 }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit {
+  background: transparent; border: none; padding: 0; min-height: 0; border-radius: 0;
+}
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: @faint@; }
 QLineEdit[role="number"], QAbstractSpinBox { font-family: "@number_family@"; }
 QLineEdit[wrong="true"] { border: 1px solid @warning@; }
@@ -226,6 +231,13 @@ QPushButton:default { background: @accent@; color: @on_accent@; }
 QToolButton[role="quiet"] { background: transparent; border-color: transparent; }
 QToolButton::menu-indicator { image: none; width: 0; }
 QCheckBox, QRadioButton { color: @text@; spacing: 6px; background: transparent; }
+QCheckBox::indicator, QRadioButton::indicator { width: 12px; height: 12px;
+  border: 1px solid @dim@; background: @field@; }
+QCheckBox::indicator { border-radius: 3px; }
+QRadioButton::indicator { border-radius: 7px; }
+QCheckBox::indicator:checked, QRadioButton::indicator:checked {
+  width: 6px; height: 6px; border: 4px solid @accent@; background: @on_accent@; }
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: @line@; }
 QCheckBox:focus, QRadioButton:focus { color: @accent@; }
 QCheckBox:disabled, QRadioButton:disabled { color: @faint@; }
 QSlider { background: transparent; min-height: 20px; }
@@ -248,13 +260,14 @@ QAbstractItemView { background: @background@; color: @text@; border: none; outli
   gridline-color: @line@; selection-background-color: transparent; selection-color: @text@; }
 QTableView { font-size: @control@; }
 QTableView::item { padding: 2px 6px; border: none; }
-QTableView::item:selected { background: @tint@; color: @text@; }
+QTableView::item:selected { background: @row@; color: @text@; }
 QListView::item { padding: 4px 8px; border-radius: 4px; }
 QListView::item:selected { background: @tint@; color: @text@; }
 QTableView:focus, QListView:focus, QTreeView:focus { border: 1px solid @accent@; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: @background@; color: @dim@; border: none;
   border-bottom: 1px solid @line@; padding: 3px 6px; font-size: @small@; text-align: left; }
+QHeaderView::section:vertical { border: none; color: @faint@; }
 QTableCornerButton::section { background: @background@; border: none; }
 QProgressBar { background: transparent; border: none; max-height: 2px; min-height: 2px; }
 QProgressBar::chunk { background: @accent@; }

@@ -154,6 +154,8 @@ def paint_overview(
     top = (8 if low else _TOP + (14 if narrow and model.lanes else 0)) * scale
     bottom = rect.height() - _AXIS * scale
     texts: list[TextRun] = []
+    frame = _window_frame(model, place, max(1.0, top - 6 * scale), bottom, scale)
+    painter.fillRect(frame, qcolor(theme.accent.with_alpha(56)))
     if not low:
         # In a narrow gutter the names of lanes need the room beside the title and under it.
         duration = format_duration(model.shown.length)
@@ -201,7 +203,7 @@ def paint_overview(
             y = round(top + (i + 0.5) * pitch) - _BAR * scale / 2
             _bars(painter, model, codes.get(name), name, place, y, _BAR * scale)
     texts.extend(_axis(model, place, bottom, rect.height(), look, scale))
-    _window(painter, model, place, max(1.0, top - 6 * scale), bottom, look, scale)
+    _outline(painter, model, place, frame, look, scale)
     paint_texts(painter, texts, look, scale)
     painter.restore()
 
@@ -284,29 +286,33 @@ def _axis(
     return texts
 
 
-def _window(
-    painter: QPainter,
-    model: OverviewModel,
-    place: OverviewPlace,
-    top: float,
-    bottom: float,
-    look: Look,
-    scale: float,
-) -> None:
-    accent = look.theme.accent
+def _window_frame(
+    model: OverviewModel, place: OverviewPlace, top: float, bottom: float, scale: float
+) -> QRectF:
+    """Where the window lies; wide enough to be seen and taken hold of."""
     x0, x1 = place.x(model.window.start), place.x(model.window.stop)
     least = 6 * scale
     if x1 - x0 < least:
         x0 = (x0 + x1 - least) / 2
         x1 = x0 + least
-    frame = QRectF(x0, top, x1 - x0, bottom - top)
+    return QRectF(x0, top, x1 - x0, bottom - top)
+
+
+def _outline(
+    painter: QPainter,
+    model: OverviewModel,
+    place: OverviewPlace,
+    frame: QRectF,
+    look: Look,
+    scale: float,
+) -> None:
+    """The window's outline over the bars, and in a wide window the cursor."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(qcolor(accent), 1.5 * scale))
-    painter.setBrush(qcolor(accent.with_alpha(70)))
+    painter.setPen(QPen(qcolor(look.theme.accent), 1.5 * scale))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(frame, 3 * scale, 3 * scale)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    if model.window.length < place.shown.length * 0.5:
-        return
-    x = round(place.x(model.cursor))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.fillRect(QRectF(x, top, max(1.0, scale), bottom - top), qcolor(look.theme.cursor))
+    if model.window.length >= place.shown.length * 0.5:
+        x = round(place.x(model.cursor))
+        line = QRectF(x, frame.y(), max(1.0, scale), frame.height())
+        painter.fillRect(line, qcolor(look.theme.cursor))

@@ -41,6 +41,7 @@ class BoardDialog(LiveDialog):
         self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._table.setShowGrid(False)
+        self._table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         self._table.setAccessibleName("Rows")
         vertical = self._table.verticalHeader()
         vertical.setSectionsMovable(True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal, TypeAlias, get_args
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QColorDialog,
@@ -23,6 +24,7 @@ from loupe.scene.frame import SYMBOLS
 from loupe.scene.model import DenseContent, MarkerSet, TraceContent
 from loupe.ui.desk import Desk
 from loupe.ui.dialogs.base import LiveDialog, number_field
+from loupe.ui.panels.labels_model import swatch
 from loupe.units import Rgba
 
 __all__ = ["ColorButton", "EventsDialog", "MarkersDialog"]
@@ -40,15 +42,15 @@ class ColorButton(QPushButton):
         self._color = Rgba(0, 0, 0)
         self.setAccessibleName(f"Colour of {name}")
         self.setAutoDefault(False)
-        self.setFixedWidth(64)
+        self.setMinimumWidth(104)
         self.clicked.connect(self._ask)
 
     def show_color(self, color: Rgba) -> None:
         """Show this colour."""
         self._color = color
         self.setText(color.with_alpha(255).hex())
-        edge = color.with_alpha(255).hex()
-        self.setStyleSheet(f"border-left: 12px solid {edge};")
+        self.setIcon(swatch(color))
+        self.setIconSize(QSize(12, 12))
 
     def _ask(self) -> None:
         dialog = QColorDialog(QColor(*self._color), self)

@@ -70,9 +70,10 @@ class YAxisDialog(LiveDialog):
         self._auto.setChecked(bool(override.y_auto))
         self._low.setEnabled(not override.y_auto)
         self._high.setEnabled(not override.y_auto)
-        if override.y_range is not None:
-            self._low.setValue(override.y_range[0])
-            self._high.setValue(override.y_range[1])
+        shown = override.y_range or self.desk.y_range(row_id)
+        if shown is not None:
+            self._low.setValue(shown[0])
+            self._high.setValue(shown[1])
 
     def _auto_changed(self, on: bool) -> None:
         row_id = self._row.row_id
@@ -223,6 +224,9 @@ class HeatmapDialog(LiveDialog):
         override = state.overrides.row(row_id)
         low = override.vmin if override.vmin is not None else content.vmin
         high = override.vmax if override.vmax is not None else content.vmax
+        shown = self.desk.y_range(row_id)
+        if shown is not None:
+            low, high = (shown[0] if low is None else low), (shown[1] if high is None else high)
         for field, value in ((self._low, low), (self._high, high)):
             if value is not None and np.isfinite(value):
                 field.setValue(value)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QIcon, QPainter, QPixmap
 
 from loupe.labels.table import Interval, IntervalTable
 from loupe.scene.theme import UNKNOWN_STATE
@@ -16,7 +17,9 @@ from loupe.scene.timeaxis import Clock, format_time, parse_time
 from loupe.ui.look import Look, qcolor
 from loupe.units import Rgba
 
-__all__ = ["LabelsModel", "LabelsView"]
+__all__ = ["LabelsModel", "LabelsView", "swatch"]
+
+_SWATCH_PX = 40
 
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()
@@ -38,6 +41,22 @@ class LabelsView:
     clock: Clock = "hms"
     origin: datetime | None = None
     read_only: str = ""
+
+
+@lru_cache(maxsize=256)
+def swatch(color: Rgba) -> QIcon:
+    """A small square of a colour, the same whether its row is marked or not."""
+    pixmap = QPixmap(_SWATCH_PX, _SWATCH_PX)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(qcolor(color.with_alpha(255)))
+    painter.drawRoundedRect(0, 0, _SWATCH_PX, _SWATCH_PX, 8, 8)
+    painter.end()
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon
 
 
 class LabelsModel(QAbstractTableModel):
@@ -163,8 +182,7 @@ class LabelsModel(QAbstractTableModel):
                 return format_time(seconds, clock, digits=3, origin=self._view.origin)
             return self.text(interval, column)
         if role == Qt.ItemDataRole.DecorationRole and column == 2:
-            color = self._view.colors.get(interval.label, UNKNOWN_STATE)
-            return QColor(color.r, color.g, color.b)
+            return swatch(self._view.colors.get(interval.label, UNKNOWN_STATE))
         if role == Qt.ItemDataRole.FontRole and column < 2:
             return self._look.font(self._look.theme.control_px, numbers=True)
         if role == Qt.ItemDataRole.ForegroundRole and column > 2:
