@@ -31,7 +31,9 @@ def test_visbrain_to_parquet_is_clean(folder, capsys):
     frame = pl.read_parquet(folder / "v.parquet")
     assert frame.columns == ["start_time", "end_time", "duration", "state"]
     assert frame["end_time"].to_list() == [30.0, 60.0, 90.0]
-    stored = json.loads(pl.read_parquet_metadata(folder / "v.parquet")["loupe.labels"])
+    metadata = pl.read_parquet_metadata(folder / "v.parquet")
+    assert metadata["visbrain.Duration_sec"] == "90.0"
+    stored = json.loads(metadata["loupe.labels"])
     assert stored["metadata"] == {"visbrain.Duration_sec": "90.0"}
     assert labels.diff("v.txt", "v.parquet") == 0
     assert labels.convert("v.parquet", "back.txt") == 0

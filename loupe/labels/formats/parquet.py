@@ -72,8 +72,11 @@ def _stored(text: str | None, where: str) -> tuple[IntervalLabelSchema | None, d
 def _write(table: IntervalTable) -> bytes:
     sink = io.BytesIO()
     schema = table.schema.model_dump(mode="json", exclude_none=True)
-    content = {"version": 1, "schema": schema, "metadata": dict(table.layout.metadata)}
-    frame_of(table).write_parquet(sink, metadata={_KEY: json.dumps(content, sort_keys=True)})
+    told = dict(table.layout.metadata)
+    content = {"version": 1, "schema": schema, "metadata": told}
+    # header lines also stand there by name, for other programs
+    metadata = {**told, _KEY: json.dumps(content, sort_keys=True)}
+    frame_of(table).write_parquet(sink, metadata=metadata)
     return sink.getvalue()
 
 
