@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy.typing as npt
 
-from loupe.data.labelled import Dataset
+from loupe.data.dataset import Dataset
 from loupe.data.protocols import ArrayData, TimeAxis
 from loupe.data.registry import find_reader
 from loupe.data.request import OpenRequest

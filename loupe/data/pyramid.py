@@ -21,7 +21,7 @@ from loupe.data.cache import ByteCache, next_cache_id
 from loupe.data.protocols import ArrayData, Rows
 from loupe.data.reduce import MinMax, bin_minmax, merge_minmax, working_dtype
 
-__all__ = ["Bins", "LevelStore", "Pyramid", "TileKey"]
+__all__ = ["Bins", "LevelStore", "Pyramid", "TileKey", "row_block"]
 
 _RESIDENT_BYTES = 32 * 2**20
 """Coarse levels are kept from the finest one on that fits into this."""
@@ -118,7 +118,7 @@ class Pyramid:
         self._cache: ByteCache[Any] = ByteCache(64 * 2**20) if cache is None else cache
         self._id = next_cache_id()
         self._n = data.time.n
-        self._row_block = _row_block(data)
+        self._row_block = row_block(data)
         self.tile_samples = self.bin_samples(tile_level)
         self.n_tiles = -(-self._n // self.tile_samples)
         self.n_row_blocks = -(-data.n_rows // self._row_block)
@@ -326,7 +326,7 @@ class Pyramid:
             return self._resident[level]
 
 
-def _row_block(data: ArrayData) -> int:
+def row_block(data: ArrayData) -> int:
     """Rows a tile: whole chunks, so that no chunk is decoded for two tiles; at most all."""
     chunk_rows = data.info.chunks[0] if data.info.chunks else 32
     return max(1, min(data.n_rows, -(-32 // chunk_rows) * chunk_rows if chunk_rows < 512 else 512))

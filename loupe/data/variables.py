@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -117,6 +118,11 @@ class Variable(ABC):
     attrs: Mapping[str, object]
     fill: object
     chunks: tuple[Chunking, ...] | None
+
+    @property
+    def files(self) -> Path | None:
+        """The file or folder that holds the samples, where there is one on this machine."""
+        return None
 
     @abstractmethod
     def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:

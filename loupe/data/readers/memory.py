@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from loupe.data.clock import Clock
-from loupe.data.labelled import Dataset, LabelledArray, open_labelled
+from loupe.data.dataset import Dataset, open_labelled
+from loupe.data.labelled import LabelledArray
 from loupe.data.readers.tables import Table
 from loupe.data.request import OpenRequest
 from loupe.data.variables import Variable, chunk_edges, memory_variable
@@ -64,7 +65,7 @@ def open_memory_array(value: object, request: OpenRequest) -> LabelledArray:
     LoupeTypeError
         If it is none of these.
     LoupeDataError
-        See `loupe.data.labelled.open_labelled`.
+        See `loupe.data.dataset.open_labelled`.
     """
     if callable(value) and _root(value) not in {"xarray", "polars", "pandas"}:
         value = value()

@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from loupe.data.labelled import Dataset, LabelledArray, no_such_group, open_labelled
+from loupe.data.dataset import Dataset, no_such_group, open_labelled
+from loupe.data.labelled import LabelledArray
 from loupe.data.protocols import TableData
 from loupe.data.request import Kind, OpenRequest
 from loupe.data.variables import Chunking, Variable
@@ -37,7 +38,7 @@ class NetcdfReader:
             return file.read(8) == b"\x89HDF\r\n\x1a\n"
 
     def open_array(self, request: OpenRequest) -> LabelledArray:
-        """Open a variable of the file; see `loupe.data.labelled.open_labelled`."""
+        """Open a variable of the file; see `loupe.data.dataset.open_labelled`."""
         return open_labelled(open_file(request), request)
 
     def groups(self, request: OpenRequest) -> tuple[str, ...]:
@@ -64,6 +65,12 @@ class HdfVariable(Variable):
 
     variable: Any
     owners: tuple[Any, ...]
+    path: Path
+
+    @property
+    def files(self) -> Path | None:
+        """The whole file."""
+        return self.path
 
     def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         """Read a box; HDF5 itself lets one thread in at a time."""
@@ -113,7 +120,9 @@ def open_file(request: OpenRequest) -> Dataset:
         level = node
         while level is not None:
             for name, variable in level.variables.items():
-                variables.setdefault(name, _variable(name, variable, place, (file, level)))
+                variables.setdefault(
+                    name, _variable(name, variable, place, (file, level), Path(request.path))
+                )
             level = level.parent if level is not file else None
         return Dataset(place, variables, _plain(node.attrs), groups)
     except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
@@ -148,7 +157,9 @@ def _groups(node: Any, prefix: str = "") -> list[str]:
     return found
 
 
-def _variable(name: str, variable: Any, place: str, owners: tuple[Any, ...]) -> HdfVariable:
+def _variable(
+    name: str, variable: Any, place: str, owners: tuple[Any, ...], path: Path
+) -> HdfVariable:
     shape = tuple(variable.shape)
     steps = variable.chunks
     chunks = (
@@ -168,6 +179,7 @@ def _variable(name: str, variable: Any, place: str, owners: tuple[Any, ...]) -> 
         chunks,
         variable,
         owners,
+        path,
     )
 
 

@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from loupe.data.labelled import Dataset, LabelledArray, open_labelled
+from loupe.data.dataset import Dataset, open_labelled
+from loupe.data.labelled import LabelledArray
 from loupe.data.protocols import TableData
 from loupe.data.request import Kind, OpenRequest
 from loupe.data.timeaxis import Axis

@@ -20,7 +20,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from loupe.data.labelled import Dataset, LabelledArray, no_such_group, open_labelled
+from loupe.data.dataset import Dataset, no_such_group, open_labelled
+from loupe.data.labelled import LabelledArray
 from loupe.data.protocols import TableData
 from loupe.data.request import Kind, OpenRequest
 from loupe.data.variables import Chunking, Variable
@@ -43,7 +44,7 @@ class ZarrReader:
         return any((path / mark).is_file() for mark in _MARKS)
 
     def open_array(self, request: OpenRequest) -> LabelledArray:
-        """Open a variable of the store; see `loupe.data.labelled.open_labelled`."""
+        """Open a variable of the store; see `loupe.data.dataset.open_labelled`."""
         return open_labelled(open_store(request), request)
 
     def groups(self, request: OpenRequest) -> tuple[str, ...]:
@@ -71,6 +72,11 @@ class ZarrVariable(Variable):
     array: Any
     root: Path | None
     blosc: bool
+
+    @property
+    def files(self) -> Path | None:
+        """The array's own folder."""
+        return self.root
 
     def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         """Read a box: whole chunks when called through `VariableReader`."""

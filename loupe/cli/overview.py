@@ -1,0 +1,156 @@
+"""`loupe overview build`: the min/max pyramids of recordings, stored beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import typer
+
+from loupe.errors import LoupeDataError, LoupeError
+
+if TYPE_CHECKING:
+    from loupe.data.catalog import Catalog
+    from loupe.data.labelled import LabelledArray
+
+__all__ = ["build"]
+
+
+def build(
+    path: str,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    where: Literal["beside", "cache"] = "beside",
+) -> int:
+    """Build the overviews of a session's arrays, or of those of a recording.
+
+    Parameters
+    ----------
+    path
+        A session file, or a store of arrays.
+    workers
+        Threads on this machine; by default one a processor.
+    scheduler
+        Address of a dask scheduler to work on instead.
+    where
+        ``beside`` the recording, or in the user's ``cache``.
+
+    Returns
+    -------
+    int
+        0, or 1 if an array failed; each is told with its place.
+    """
+    from loupe.data.overview import build_sidecar, default_workers
+    from loupe.data.sidecar import sidecar_path
+
+    failed = 0
+    seen: set[tuple[str, str | None, str | None]] = set()
+    for source, base in _sources(path):
+        try:
+            data, name = _whole(source, base)
+            assert data.stored is not None
+            key = (str(data.stored.path.resolve()), data.stored.group, data.stored.variable)
+            if key in seen:
+                continue
+            seen.add(key)
+            target = sidecar_path(data.stored.path, where)
+            run_all = None
+            if scheduler is not None:
+                from loupe.data.distributed import cluster_runner
+
+                run_all = cluster_runner(scheduler, source, base)
+            job = build_sidecar(
+                data,
+                target,
+                workers=workers or default_workers(),
+                progress=_progress(name),
+                run_all=run_all,
+            )
+            done = "was complete" if not job.units else f"{len(job.units)} parts made"
+            typer.echo(f"{target} ({name}): {done}")
+        except LoupeError as error:
+            failed += 1
+            typer.echo(error.render(), err=True)
+    if not seen and not failed:
+        raise LoupeDataError(
+            "there is no array in files to make an overview of",
+            where=path,
+            hint="tables, videos and arrays in memory need none",
+            code="data-overview",
+        )
+    return 1 if failed else 0
+
+
+def _progress(name: str) -> Any:
+    """Percentages on stderr if somebody watches, at most a hundred of them."""
+    import sys
+
+    shown = [-1]
+
+    def tell(done: int, total: int) -> None:
+        percent = 100 * done // total if total else 100
+        if sys.stderr.isatty() and percent != shown[0]:
+            shown[0] = percent
+            end = "\n" if done == total else ""
+            typer.echo(f"\r{name}: {percent:3d} %{end}", nl=False, err=True)
+
+    return tell
+
+
+def _sources(path: str) -> Iterator[tuple[Any, Path]]:
+    """Sources in files that may be arrays, with the folder that their paths start from."""
+    if not path.lower().endswith(".toml"):
+        from loupe.data.catalog import Catalog
+        from loupe.data.probe import contents
+        from loupe.session.source import Source
+
+        found = contents(path, Catalog())
+        for array in found.arrays:
+            yield (
+                Source(path=path, group=array.group, variable=array.variable, format=found.format),
+                Path(),
+            )
+        for problem in found.problems:
+            raise problem
+        return
+    from loupe.session.load import load_session
+
+    session = load_session(path)
+    base = Path(path).parent
+    for data in _named(session):
+        yield data, base
+
+
+def _named(session: Any) -> Iterator[Any]:
+    """The sources of arrays that the plots of a session name, each resolved."""
+    for plot in session.plots:
+        if plot.kind == "raster":
+            continue
+        for one in getattr(plot, "traces", None) or (plot,):
+            fields = [getattr(one, "data", None), *(getattr(one, "overlay_arrays", None) or ())]
+            for data in fields:
+                if data is None:
+                    continue
+                source = session.resolve(data)
+                if hasattr(source, "path"):
+                    yield source
+
+
+def _whole(source: Any, base: Path) -> tuple[LabelledArray, str]:
+    """Open a source without its `select`, for an overview covers whole arrays."""
+    from loupe.data.catalog import Catalog
+    from loupe.data.labelled import LabelledArray
+
+    catalog: Catalog = Catalog(base)
+    whole = source.model_copy(update={"select": {}}) if getattr(source, "select", None) else source
+    data = catalog.array(whole)
+    if not isinstance(data, LabelledArray) or data.stored is None:
+        raise LoupeDataError(
+            "an overview is made of one zarr store or netCDF file",
+            where=str(getattr(source, "path", source)),
+            hint="npy pairs, tables and joined files are read as they are",
+            code="data-overview",
+        )
+    name = "/".join(p for p in (data.stored.group, data.stored.variable) if p)
+    return data, name

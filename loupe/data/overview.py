@@ -1,0 +1,290 @@
+"""Making overview files: unit by unit, so that it can be stopped, and done by many.
+
+A unit is a block of rows times a million samples; it is marked as done when its bins are
+stored. `loupe.data.sidecar` says what is made and reads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from loupe.data.fingerprint import fingerprint, list_pieces
+from loupe.data.labelled import LabelledArray
+from loupe.data.protocols import ArrayData
+from loupe.data.pyramid import row_block
+from loupe.data.reduce import bin_minmax, merge_minmax, working_dtype
+from loupe.data.sidecar import FORMAT, VERSION, array_signature, inside_of, misfit
+from loupe.errors import LoupeDataError
+
+__all__ = ["Job", "build_sidecar", "default_workers", "finish", "prepare", "run_unit"]
+
+_UNIT_BINS = 16384
+"""Bins of level 0 in one unit of work and one stored chunk: a million samples."""
+
+_PIECE_VALUES = 4_000_000
+_COARSE_BINS = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An overview being made.
+
+    Attributes
+    ----------
+    target, inside
+        The zarr folder, and the group in it.
+    rows, samples, row_block, base, factor, unit_bins
+        Measures of the array, of its bins and of the units (in bins of level 0).
+    units
+        What is left to do: pairs of row block and stretch of time.
+    """
+
+    target: Path
+    inside: str
+    rows: int
+    samples: int
+    row_block: int
+    base: int
+    factor: int
+    unit_bins: int
+    units: tuple[tuple[int, int], ...]
+
+    @property
+    def unit_samples(self) -> int:
+        """Samples of one unit of work."""
+        return self.base * self.unit_bins
+
+    @property
+    def levels(self) -> int:
+        """Levels down to a single bin."""
+        count, bins = 1, -(-self.samples // self.base)
+        while bins > 1:
+            bins = -(-bins // self.factor)
+            count += 1
+        return max(2, count)
+
+    def bins(self, level: int) -> int:
+        """Bins of a level."""
+        size: int = self.base * self.factor**level
+        return -(-self.samples // size)
+
+
+def prepare(data: LabelledArray, target: Path, *, base: int = 64, factor: int = 4) -> Job:
+    """Make or find the arrays of an overview and say what is left to do.
+
+    What was made of another recording, or with other numbers, is deleted first.
+
+    Raises
+    ------
+    LoupeDataError
+        If the array is not stored in files, is a part of it, or the folder cannot be written.
+    """
+    import zarr
+
+    if data.stored is None or not data.whole_time or data.selects_rows:
+        raise LoupeDataError(
+            "an overview is made of whole arrays in files",
+            where=data.reader.variable.where,
+            hint="leave out `select`; arrays in memory need no overview",
+            code="data-overview",
+        )
+    inside = inside_of(data.stored)
+    rows, samples = data.n_rows, data.time.n
+    block = row_block(data)
+    wanted = {
+        "format": FORMAT,
+        "version": VERSION,
+        "array": array_signature(data),
+        "base": base,
+        "factor": factor,
+        "row_block": block,
+        "unit_bins": _UNIT_BINS,
+    }
+    job = Job(target, inside, rows, samples, block, base, factor, _UNIT_BINS, ())
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        root: Any = zarr.open_group(target, mode="a", zarr_format=3, use_consolidated=False)
+        group = root.get(inside)
+        if group is not None and not _resumable(group, wanted, data):
+            shutil.rmtree(target / inside)
+            group = None
+        if group is None:
+            group = root.require_group(inside)
+            _create(group, job, working_dtype(data.info.dtype))
+            _store_state(group, data)
+            # Written last: a group without them is begun anew.
+            group.attrs.update({**wanted, "levels": job.levels, "complete": False})
+        done = np.asarray(group["done"][:])
+    except OSError as error:
+        raise LoupeDataError(
+            f"the overview cannot be written: {error.strerror or error}",
+            where=str(target),
+            hint="put it into the cache with --where cache",
+            code="data-overview",
+        ) from error
+    left = tuple((int(b), int(u)) for b, u in np.argwhere(done == 0))
+    return replace(job, units=left)
+
+
+def _resumable(group: Any, wanted: dict[str, Any], data: LabelledArray) -> bool:
+    attrs = group.attrs.asdict()
+    if any(attrs.get(key) != value for key, value in wanted.items()):
+        return False
+    assert data.stored is not None
+    if attrs["complete"]:
+        return not misfit(group, data)
+    # Unfinished: sizes and times of change as they were when it was begun.
+    state = _state(data.stored.files)
+    return bool(attrs.get("state") == state)
+
+
+def _state(files: Path) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for piece in list_pieces(files):
+        digest.update(f"{piece.name}\0{piece.offset}\0{piece.length}\0".encode())
+        digest.update(str(piece.changed_ns).encode())
+    return digest.hexdigest()
+
+
+def _store_state(group: Any, data: LabelledArray) -> None:
+    assert data.stored is not None
+    group.attrs.update({"state": _state(data.stored.files)})
+
+
+def _create(group: Any, job: Job, dtype: np.dtype[Any]) -> None:
+    blocks = -(-job.rows // job.row_block)
+    units = -(-job.samples // job.unit_samples)
+    for level in range(job.levels):
+        bins = max(1, job.bins(level))
+        chunk = job.unit_bins // job.factor**level if level < 2 else _COARSE_BINS
+        rows = job.row_block if level < 2 else job.rows
+        group.create_array(
+            f"level_{level}",
+            shape=(2, job.rows, bins),
+            chunks=(2, min(rows, job.rows), min(chunk, bins) if level >= 2 else chunk),
+            dtype=dtype,
+            dimension_names=("bound", "row", "bin"),
+            overwrite=True,
+        )
+    group.create_array("done", shape=(blocks, units), chunks=(1, 1), dtype="uint8", overwrite=True)
+
+
+def run_unit(data: ArrayData, job: Job, block: int, unit: int) -> None:
+    """Reduce one unit of work to levels 0 and 1 and store them.
+
+    Raises
+    ------
+    LoupeDataError
+        If the samples cannot be read.
+    """
+    group = _writable(job)
+    rows = slice(block * job.row_block, min((block + 1) * job.row_block, job.rows))
+    i0 = unit * job.unit_samples
+    i1 = min(i0 + job.unit_samples, job.samples)
+    step = max(1, _PIECE_VALUES // (rows.stop - rows.start) // job.base) * job.base
+    look = getattr(data, "peek", data.read)
+    pieces = [bin_minmax(look(rows, a, min(a + step, i1)), job.base) for a in range(i0, i1, step)]
+    lo0, hi0 = (np.concatenate(parts, axis=1) for parts in zip(*pieces, strict=True))
+    for level, (lo, hi) in enumerate(((lo0, hi0), merge_minmax(lo0, hi0, job.factor))):
+        b0 = unit * (job.unit_bins // job.factor**level)
+        group[f"level_{level}"][:, rows, b0 : b0 + lo.shape[1]] = np.stack([lo, hi])
+    group["done"][block, unit] = 1
+
+
+def _writable(job: Job) -> Any:
+    import zarr
+
+    return zarr.open_group(job.target, path=job.inside, mode="r+", use_consolidated=False)
+
+
+def finish(data: LabelledArray, job: Job, workers: int = 2) -> None:
+    """Make the coarse levels of the fine ones, take the fingerprint, declare it complete."""
+    group = _writable(job)
+    if group.attrs.get("complete"):
+        return
+    for start in range(0, job.rows, job.row_block):
+        rows = slice(start, min(start + job.row_block, job.rows))
+        both = np.asarray(group["level_1"][:, rows, :])
+        lo, hi = both[0], both[1]
+        for level in range(2, job.levels):
+            lo, hi = merge_minmax(lo, hi, job.factor)
+            group[f"level_{level}"][:, rows, :] = np.stack([lo, hi])
+    assert data.stored is not None
+    source = fingerprint(data.stored.files, workers)
+    inside = group.require_group("source")
+    for name in ("lengths", "changed_ns", "checksums"):
+        inside.create_array(name, data=getattr(source, name), overwrite=True)
+    group.attrs.update({"names": source.names, "complete": True})
+
+
+def build_sidecar(
+    data: LabelledArray,
+    target: Path,
+    *,
+    workers: int = 2,
+    base: int = 64,
+    factor: int = 4,
+    progress: Callable[[int, int], None] | None = None,
+    run_all: Callable[[Job], Iterable[object]] | None = None,
+) -> Job:
+    """Make, or go on making, the overview of an array.
+
+    Parameters
+    ----------
+    data
+        A whole array in files.
+    target
+        From `sidecar_path`.
+    workers
+        Threads on this machine.
+    base, factor
+        Samples in the finest bin, and bins of one level in a bin of the next.
+    progress
+        Told how many units are done of how many.
+    run_all
+        Runs the units elsewhere and yields once for each that is done; see
+        `loupe.data.distributed`.
+
+    Returns
+    -------
+    Job
+        What was left to do when it began.
+
+    Raises
+    ------
+    LoupeDataError
+        If samples cannot be read or the overview cannot be written. What is done stays.
+    """
+    job = prepare(data, target, base=base, factor=factor)
+    total = len(job.units)
+    tell = progress or (lambda done, total: None)
+    tell(0, total)
+    if run_all is not None:
+        for done, _ in enumerate(run_all(job), start=1):
+            tell(done, total)
+    else:
+        with ThreadPoolExecutor(max(1, workers)) as pool:
+            futures = [pool.submit(run_unit, data, job, *unit) for unit in job.units]
+            try:
+                for done, future in enumerate(futures, start=1):
+                    future.result()
+                    tell(done, total)
+            finally:
+                for future in futures:
+                    future.cancel()
+    finish(data, job, workers)
+    return job
+
+
+def default_workers() -> int:
+    """Return how many threads to build with: the processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

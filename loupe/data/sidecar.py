@@ -1,0 +1,222 @@
+"""The overview file: a min/max pyramid stored as zarr, beside the recording or in the cache.
+
+``NAME.overview.zarr`` holds, for each array of the recording, one zarr array a level of shape
+(2, rows, bins): lowest and highest values. It is portable (no absolute names), checked against
+the recording's files when it is opened, and its making can be stopped and taken up again. It
+covers whole arrays; a source's `select` reads the rows that it keeps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from loupe.data.cache import ByteCache
+from loupe.data.fingerprint import Fingerprint, matches
+from loupe.data.labelled import LabelledArray, StoredAt
+from loupe.data.protocols import ArrayData, Rows
+from loupe.data.pyramid import Pyramid
+from loupe.data.reduce import MinMax
+from loupe.data.variables import BlockCache, Chunking, Variable, VariableReader
+from loupe.errors import LoupeDataError
+
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "Sidecar",
+    "Where",
+    "array_signature",
+    "find_sidecar",
+    "inside_of",
+    "misfit",
+    "open_pyramid",
+    "sidecar_path",
+]
+
+Where: TypeAlias = Literal["beside", "cache"]
+
+FORMAT = "loupe-overview"
+VERSION = 1
+
+
+def sidecar_path(path: Path, where: Where = "beside") -> Path:
+    """Return where the overview of a recording is, or would be."""
+    if where == "beside":
+        return path.with_name(f"{path.name}.overview.zarr")
+    import platformdirs
+
+    key = hashlib.blake2b(str(path.resolve()).encode(), digest_size=12).hexdigest()
+    folder = Path(platformdirs.user_cache_dir("loupe", appauthor=False)) / "overviews"
+    return folder / f"{path.name}-{key}.overview.zarr"
+
+
+def inside_of(stored: StoredAt) -> str:
+    """Return the group of an overview that belongs to an array."""
+    return "/".join(part for part in (stored.group, stored.variable or "data") if part)
+
+
+@dataclass(eq=False)
+class _LevelVariable(Variable):
+    array: Any
+
+    def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
+        try:
+            return np.asarray(self.array[bounds])
+        except Exception as error:  # codecs and stores raise anything
+            raise LoupeDataError(
+                f"the overview cannot be read: {type(error).__name__}: {error}",
+                where=self.where,
+                hint="delete it, or make it anew with `loupe overview build`",
+                code="data-overview",
+            ) from error
+
+
+class Sidecar:
+    """A finished overview of one array: a `loupe.data.pyramid.LevelStore`.
+
+    Parameters
+    ----------
+    group
+        Its zarr group.
+    cache
+        Shared store of decoded blocks.
+    rows
+        For each row of the opened array, its row in the overview.
+    where
+        For messages.
+    """
+
+    def __init__(
+        self, group: Any, cache: BlockCache, rows: npt.NDArray[np.intp], where: str
+    ) -> None:
+        attrs = group.attrs.asdict()
+        self.base = int(attrs["base"])
+        self.factor = int(attrs["factor"])
+        self._rows = rows
+        self._levels = [
+            VariableReader(_level_variable(group[f"level_{k}"], where), cache, 2**29)
+            for k in range(int(attrs["levels"]))
+        ]
+
+    @property
+    def levels(self) -> int:
+        """Number of stored levels."""
+        return len(self._levels)
+
+    def read(self, level: int, rows: Rows, b0: int, b1: int) -> MinMax:
+        """Bins ``b0 .. b1 - 1`` of rows of the opened array, ``(r, b1 - b0)`` each.
+
+        Raises
+        ------
+        LoupeDataError
+            If the overview is damaged.
+        """
+        index = self._rows[rows]
+        both = self._levels[level].read((slice(0, 2), index, slice(b0, b1)))
+        return np.ascontiguousarray(both[0]), np.ascontiguousarray(both[1])
+
+
+def _level_variable(array: Any, where: str) -> _LevelVariable:
+    chunks = tuple(
+        Chunking(n, max(1, min(c, n))) for n, c in zip(array.shape, array.chunks, strict=True)
+    )
+    dims = ("bound", "row", "bin")
+    return _LevelVariable("level", where, dims, array.shape, array.dtype, {}, None, chunks, array)
+
+
+def open_pyramid(data: ArrayData, cache: ByteCache[Any] | None = None) -> tuple[Pyramid, str]:
+    """Return the pyramid of an array, from its overview file if there is a good one.
+
+    Parameters
+    ----------
+    data
+        An opened array.
+    cache
+        Where blocks and tiles are kept.
+
+    Returns
+    -------
+    pyramid, note
+        The note says why an overview that is there is not used; else it is empty.
+    """
+    blocks: ByteCache[Any] = ByteCache(64 * 2**20) if cache is None else cache
+    found, note = find_sidecar(data, blocks)
+    if found is None:
+        return Pyramid(data, blocks), note
+    return Pyramid(data, blocks, base=found.base, factor=found.factor, store=found), note
+
+
+def find_sidecar(data: ArrayData, cache: BlockCache) -> tuple[Sidecar | None, str]:
+    """Look for the overview of an array, beside it and in the cache.
+
+    Returns
+    -------
+    sidecar, note
+        None if there is none that fits; the note then says why one that is there does not.
+    """
+    if not isinstance(data, LabelledArray) or data.stored is None or not data.whole_time:
+        return None, ""
+    note = ""
+    for where in ("beside", "cache"):
+        path = sidecar_path(data.stored.path, "beside" if where == "beside" else "cache")
+        if not path.is_dir():
+            continue
+        try:
+            group = _open_group(path, inside_of(data.stored))
+            if group is None or not group.attrs.get("complete"):
+                note = f"{path.name} is not finished; `loupe overview build` takes it up again"
+                continue
+            problem = misfit(group, data)
+        except Exception as error:  # noqa: BLE001 - a damaged overview must not stop anybody
+            problem = f"is damaged ({type(error).__name__}: {error})"
+        if problem:
+            note = (
+                f"{path.name} {problem} and is not used; make it anew with `loupe overview build`"
+            )
+            continue
+        return Sidecar(group, cache, data.stored_rows, str(path)), ""
+    return None, note
+
+
+def _open_group(path: Path, inside: str) -> Any:
+    import zarr
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        root = zarr.open_group(path, mode="r", use_consolidated=False)
+    return root.get(inside)
+
+
+def misfit(group: Any, data: LabelledArray) -> str:
+    """Say why a finished overview does not fit an array; empty if it does."""
+    attrs = group.attrs.asdict()
+    if attrs.get("format") != FORMAT or attrs.get("version") != VERSION:
+        return "was written by another version"
+    if attrs.get("array") != array_signature(data):
+        return "belongs to an array of another shape"
+    assert data.stored is not None
+    known = Fingerprint(
+        str(attrs["names"]),
+        np.asarray(group["source/lengths"][:]),
+        np.asarray(group["source/changed_ns"][:]),
+        np.asarray(group["source/checksums"][:]),
+    )
+    return "" if matches(known, data.stored.files) else "is older than the recording"
+
+
+def array_signature(data: LabelledArray) -> dict[str, object]:
+    """Return what must be equal for an overview to fit, whatever the place and the `select`."""
+    variable = data.reader.variable
+    return {
+        "dims": list(variable.dims),
+        "shape": list(variable.shape),
+        "dtype": str(variable.dtype.newbyteorder("=")),
+        "read_dtype": str(data.info.dtype),
+        "time": data.stored_time_dim,
+    }

@@ -1,0 +1,220 @@
+"""Overview files: exact, portable, resumable, checked; a cluster writes the same bytes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from loupe.data import overview
+from loupe.data.catalog import Catalog
+from loupe.data.overview import build_sidecar, prepare, run_unit
+from loupe.data.pyramid import Pyramid
+from loupe.data.sidecar import find_sidecar, open_pyramid, sidecar_path
+from loupe.errors import LoupeDataError
+from loupe.session.source import Source
+
+N = 70_000
+
+
+@pytest.fixture(autouse=True)
+def small_units(monkeypatch):
+    """Units of 16 384 samples, so that a small recording has several."""
+    monkeypatch.setattr(overview, "_UNIT_BINS", 1024)
+
+
+def recording(dtype="int16"):
+    rng = np.random.default_rng(5)
+    values = np.cumsum(rng.normal(size=(5, N)), axis=1) * 50
+    return xr.DataArray(
+        values.astype(dtype),
+        dims=("channel", "time"),
+        coords={"channel": list("abcde"), "time": np.arange(N) / 500},
+        name="data",
+    )
+
+
+@pytest.fixture
+def store(tmp_path):
+    path = tmp_path / "r.zarr"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        recording().chunk(channel=5, time=9000).to_zarr(path, zarr_format=3, consolidated=False)
+    return path
+
+
+def opened(path, **fields):
+    return Catalog().array(Source(path=str(path), **fields))
+
+
+def tree(path):
+    """Every file of a folder but what tells the time."""
+    return {
+        p.relative_to(path).as_posix(): p.read_bytes()
+        for p in sorted(path.rglob("*"))
+        if p.is_file() and "changed_ns" not in p.parts and p.name != "zarr.json"
+    }
+
+
+def assert_same_bins(data, expected):
+    """The pyramid of ``data`` needs no building and equals that of ``expected`` exactly."""
+    stored, note = open_pyramid(data)
+    assert note == ""
+    assert stored.store is not None
+    assert stored.progress == 1.0
+    built = Pyramid(expected)
+    for key in built.all_tiles():
+        built.build(key)
+    for level in range(built.levels):
+        n = built.n_bins(level)
+        assert stored.missing(level, slice(None), 0, n) == []
+        got, want = stored.bins(level, slice(None), 0, n), built.bins(level, slice(None), 0, n)
+        np.testing.assert_array_equal(got.lo, want.lo)
+        np.testing.assert_array_equal(got.hi, want.hi)
+
+
+@pytest.mark.parametrize("dtype", ["int16", "float32", "int32"])
+def test_an_overview_is_found_and_exact(dtype, tmp_path):
+    path = tmp_path / "g.nc"
+    recording(dtype).to_netcdf(path, group="a/b", engine="h5netcdf")
+    data = opened(path, group="a/b")
+    assert open_pyramid(data)[0].store is None
+    told = []
+    build_sidecar(data, sidecar_path(path), progress=lambda *now: told.append(now), base=16)
+    assert told[0] == (0, 5)
+    assert told[-1] == (5, 5)
+    found, _ = find_sidecar(opened(path, group="a/b"), data.reader._cache)
+    assert found.base == 16
+    got = Pyramid(data, base=16, store=found).bins(4, slice(None), 0, 3)
+    whole = recording(dtype).values[:, : 3 * 16 * 4**4].reshape(5, 3, -1)
+    np.testing.assert_array_equal(got.lo, whole.min(axis=2))
+    np.testing.assert_array_equal(got.hi, whole.max(axis=2))
+
+
+def test_select_reads_the_rows_it_keeps(store):
+    build_sidecar(opened(store), sidecar_path(store))
+    assert_same_bins(opened(store), opened(store))
+    part = opened(store, select={"channel": ["d", "a"]})
+    assert_same_bins(part, part)
+    single = opened(store, select={"channel": "c"})
+    assert_same_bins(single, single)
+    window = opened(store, select={"time": {"start": 3.0}})
+    assert open_pyramid(window)[0].store is None
+
+
+def test_it_is_portable(store, tmp_path):
+    build_sidecar(opened(store), sidecar_path(store))
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    shutil.copytree(store, other / "r.zarr", copy_function=shutil.copyfile)
+    shutil.copytree(sidecar_path(store), sidecar_path(other / "r.zarr"))
+    assert_same_bins(opened(other / "r.zarr"), opened(store))
+
+
+def test_a_changed_recording_makes_it_stale(store):
+    build_sidecar(opened(store), sidecar_path(store))
+    chunk = store / "data" / "c" / "0" / "3"
+    original = chunk.read_bytes()
+    before = chunk.stat()
+    os.utime(chunk, ns=(before.st_atime_ns, before.st_mtime_ns + 10**9))
+    assert open_pyramid(opened(store))[0].store is not None
+    shutil.copyfile(store / "data" / "c" / "0" / "4", chunk)
+    pyramid, note = open_pyramid(opened(store))
+    assert pyramid.store is None
+    assert "older than the recording" in note
+    chunk.write_bytes(original)
+    assert open_pyramid(opened(store))[0].store is not None
+    build_sidecar(opened(store), sidecar_path(store))
+
+
+def test_a_stale_one_is_made_anew(store):
+    build_sidecar(opened(store), sidecar_path(store))
+    (store / "data" / "c" / "0" / "3").unlink()
+    job = build_sidecar(opened(store), sidecar_path(store))
+    assert len(job.units) == 2
+    assert_same_bins(opened(store), opened(store))
+
+
+def test_it_is_taken_up_again_where_it_stopped(store, tmp_path, monkeypatch):
+    target = sidecar_path(store)
+    data = opened(store)
+    job = prepare(data, target)
+    assert job.units == ((0, 0), (0, 1))
+    run_unit(data, job, 0, 0)
+    pyramid, note = open_pyramid(data)
+    assert pyramid.store is None
+    assert "not finished" in note
+    made = []
+    original = overview.run_unit
+    monkeypatch.setattr(
+        overview, "run_unit", lambda d, j, *unit: made.append(unit) or original(d, j, *unit)
+    )
+    build_sidecar(data, target)
+    assert made == [(0, 1)]
+    assert_same_bins(data, data)
+    build_sidecar(data, tmp_path / "whole.zarr")
+    assert tree(target) == tree(tmp_path / "whole.zarr")
+
+
+def test_a_damaged_overview_stops_nobody(store):
+    build_sidecar(opened(store), sidecar_path(store))
+    (sidecar_path(store) / "data" / "zarr.json").write_text("{")
+    pyramid, note = open_pyramid(opened(store))
+    assert pyramid.store is None
+    assert "damaged" in note
+
+
+def test_only_whole_arrays_in_files(store):
+    with pytest.raises(LoupeDataError, match="whole arrays in files"):
+        prepare(opened(store, select={"channel": "a"}), sidecar_path(store))
+
+
+def test_the_cache_is_another_place(store, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    target = sidecar_path(store, "cache")
+    assert tmp_path / "cache" in target.parents
+    build_sidecar(opened(store), target)
+    assert_same_bins(opened(store), opened(store))
+
+
+def test_the_command_builds_what_a_file_or_a_session_names(store, tmp_path, capsys):
+    from loupe.cli.overview import build
+
+    assert build(str(store)) == 0
+    assert "data" in capsys.readouterr().out
+    shutil.rmtree(sidecar_path(store))
+    session = tmp_path / "s.toml"
+    session.write_text(
+        "version = 1\n[sources.lfp]\npath = 'r.zarr'\nselect = { channel = ['a'] }\n"
+        "[[plots]]\nkind = 'trace'\ndata = 'lfp'\n[[plots]]\nkind = 'heatmap'\ndata = 'lfp'\n"
+    )
+    assert build(str(session), workers=1) == 0
+    assert capsys.readouterr().out.count("parts made") == 1
+    assert_same_bins(opened(store), opened(store))
+    assert build(str(session)) == 0
+    assert "was complete" in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("ignore")  # the cluster's own libraries warn while they shut down
+def test_a_cluster_of_two_workers_writes_the_same_bytes(store, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    from loupe.data.distributed import cluster_runner
+
+    data = opened(store)
+    local, remote = tmp_path / "local.zarr", tmp_path / "remote.zarr"
+    build_sidecar(data, local, workers=2)
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=None,
+        protocol="tcp",
+    ) as cluster:
+        run_all = cluster_runner(cluster.scheduler_address, Source(path="r.zarr"), tmp_path)
+        job = build_sidecar(data, remote, run_all=run_all)
+    assert len(job.units) == 2
+    assert tree(local) == tree(remote)
