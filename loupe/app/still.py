@@ -18,6 +18,7 @@ from loupe.scene.compile import Progress, compile_scene
 from loupe.scene.layout import Viewport
 from loupe.scene.model import Scene, TrackSpec
 from loupe.scene.timegrid import Window
+from loupe.session.effective import effective
 from loupe.work import InlinePool
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def still(
     LoupeError
         If a label file cannot be read. Plots that fail are rows that say why.
     """
+    session = effective(session)
     scene = open_scene(session, allow_remote=allow_remote, progress=progress)
     tracks: list[TrackState] = [
         track_state(spec.config, spec.id, load_track(session, spec), name=spec.name)

@@ -6,6 +6,7 @@ Opens headers only. A plot that fails becomes one row that says why; the rest wo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from loupe.scene.model import (
     RasterContent,
     Row,
     Scene,
+    TraceContent,
     TrackSpec,
     VideoSpec,
 )
@@ -99,11 +101,12 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
         except LoupeError as error:
             rows.append(_failed(number, plot_id, plot.title or plot_id, error))
     events: tuple[EventClass, ...] = ()
-    if session.events is not None:
+    if session.events is not None and session.events.visible:
         try:
             events = event_classes(session.events, opener)
         except LoupeError as error:
             rows.insert(0, _failed(-1, "events", "events", error))
+    rows = _coloured(rows, session.view.colors or (), session.view.line_widths)
     extent = _extent(rows, opener, events)
     return Scene(
         session=session,
@@ -178,6 +181,26 @@ def _extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -
     for span in spans[1:]:
         whole = whole.union(span)
     return whole if whole.length > 0 else Span(whole.start, whole.start + 1.0)
+
+
+def _coloured(rows: Sequence[Row], colors: Sequence[Rgba], widths: Sequence[float]) -> list[Row]:
+    """Give stacked rows whose plot names none the view's colours and widths, from the top."""
+    if not colors and not widths:
+        return list(rows)
+    found: list[Row] = []
+    number = 0
+    for row in rows:
+        content = row.content
+        if isinstance(content, TraceContent) and content.lines:
+            host = content.lines[0]
+            if number < len(colors) and host.color is None:
+                host = replace(host, color=colors[number])
+            if number < len(widths) and host.width == 1.0:
+                host = replace(host, width=widths[number])
+            row = replace(row, content=replace(content, lines=(host, *content.lines[1:])))
+            number += 1
+        found.append(row)
+    return found
 
 
 def _ordered(rows: Sequence[Row], order: Sequence[str | int]) -> tuple[Row, ...]:

@@ -9,9 +9,8 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from loupe.app.still import open_scene
 from loupe.scene.model import Scene
-from loupe.session.folders import user_config_folder
+from loupe.session.effective import effective
 from loupe.session.model import Session
-from loupe.session.states import resolve_states
 from loupe.ui.look import Look
 from loupe.ui.scheduler import QtScheduler
 
@@ -21,15 +20,14 @@ _PATIENCE_MS = 400
 
 
 def with_states(session: Session) -> Session:
-    """The session with the state definitions that are in force for it.
+    """The session with the state definitions and the preset that are in force for it.
 
     Raises
     ------
     LoupeConfigError
         If a file of definitions is broken.
     """
-    states = resolve_states(session.states, session.base, user_config_folder())
-    return session.model_copy(update={"states": states}).with_base(session.base)
+    return effective(session)
 
 
 class _Note(QWidget):
