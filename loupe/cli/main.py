@@ -35,6 +35,13 @@ labels_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(labels_app)
+overview_app = typer.Typer(
+    name="overview",
+    help="Overview files: pyramids of whole recordings, so that a night shows at once.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+app.add_typer(overview_app)
 
 SetVars = Annotated[
     list[str] | None,
@@ -251,6 +258,23 @@ def demo(
     from loupe.cli import demo as command
 
     _leave(command.run(folder, kind=kind, hours=hours, seed=seed))
+
+
+@overview_app.command("build", epilog="Example: loupe overview build night.toml --workers 4")
+def overview_build(
+    path: Annotated[str, typer.Argument(help="A session, or a zarr store or netCDF file.")],
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Threads; by default one a processor.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Work on this dask scheduler's cluster.")
+    ] = None,
+    where: Annotated[str, typer.Option(help="beside the recording, or cache.")] = "beside",
+) -> None:
+    """Make the overview files of a session's arrays, or go on making them."""
+    from loupe.cli import overview as command
+
+    _leave(command.build(path, workers=workers, scheduler=scheduler, where=where))
 
 
 @labels_app.command("convert", epilog="Example: loupe labels convert hypnogram.txt hypnogram.csv")

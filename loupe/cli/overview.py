@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from loupe.errors import LoupeDataError, LoupeError
+from loupe.errors import LoupeConfigError, LoupeDataError, LoupeError
 
 if TYPE_CHECKING:
     from loupe.data.catalog import Catalog
@@ -21,7 +21,7 @@ def build(
     path: str,
     workers: int | None = None,
     scheduler: str | None = None,
-    where: Literal["beside", "cache"] = "beside",
+    where: str = "beside",
 ) -> int:
     """Build the overviews of a session's arrays, or of those of a recording.
 
@@ -44,6 +44,8 @@ def build(
     from loupe.data.overview import build_sidecar, default_workers
     from loupe.data.sidecar import sidecar_path
 
+    if where not in ("beside", "cache"):
+        raise LoupeConfigError(f"`--where {where}` is neither `beside` nor `cache`", code="usage")
     failed = 0
     seen: set[tuple[str, str | None, str | None]] = set()
     for source, base in _sources(path):
@@ -54,7 +56,7 @@ def build(
             if key in seen:
                 continue
             seen.add(key)
-            target = sidecar_path(data.stored.path, where)
+            target = sidecar_path(data.stored.path, "cache" if where == "cache" else "beside")
             run_all = None
             if scheduler is not None:
                 from loupe.data.distributed import cluster_runner
