@@ -9,6 +9,7 @@ covers whole arrays; a source's `select` reads the rows that it keeps.
 from __future__ import annotations
 
 import hashlib
+import logging
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ __all__ = [
     "open_pyramid",
     "sidecar_path",
 ]
+
+_logger = logging.getLogger(__name__)
 
 Where: TypeAlias = Literal["beside", "cache"]
 
@@ -147,6 +150,8 @@ def open_pyramid(data: ArrayData, cache: ByteCache[Any] | None = None) -> tuple[
     """
     blocks: ByteCache[Any] = ByteCache(64 * 2**20) if cache is None else cache
     found, note = find_sidecar(data, blocks)
+    if note:
+        _logger.info("%s", note)
     if found is None:
         return Pyramid(data, blocks), note
     return Pyramid(data, blocks, base=found.base, factor=found.factor, store=found), note

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from loupe.data.cache import ByteCache
 from loupe.data.pyramid import Pyramid
+from loupe.data.sidecar import open_pyramid
 from loupe.scene.envelope import read_heat, read_spans
 from loupe.scene.model import ArrayRef
 from loupe.scene.stats import ArrayStats, measure
@@ -153,10 +154,10 @@ class Workbench:
         return self._cached(("heat", array.key, rows, method, dt, k0, width), make)
 
     def pyramid(self, array: ArrayRef) -> Pyramid:
-        """The pyramid of an array; empty at first, built as it is needed."""
+        """The pyramid of an array: its overview file, or one that is built as it is needed."""
         with self._lock:
             if array.key not in self._pyramids:
-                self._pyramids[array.key] = Pyramid(array.data, self._bins)
+                self._pyramids[array.key], _ = open_pyramid(array.data, self._bins)
             return self._pyramids[array.key]
 
     def peek_spans(
