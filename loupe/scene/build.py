@@ -425,10 +425,7 @@ def _axis(p: Picture, marks: Sequence[Tick]) -> tuple[list[TextRun], FramePanel]
         for t, x in zip(marks, xs, strict=True)
     ]
     unit = AXIS_NAMES.get(choose_clock(p.view.clock, p.extent, p.scene.origin), "")
-    left = axis.x - px(44)
-    texts.append(
-        TextRun(unit, left, axis.y + px(7), theme.dim, align="right", valign="top", area="axis")
-    )
+    texts.append(TextRun(unit, px(14), axis.y + px(7), theme.dim, valign="top", area="axis"))
     x = _cursor_x(p)
     if p.cursor is not None and x is not None:
         clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
