@@ -10,13 +10,14 @@ Compiled code is kept on disk between runs, in the user's cache folder. The vari
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
 import threading
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
@@ -110,6 +111,12 @@ class Kernel(Generic[P, R]):
             return self._first_call(signature, *args, **kwargs)
         finally:
             self._lock.release()
+
+    @contextlib.contextmanager
+    def reserved(self) -> Iterator[None]:
+        """Keep compiling to this thread: until the block ends, others compute with the twin."""
+        with self._lock:
+            yield
 
     def _first_call(self, signature: tuple[object, ...], /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
