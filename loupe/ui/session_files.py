@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import tomli_w
 from PySide6.QtWidgets import QFileDialog
@@ -13,12 +12,12 @@ from PySide6.QtWidgets import QFileDialog
 from loupe.app.commands import ReplaceState
 from loupe.app.overrides import capture_preset, fold, with_preset
 from loupe.errors import LoupeConfigError, LoupeError
-from loupe.session.base import Model
 from loupe.session.dump import memory_places, to_plain, to_toml
 from loupe.session.labels import LabelsConfig
 from loupe.session.load import load_session
 from loupe.session.model import Session
 from loupe.session.preset import apply_preset, load_preset
+from loupe.session.relocate import relative_to
 from loupe.ui.panels.errors import Fault
 from loupe.ui.store_memory import store_memory
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from loupe.ui.app import LoupeWindow
 
 __all__ = ["SessionFiles"]
-
-_PATH_FIELDS = frozenset({"path", "video_path", "frame_times_path"})
 
 
 class SessionFiles:
@@ -131,7 +128,7 @@ class SessionFiles:
         """
         target = Path(path)
         folded = fold(self._window.desk.scene, self._window.state)
-        session = _relative_to(folded.session, target.parent)
+        session = relative_to(folded.session, target.parent)
         folder = target.with_name(f"{target.stem}_data")
         stored = {
             place: store_memory(value, place, folder) for place, value in memory_places(session)
@@ -172,46 +169,6 @@ class SessionFiles:
             fault = Fault(Path(path).name, f"{part} of the preset finds nothing here.")
             self._window.add_fault(fault)
         self._window.core.say(f"{Path(path).name}: {len(report.matched)} parts applied.")
-
-
-def _relative_to(session: Session, folder: Path) -> Session:
-    """The session with paths that hold from another folder, relative where they lie below it."""
-    base = (session.base or Path()).resolve()
-    folder = folder.resolve()
-    if base == folder:
-        return session
-
-    def moved(text: str) -> str:
-        if "://" in text:
-            return text
-        full = Path(os.path.normpath(base / text))
-        return os.path.relpath(full, folder) if full.is_relative_to(folder) else str(full)
-
-    plain: dict[str, Any] = {}
-    for name in ("sources", "plots", "videos", "labels", "events"):
-        plain[name] = _with_paths(getattr(session, name), moved)
-    return session.model_copy(update=plain).with_base(folder)
-
-
-def _with_paths(value: Any, moved: Callable[[str], str]) -> Any:
-    """A part of a session with every path changed."""
-    if isinstance(value, tuple):
-        return tuple(_with_paths(part, moved) for part in value)
-    if isinstance(value, dict):
-        return {name: _with_paths(part, moved) for name, part in value.items()}
-    if not isinstance(value, Model):
-        return value
-    changes: dict[str, Any] = {}
-    for name in type(value).model_fields:
-        part = getattr(value, name)
-        if name in _PATH_FIELDS:
-            if isinstance(part, str):
-                changes[name] = moved(part)
-            elif isinstance(part, tuple):
-                changes[name] = tuple(moved(p) if isinstance(p, str) else p for p in part)
-        elif isinstance(part, Model | tuple | dict):
-            changes[name] = _with_paths(part, moved)
-    return value.model_copy(update=changes)
 
 
 def _write(path: Path, text: str) -> None:
