@@ -28,7 +28,6 @@ bench: setup  ## measure, into out/bench
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 docs: setup  ## build the documentation into site/, warnings are errors
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs site
 	@echo "site/index.html"
 
