@@ -17,7 +17,20 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
-__all__ = ["Done", "InlinePool", "Pool", "Priority", "ThreadPool", "cancelled"]
+__all__ = [
+    "Cancelled",
+    "Done",
+    "InlinePool",
+    "Pool",
+    "Priority",
+    "ThreadPool",
+    "cancelled",
+    "check_cancelled",
+]
+
+
+class Cancelled(Exception):  # noqa: N818 - not an error: nobody wants the result any more
+    """Raised by work that stops because it is stale; see `check_cancelled`."""
 
 
 class Priority(IntEnum):
@@ -105,6 +118,18 @@ def cancelled() -> bool:
     return job is not None and job.stale
 
 
+def check_cancelled() -> None:
+    """Stop the work that runs in this thread if nobody wants it any more.
+
+    Raises
+    ------
+    Cancelled
+        If `cancelled`. Should somebody ask again meanwhile, the pool starts the work anew.
+    """
+    if cancelled():
+        raise Cancelled
+
+
 def _run(job: _Job) -> Done:
     outer = getattr(_here, "job", None)
     _here.job = job
@@ -178,8 +203,12 @@ class _Queue:
                 del self.jobs[job.key]
         return len(old)
 
-    def finish(self, job: _Job) -> bool:
-        """Take a job that has run out of the books; whether its result is wanted."""
+    def finish(self, job: _Job, outcome: Done) -> bool:
+        """Take a job that has run out of the books; whether its result is to be delivered."""
+        if isinstance(outcome.error, Cancelled) and not job.stale:
+            # It gave up, and was asked for again before it had ended.
+            self._push(job)
+            return False
         del self.jobs[job.key]
         return not job.stale
 
@@ -283,7 +312,7 @@ class ThreadPool:
                     self._idle -= 1
             outcome = _run(job)
             with self._wake:
-                wanted = self._queue.finish(job)
+                wanted = self._queue.finish(job, outcome)
                 done = job.done
                 outcome = Done(job.key, job.generation, outcome.value, outcome.error)
             try:
@@ -339,7 +368,7 @@ class InlinePool:
         count = 0
         while (limit is None or count < limit) and (job := self._queue.pop()) is not None:
             outcome = _run(job)
-            wanted = self._queue.finish(job)
+            wanted = self._queue.finish(job, outcome)
             count += 1
             if wanted:
                 job.done(Done(job.key, job.generation, outcome.value, outcome.error))

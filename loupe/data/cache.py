@@ -14,6 +14,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from loupe.work import Cancelled
+
 __all__ = ["ByteCache", "CacheStats", "Sized", "next_cache_id"]
 
 
@@ -129,7 +131,8 @@ class ByteCache(Generic[V]):
         keys
             Which blocks; each once.
         load
-            Called at most once, outside the lock, with the keys to load; returns them all.
+            Called outside the lock with the keys to load; returns them all. Called a second
+            time only if another thread gave up loading some (`loupe.work.Cancelled`).
 
         Raises
         ------
@@ -154,8 +157,15 @@ class ByteCache(Generic[V]):
         if mine:
             found.update(self._load(mine, load))
         # Own blocks are loaded before anything is waited for, so nobody waits in a circle.
+        again = []
         for key, flight in theirs:
-            found[key] = flight.result()
+            try:
+                found[key] = flight.result()
+            except Cancelled:
+                # The other thread lost interest, not this one.
+                again.append(key)
+        if again:
+            found.update(self.fetch(again, load))
         return found
 
     def _load(

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from loupe.data.cache import ByteCache, next_cache_id
 from loupe.errors import LoupeDataError
+from loupe.work import check_cancelled
 
 __all__ = [
     "BlockCache",
@@ -41,6 +42,9 @@ BlockCache: TypeAlias = ByteCache[npt.NDArray[Any]]
 
 _HULL_WASTE = 4
 """Scattered positions are read as one stretch if that is at most this many times as long."""
+
+_REMOTE_CHUNKS = 8
+"""Chunks of a remote store fetched side by side before asking whether they are still wanted."""
 
 _HULL_BYTES = 256 * 2**20
 """Chunks are loaded in one request up to this size."""
@@ -118,6 +122,11 @@ class Variable(ABC):
     attrs: Mapping[str, object]
     fill: object
     chunks: tuple[Chunking, ...] | None
+
+    @property
+    def remote(self) -> bool:
+        """Whether reading goes over a network: then in small steps that can be given up."""
+        return False
 
     @property
     def files(self) -> Path | None:
@@ -255,6 +264,19 @@ class VariableReader:
         return out
 
     def _load(self, keys: Sequence[Hashable]) -> dict[Hashable, npt.NDArray[Any]]:
+        if not self.variable.remote:
+            return self._load_together(keys)
+        loaded: dict[Hashable, npt.NDArray[Any]] = {}
+        for start in range(0, len(keys), _REMOTE_CHUNKS):
+            check_cancelled()
+            step = self._load_together(keys[start : start + _REMOTE_CHUNKS])
+            # Kept at once: they are paid for, even if the rest is given up.
+            for key, block in step.items():
+                self._cache.put(key, block)
+            loaded.update(step)
+        return loaded
+
+    def _load_together(self, keys: Sequence[Hashable]) -> dict[Hashable, npt.NDArray[Any]]:
         """Load chunks: in one request if they fill a box, else one by one."""
         chunks = self.variable.chunks
         assert chunks is not None

@@ -74,6 +74,11 @@ class ZarrVariable(Variable):
     blosc: bool
 
     @property
+    def remote(self) -> bool:
+        """Whether the store is a URL."""
+        return self.root is None
+
+    @property
     def files(self) -> Path | None:
         """The array's own folder."""
         return self.root
