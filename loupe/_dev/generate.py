@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -222,6 +223,38 @@ def _keys_page() -> str:
     return "".join(parts)
 
 
+def _keys_table() -> str:
+    from loupe.app.actions import builtin_actions, builtin_keys
+
+    lines = [
+        '"""Names and keys of the built-in actions, for checks that need no table of actions.',
+        "",
+        "Printed by ``python -m loupe._dev.generate`` from the actions; change those.",
+        '"""',
+        "",
+        "from __future__ import annotations",
+        "",
+        '__all__ = ["ACTION_NAMES", "BUILTIN_KEYS"]',
+        "",
+        "BUILTIN_KEYS: dict[str, str] = {",
+        *(f"    {_python(key)}: {_python(name)}," for key, name in builtin_keys().items()),
+        "}",
+        '"""Normal chord to the action that has it."""',
+        "",
+        "ACTION_NAMES: frozenset[str] = frozenset(",
+        "    {",
+        *(f"        {_python(name)}," for name in sorted({a.id for a in builtin_actions()})),
+        "    }",
+        ")",
+        '"""Every name that `[keys]` may hold, besides those of states, videos and label sets."""',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _python(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
@@ -234,6 +267,7 @@ FILES: dict[str, Callable[[], str]] = {
     "schemas/session.schema.json": _schema("session"),
     "schemas/states.schema.json": _schema("states"),
     "schemas/preset.schema.json": _schema("preset"),
+    "loupe/session/builtin_keys.py": _keys_table,
     "docs/reference/session.md": _session_page,
     "docs/reference/codes.md": _codes_page,
     "docs/reference/cli.md": _cli_page,

@@ -6,8 +6,7 @@ output, words about the work to standard error. Exit codes: 0 done, 1 findings,
 2 wrong usage, unreadable files, or a fault of Loupe itself.
 """
 
-from __future__ import annotations
-
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -260,6 +259,50 @@ def demo(
     _leave(command.run(folder, kind=kind, hours=hours, seed=seed))
 
 
+@app.command(epilog="Example: loupe init night.zarr spikes.parquet cam.mp4 -o night.toml")
+def init(
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Recordings, tables, label files, videos.")
+    ] = None,
+    out: Annotated[str, typer.Option("-o", "--out", help="The session to write.")] = "session.toml",
+    states: Annotated[
+        bool, typer.Option("--states", help="Write example state definitions beside it.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a first session for files, to be edited."""
+    from loupe.cli import init as command
+
+    _leave(command.run(files or [], out=out, states=states, quiet=quiet))
+
+
+@app.command("inspect", epilog="Example: loupe inspect night.zarr cam.mp4")
+def inspect_files(
+    files: Annotated[list[str], typer.Argument(help="Recordings, tables, label files, videos.")],
+    style: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Say what is in files: variables, dimensions, rates, columns, states, frames."""
+    from loupe.cli import inspect_
+
+    _leave(inspect_.run(files, style=style))
+
+
+@app.command(epilog="Example: loupe readers")
+def readers() -> None:
+    """List the formats of data and labels that can be opened."""
+    from loupe.cli import readers as command
+
+    _leave(command.run())
+
+
+@app.command(epilog="Example: loupe doctor")
+def doctor() -> None:
+    """Say what this machine has for Loupe, what is missing, and how to install it."""
+    from loupe.cli import doctor as command
+
+    _leave(command.run())
+
+
 @overview_app.command("build", epilog="Example: loupe overview build night.toml --workers 4")
 def overview_build(
     path: Annotated[str, typer.Argument(help="A session, or a zarr store or netCDF file.")],
@@ -358,6 +401,10 @@ def labels_diff(
     _leave(command.diff(a, b, schema=table_schema))
 
 
+_SHORT = frozenset({"--help", "-h", "--version", "validate", "schema", "keys"})
+"""First words of runs that are over in no time."""
+
+
 def _leave(code: int | None) -> None:
     if code:
         raise typer.Exit(code)
@@ -387,6 +434,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Without the program's name; None stands for those of the process.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    # Plugins of pydantic would be looked for in every installed package, at every start.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    if not given or given[0] in _SHORT:
+        gc.disable()  # a tenth of the time of a process that ends before it would matter
     try:
         app(args=_with_command(given), prog_name="loupe")
     except SystemExit as done:
@@ -404,4 +455,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         traceback.print_exception(error)
         typer.echo("error[internal]: this is a fault of Loupe, please report it", err=True)
         code = 2
+    finally:
+        gc.enable()
     return code

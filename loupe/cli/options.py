@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loupe.cli.opening import parse_vars
+from loupe.session.builtin_keys import ACTION_NAMES, BUILTIN_KEYS
 from loupe.session.load import LoadOptions
 
 __all__ = ["checking_options"]
@@ -17,14 +18,17 @@ def checking_options(
     allow_write: Sequence[str] = (),
 ) -> LoadOptions:
     """Options for a check against the table of actions."""
-    from loupe.app.actions import builtin_actions, builtin_keys
-    from loupe.app.keymap import parse_chord
-
     return LoadOptions(
         parse_vars(set_vars),
         allow_remote,
         tuple(allow_write),
-        builtin_keys(),
-        frozenset(action.id for action in builtin_actions()),
-        parse_chord,
+        BUILTIN_KEYS,
+        ACTION_NAMES,
+        _normal_key,
     )
+
+
+def _normal_key(text: str) -> str:
+    from loupe.app.keymap import parse_chord  # only sessions with keys of their own need it
+
+    return parse_chord(text)

@@ -1,9 +1,7 @@
 """Interval label sets: which file or table, which columns, who edits. No file is read here."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field
 
@@ -45,12 +43,12 @@ class IntervalLabelSchema(Model):
     """Further columns to show and edit, in order."""
 
     @classmethod
-    def legacy(cls) -> IntervalLabelSchema:
+    def legacy(cls) -> Self:
         """The columns of the original program's csv: ``start_s, end_s, label, note``."""
         return cls(start_col="start_s", end_col="end_s", label_col="label", note_col="note")
 
     @classmethod
-    def visbrain(cls) -> IntervalLabelSchema:
+    def visbrain(cls) -> Self:
         """The columns that a Visbrain text becomes."""
         return cls(
             start_col="start_time",

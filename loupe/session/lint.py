@@ -103,7 +103,11 @@ def state_faults(session: Session, user_folder: Path | None) -> Iterator[Fault]:
     try:
         path = find_definitions(states.definitions, session.base, user_folder)
         refused = states.definitions is not None and refusal(states.definitions) is not None
-        below = load_state_config(path) if path is not None and not refused else StateConfig()
+        below = (
+            load_state_config(path)
+            if path is not None and not refused
+            else StateConfig.model_construct()
+        )
     except LoupeConfigError as error:
         place: Place = ("states", "definitions") if states.definitions else ("states",)
         where = f" ({error.where})" if error.where else ""

@@ -1,7 +1,5 @@
 """Marks on samples of a trace: spikes, events, flags."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import ClassVar, Literal, TypeAlias
 

@@ -3,8 +3,6 @@
 It names data and says how they look; it opens nothing and knows no window.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
@@ -80,7 +78,9 @@ class Session(Model):
     """Defaults of the variables that `${NAME}` in any text stands for; `--set NAME=VALUE`
     overrides."""
 
-    view: ViewSettings = Field(default_factory=ViewSettings, examples=[{"window": 30.0}])
+    view: ViewSettings = Field(
+        default_factory=ViewSettings.model_construct, examples=[{"window": 30.0}]
+    )
     """How the window starts."""
 
     sources: dict[Name, SourceOrMemory] = Field({}, examples=[{"lfp": {"path": "lfp.zarr"}}])
@@ -99,7 +99,7 @@ class Session(Model):
     """Interval label sets."""
 
     states: StateConfig = Field(
-        default_factory=StateConfig,
+        default_factory=StateConfig.model_construct,
         examples=[{"keymap": {"w": "Wake"}, "label_colors": {"Wake": "#00d128"}}],
     )
     """States with their keys and colours."""

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from loupe.session.codes import CODES
 from loupe.session.diagnostics import Diagnostic, Report
 from loupe.session.spans import LineMap
 
@@ -131,6 +130,8 @@ def _property(text: str) -> str:
 
 
 def _sarif(reports: Sequence[Report]) -> str:
+    from loupe.session.codes import CODES  # one format needs it
+
     found = [item for report in reports for item in report.diagnostics]
     rules = [
         {

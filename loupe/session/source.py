@@ -4,8 +4,6 @@ A `Source` only names data; nothing is opened here. `InMemory` carries an object
 of a script through frozen models: it is compared by identity, never by value.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -59,7 +57,7 @@ class InMemory:
         return f"InMemory({type(self.value).__module__}.{type(self.value).__qualname__})"
 
     @classmethod
-    def accept(cls, value: Any) -> InMemory:
+    def accept(cls, value: Any) -> "InMemory":
         """Wrap a value, by the root module of its type so that nothing is imported.
 
         Raises

@@ -4,8 +4,6 @@ Knows the JSON file of definitions and where it is looked for; knows nothing of
 labels or of built-in keys.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -111,7 +109,7 @@ class StateConfig(Model):
             return found[key]
         return found.get(key.swapcase()) if len(key) == 1 else None
 
-    def overridden_by(self, other: StateConfig) -> StateConfig:
+    def overridden_by(self, other: "StateConfig") -> "StateConfig":
         """These definitions with those of `other` on top.
 
         A state that `other` gives keys has only these, and a key that it binds leaves its

@@ -1,7 +1,5 @@
 """Videos beside the plots. Nothing is opened here."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal, TypeAlias
 

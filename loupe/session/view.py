@@ -1,7 +1,5 @@
 """`[view]`: how the window starts. It knows neither data nor widgets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """Fields that every plot kind has. It knows none of the kinds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, TypeAlias
 

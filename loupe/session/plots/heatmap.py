@@ -1,9 +1,7 @@
 """`kind = "heatmap"`: many traces as the rows of an image over time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
@@ -93,7 +91,7 @@ class HeatmapConfig(PlotBase):
         variable: str | None = "data",
         filter_dict: Mapping[str, object] | None = None,
         **fields: Any,
-    ) -> HeatmapConfig:
+    ) -> Self:
         """Name a zarr or netCDF store (or any array file). Nothing is read.
 
         Parameters

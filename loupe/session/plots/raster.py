@@ -1,9 +1,7 @@
 """`kind = "raster"`: discrete events as ticks in rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
@@ -108,7 +106,7 @@ class RasterConfig(PlotBase):
     """A separator stands before the first row whose value is at least each of these."""
 
     separator_params: SeparatorParams = Field(
-        default_factory=SeparatorParams, examples=[{"gap": 1.0}]
+        default_factory=SeparatorParams.model_construct, examples=[{"gap": 1.0}]
     )
     """How separators look."""
 
@@ -137,7 +135,7 @@ class RasterConfig(PlotBase):
         time_col: str | None = None,
         order_by: str | None = None,
         **fields: Any,
-    ) -> RasterConfig:
+    ) -> Self:
         """Name one parquet file, or several that are joined. Nothing is read.
 
         Parameters

@@ -1,9 +1,7 @@
 """`kind = "trace"`: one row a trace, or many traces on one axis."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
@@ -155,7 +153,7 @@ class TraceConfig(PlotBase):
         variable: str | None = "data",
         filter_dict: Mapping[str, object] | None = None,
         **fields: Any,
-    ) -> TraceConfig:
+    ) -> Self:
         """Name a zarr or netCDF store (or any array file). Nothing is read.
 
         Parameters

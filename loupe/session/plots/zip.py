@@ -1,7 +1,5 @@
 """`kind = "zip"`: traces of several arrays together, one row for each shared value."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
