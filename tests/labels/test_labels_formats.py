@@ -107,6 +107,22 @@ def test_parquet_carries_schema_types_and_metadata(tmp_path):
     assert b"loupe.labels" in plain
 
 
+def test_parquet_rows_changed_behind_our_back_are_mentioned():
+    import io
+
+    frame = pl.DataFrame({"start_s": [0.0], "end_s": [1.0], "label": ["W"], "n": [1]})
+    fmt = format_for("x.parquet")
+    data = fmt.write(table_of(frame, LEGACY).table)
+    assert fmt.read(data, ReadOptions()).notes == ()
+    metadata = pl.read_parquet_metadata(io.BytesIO(data))
+    sink = io.BytesIO()
+    pl.read_parquet(data).with_columns(n=pl.lit(2)).write_parquet(
+        sink, metadata={"loupe.labels": metadata["loupe.labels"]}
+    )
+    loaded = fmt.read(sink.getvalue(), ReadOptions())
+    assert "not those that the file was written with" in loaded.notes[0]
+
+
 def test_dates_become_seconds_and_go_back():
     text = (
         "state\tstart_time\tend_time\tduration\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from dataclasses import replace
@@ -17,19 +18,20 @@ from loupe.session.labels import IntervalLabelSchema
 __all__ = ["PARQUET"]
 
 _KEY = "loupe.labels"
+_PLAIN = (pl.String, pl.Boolean, pl.Float64)
 
 
 def _read(data: bytes, options: ReadOptions) -> Loaded:
     try:
         frame = pl.read_parquet(io.BytesIO(data))
         stored = pl.read_parquet_metadata(io.BytesIO(data)).get(_KEY)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise IntervalLabelIOError(
             f"not a readable parquet file: {error}",
             where=options.where,
             hint="the file is damaged or in another format",
         ) from error
-    known, metadata = _stored(stored, options.where)
+    known, metadata, check = _stored(stored, options.where)
     schema = options.schema or known
     told = ""
     if schema is None and options.guess:
@@ -50,12 +52,18 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
         metadata=metadata,
         created=options.created,
     )
-    return replace(loaded, notes=(*loaded.notes, told)) if told else loaded
+    notes = [told] if told else []
+    if check and options.schema in (None, known) and check != _digest(loaded.table):
+        notes.append(
+            "the rows are not those that the file was written with: another program edited them, "
+            "or the file is damaged"
+        )
+    return replace(loaded, notes=(*loaded.notes, *notes))
 
 
-def _stored(text: str | None, where: str) -> tuple[IntervalLabelSchema | None, dict[str, str]]:
+def _stored(text: str | None, where: str) -> tuple[IntervalLabelSchema | None, dict[str, str], str]:
     if text is None:
-        return None, {}
+        return None, {}, ""
     try:
         content = json.loads(text)
         schema = IntervalLabelSchema(**content["schema"])
@@ -66,14 +74,35 @@ def _stored(text: str | None, where: str) -> tuple[IntervalLabelSchema | None, d
             where=where,
             hint="pass a schema to read the file without it",
         ) from error
-    return schema, metadata
+    return schema, metadata, str(content.get("check", ""))
+
+
+def _digest(table: IntervalTable) -> str:
+    """A hash of schema, times, labels and plain values; parquet itself misses flipped bits."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(json.dumps(_schema_of(table), sort_keys=True).encode())
+    digest.update(table.starts.tobytes())
+    digest.update(table.ends.tobytes())
+    digest.update(repr(table.labels()).encode())
+    values = table.pool.frame(table.payload)
+    for name in sorted(values.columns):
+        column = values[name]
+        plain = column.dtype in _PLAIN or column.dtype.is_integer()
+        # a column that was never written is the same as one that is not there
+        if plain and column.null_count() < len(column):
+            digest.update(repr((name, column.to_list())).encode())
+    return digest.hexdigest()
+
+
+def _schema_of(table: IntervalTable) -> dict[str, object]:
+    return table.schema.model_dump(mode="json", exclude_none=True)
 
 
 def _write(table: IntervalTable) -> bytes:
     sink = io.BytesIO()
-    schema = table.schema.model_dump(mode="json", exclude_none=True)
+    schema = _schema_of(table)
     told = dict(table.layout.metadata)
-    content = {"version": 1, "schema": schema, "metadata": told}
+    content = {"version": 1, "schema": schema, "metadata": told, "check": _digest(table)}
     # header lines also stand there by name, for other programs
     metadata = {**told, _KEY: json.dumps(content, sort_keys=True)}
     frame_of(table).write_parquet(sink, metadata=metadata)

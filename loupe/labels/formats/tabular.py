@@ -297,7 +297,7 @@ def _numbers(column: pl.Series, source: _Source) -> Floats:
         text = column[row]
         try:
             out[row] = _number(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             comma = "," in text
             raise source.error(
                 row,
