@@ -25,7 +25,7 @@ from loupe.session.video import VideoConfig
 from loupe.session.view import ViewSettings
 from loupe.units import Span
 
-__all__ = ["propose"]
+__all__ = ["VIDEO_SUFFIXES", "labels_in", "propose", "video_in"]
 
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".avi", ".mkv", ".mov", ".m4v", ".mpg", ".mpeg", ".ts", ".webm", ".wmv"}
@@ -84,8 +84,8 @@ def propose(paths: Sequence[Path]) -> Session:
     for path in paths:
         whole = path.expanduser().resolve() if path.exists() else path
         if whole.suffix.lower() in VIDEO_SUFFIXES:
-            videos.append(_video(whole))
-        elif (schema := _label_schema(whole)) is not None:
+            videos.append(video_in(whole))
+        elif (schema := labels_in(whole)) is not None:
             labels.append(schema)
         else:
             found = contents(whole, catalog)
@@ -114,7 +114,7 @@ def _window(spans: Sequence[tuple[Span, float]]) -> float:
     return 86400.0
 
 
-def _video(path: Path) -> VideoConfig:
+def video_in(path: Path) -> VideoConfig:
     """A video with the frame times that stand beside it under one of the usual names."""
     for name in (f"{path.stem}_frame_times.npy", f"{path.stem}_times.npy"):
         if path.with_name(name).exists():
@@ -168,7 +168,7 @@ def _raster(table: TableFacts, path: Path) -> RasterConfig:
     return RasterConfig(data=Source(path=str(path)), time_col=time, order_by=rows)
 
 
-def _label_schema(path: Path) -> LabelsConfig | None:
+def labels_in(path: Path) -> LabelsConfig | None:
     """The label set in a file; None if it is not a label file."""
     known = {suffix for kind in formats().values() for suffix in kind.extensions}
     if not path.is_file() or path.suffix.lower() not in known:

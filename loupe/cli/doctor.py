@@ -1,0 +1,160 @@
+"""`loupe doctor`: what this machine has, what is missing, and how to install it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import typer
+
+__all__ = ["run"]
+
+PACKAGES = (
+    "PySide6-Essentials",
+    "vispy",
+    "numpy",
+    "numba",
+    "xarray",
+    "zarr",
+    "h5netcdf",
+    "polars",
+    "opencv-python",
+    "av",
+    "pydantic",
+    "typer",
+    "cmap",
+)
+OPTIONAL = {"dask": "dask", "s3fs": "s3", "aiohttp": "http", "pandas": "pandas", "edfio": "edf"}
+
+GL_PROBE = """
+from loupe.render.offscreen import Offscreen
+with Offscreen():
+    from vispy.gloo import gl
+    name, size = gl.glGetParameter(gl.GL_RENDERER), gl.glGetParameter(gl.GL_MAX_TEXTURE_SIZE)
+    print(f"{name}, OpenGL {gl.glGetParameter(gl.GL_VERSION)}, textures to {size}")
+"""
+
+WINDOW_PROBE = """
+import os
+from PySide6.QtGui import QGuiApplication, QFontDatabase
+app = QGuiApplication([])
+print(app.platformName() + ", " + str(len(QFontDatabase.families())) + " font families")
+"""
+
+
+def run() -> int:
+    """Print the report; 0 if a window or at least a picture can be drawn here, else 1."""
+    problems: list[str] = []
+    for title, lines in (
+        ("Loupe", _versions()),
+        ("Optional packages", _optional()),
+        ("Drawing", _drawing(problems)),
+        ("Video decoders", _video(problems)),
+        ("Folders", _folders()),
+    ):
+        typer.echo(title)
+        for line in lines:
+            typer.echo(f"  {line}")
+        typer.echo("")
+    for problem in problems:
+        typer.echo(f"hint: {problem}")
+    if not problems:
+        typer.echo("Nothing is missing.")
+    return 1 if problems else 0
+
+
+def _versions() -> Iterator[str]:
+    from loupe import __version__
+
+    yield f"loupe {__version__} on Python {platform.python_version()}, {platform.platform()}"
+    for name in PACKAGES:
+        yield f"{name} {_version(name) or 'MISSING: pip install ' + name}"
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _optional() -> Iterator[str]:
+    for name, extra in OPTIONAL.items():
+        yield f"{name} {_version(name) or f'not installed: pip install loupe[{extra}]'}"
+
+
+def _drawing(problems: list[str]) -> Iterator[str]:
+    # In processes of their own: a driver that crashes must not take the report with it.
+    picture = _probe(GL_PROBE, {"EGL_PLATFORM": "surfaceless"})
+    yield f"pictures without a display (EGL): {picture or 'not possible'}"
+    if not picture:
+        problems.append("for `loupe render` on Debian: apt-get install libegl1 libgl1-mesa-dri")
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        yield "windows: there is no display (DISPLAY and WAYLAND_DISPLAY are not set)"
+        return
+    window = _probe(WINDOW_PROBE, {})
+    yield f"windows (Qt): {window or 'Qt cannot start'}"
+    if not window:
+        problems.append(
+            "for windows on Debian: apt-get install libxcb-cursor0 libxkbcommon-x11-0 "
+            "libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 "
+            "libxcb-shape0"
+        )
+
+
+def _probe(code: str, variables: dict[str, str]) -> str:
+    """The last line that a small program prints; empty if it fails."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    lines = done.stdout.strip().splitlines()
+    return lines[-1] if done.returncode == 0 and lines else ""
+
+
+def _video(problems: list[str]) -> Iterator[str]:
+    try:
+        import av
+    except ImportError as error:
+        problems.append("for videos: pip install av")
+        yield f"PyAV cannot be loaded: {error}"
+        return
+    names = [
+        n for n in ("h264", "hevc", "mpeg4", "mjpeg", "vp9", "av1") if n in av.codecs_available
+    ]
+    yield f"PyAV {av.__version__}: {', '.join(names)}"
+
+
+def _folders() -> Iterator[str]:
+    from loupe.kernels import kernel_cache_folder
+    from loupe.labels.store import state_folder
+    from loupe.session.folders import user_config_folder
+    from loupe.video.kept import default_cache_folder
+
+    places: tuple[tuple[str, Callable[[], Path | None]], ...] = (
+        ("settings, state_definitions.json", user_config_folder),
+        ("journals of labels", state_folder),
+        ("compiled kernels", kernel_cache_folder),
+        ("video indexes", default_cache_folder),
+    )
+    for what, where in places:
+        folder = where()
+        size = _size(folder) if folder is not None else 0
+        yield f"{what}: {folder or 'no folder can be written'} ({size / 1e6:.1f} MB)"
+
+
+def _size(folder: Path) -> int:
+    if not folder.is_dir():
+        return 0
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
