@@ -116,6 +116,14 @@ class Pool:
         self._labels: list[str] = []
         self._written: npt.NDArray[np.bool_] | None = None
 
+    def extended(self, created: tuple[str, ...]) -> Pool:
+        """A pool of its own with further empty columns of text; for a set not yet edited."""
+        pool = Pool(self.base, self.note_col, self.times, created)
+        pool.created = (*self.created, *pool.created)
+        for label in self._labels:
+            pool.code(label)
+        return pool
+
     def code(self, label: str) -> int:
         """The number of a label; a new one for a label not met before."""
         found = self._codes.get(label)

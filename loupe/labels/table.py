@@ -166,6 +166,11 @@ class IntervalTable:
             next_id=n,
         )
 
+    def with_created(self, created: tuple[str, ...]) -> IntervalTable:
+        """The table as loaded, with further columns as in `build`; only before the first edit."""
+        missing = [n for n in created if n not in self.pool.columns + tuple(self.layout.reserved)]
+        return replace(self, pool=self.pool.extended(tuple(missing))) if missing else self
+
     @property
     def schema(self) -> IntervalLabelSchema:
         """Which of the user's columns mean what."""

@@ -131,9 +131,8 @@ class LabelFiles:
                     if isinstance(given, IntervalLabelSet)
                     else IntervalLabelSet.from_dataframe(given, schema)
                 )
-                store = LabelStore.memory(
-                    labels.table, self._key(spec.id), state_dir=self._state_folder
-                )
+                table = labels.table.with_created(_stamp_columns(config))
+                store = LabelStore.memory(table, self._key(spec.id), state_dir=self._state_folder)
         except LoupeError as error:
             self._report(spec.name, error)
             return None

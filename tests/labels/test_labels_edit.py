@@ -331,3 +331,14 @@ def test_a_created_column_never_shadows_one_of_the_schema():
     assert frame_of(t).equals(frame)
     t, _ = edit.set_values(t, 0, {"at": "now"})
     assert frame_of(t).columns == ["start_s", "end_s", "label", "scorer", "at"]
+
+
+def test_columns_can_be_added_to_a_set_in_memory():
+    t = table((0, 1, "a", "n"), (1, 2, "b"))
+    more = t.with_created(("scorer", "note", "label"))
+    assert more.pool.columns == ("note", "scorer")
+    assert more.equals(more.with_created(("scorer",)))
+    assert frame_of(more).equals(frame_of(t))
+    more, _ = edit.paint(more, 0, 1, "c", values={"scorer": "anna"})
+    assert frame_of(more)["scorer"].to_list() == ["anna", None]
+    assert frame_of(more)["label"].to_list() == ["c", "b"]
