@@ -9,6 +9,7 @@ state of the GL between frames. This room knows frames only: no session, no Qt.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,35 @@ from vispy.gloo.context import get_current_canvas
 
 from loupe.errors import LoupeRenderError
 from loupe.render.cache import RenderStats, TextureCache, check_side
+from loupe.render.order import groups, steps
 from loupe.render.visuals.rects import RectsVisual
 from loupe.render.visuals.scalar import ScalarVisual, lut_texture, texels
 from loupe.render.visuals.sprites import SpritesVisual
 from loupe.render.visuals.tile import TileVisual
-from loupe.scene.frame import Frame, FramePanel, Item, RectsItem, RgbaTile, ScalarTile, SpritesItem
+from loupe.scene.frame import (
+    Frame,
+    FramePanel,
+    Item,
+    PxRect,
+    RectsItem,
+    RgbaTile,
+    ScalarTile,
+    SpritesItem,
+)
 
 __all__ = ["GLRenderer", "RenderStats"]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Rectangles that are drawn with one command, and what their buffer was made from.
+
+    The items are kept alive, so that their identities in `key` stay their own.
+    """
+
+    buffer: Any
+    key: list[tuple[PxRect, int]] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
 
 
 class GLRenderer:
@@ -59,7 +82,9 @@ class GLRenderer:
         self._textures = TextureCache(self.stats, max_bytes, keep_frames)
         self._luts: dict[Hashable, Any] = {}
         # Vertex buffers by the identity of their item, which is kept alive beside them.
-        self._buffers: dict[int, tuple[Item, Any]] = {}
+        self._buffers: dict[int, tuple[SpritesItem, Any]] = {}
+        self._batches: dict[tuple[int, int], _Batch] = {}
+        self._slots: set[tuple[int, int]] = set()
         self._tiles = TileVisual()
         self._scalars = ScalarVisual()
         self._rects = RectsVisual()
@@ -102,10 +127,8 @@ class GLRenderer:
         gloo.set_clear_color((r, g, b, 1.0))
         gloo.clear(color=True, depth=False, stencil=False)
         if frame is not None:
-            gloo.set_state(scissor_test=True)
-            for panel in frame.panels:
-                self._draw_panel(panel, height)
-            gloo.set_state(scissor_test=False)
+            for number, group in enumerate(groups(frame.panels)):
+                self._draw_group(number, group, (width, height))
             self._trim(frame)
         get_current_canvas().context.flush_commands()
 
@@ -127,6 +150,9 @@ class GLRenderer:
             texture.delete()
         for _, buffer in self._buffers.values():
             buffer.delete()
+        for batch in self._batches.values():
+            batch.buffer.delete()
+        self._batches.clear()
         for visual in (self._tiles, self._scalars, self._rects, self._sprites):
             visual.close()
         self._luts.clear()
@@ -134,15 +160,52 @@ class GLRenderer:
         self._frame = None
         get_current_canvas().context.flush_commands()
 
-    def _draw_panel(self, panel: FramePanel, height: int) -> None:
-        rect = panel.rect
-        if rect.w <= 0 or rect.h <= 0 or not panel.items:
+    def _draw_group(self, number: int, panels: list[FramePanel], size: tuple[int, int]) -> None:
+        """Draw panels that do not overlap: step by step, rectangles of all panels together."""
+        runs = [(panel, steps(panel)) for panel in panels]
+        for step in range(max(len(r) for _, r in runs)):
+            now = [(panel, r[step]) for panel, r in runs if step < len(r)]
+            if step % 2 == 0:
+                self._draw_rects((number, step), now, size)
+                continue
+            gloo.set_state(scissor_test=True)
+            for panel, items in now:
+                self._draw_others(panel.rect, items, size[1])
+            gloo.set_state(scissor_test=False)
+            gloo.set_viewport(0, 0, *size)
+
+    def _draw_rects(
+        self,
+        slot: tuple[int, int],
+        runs: list[tuple[FramePanel, list[Item]]],
+        size: tuple[int, int],
+    ) -> None:
+        parts = [
+            (panel.rect, item)
+            for panel, items in runs
+            for item in items
+            if isinstance(item, RectsItem) and len(item.rects)
+        ]
+        if not parts:
             return
+        self._slots.add(slot)
+        key = [(rect, id(item)) for rect, item in parts]
+        batch = self._batches.get(slot)
+        if batch is None:
+            batch = self._batches[slot] = _Batch(gloo.VertexBuffer())
+        if batch.key != key:
+            batch.key, batch.items = key, [item for _, item in parts]
+            batch.buffer.set_data(self._rects.vertices(parts))
+            self.stats.buffers += 1
+        self._rects.draw(batch.buffer, size)
+        self.stats.draws += 1
+
+    def _draw_others(self, rect: PxRect, items: list[Item], height: int) -> None:
         box = (rect.x, height - rect.bottom, rect.w, rect.h)
         gloo.set_viewport(*box)
         gloo.set_scissor(*box)
         size = (rect.w, rect.h)
-        for item in panel.items:
+        for item in items:
             if isinstance(item, RgbaTile):
                 if item.pixels.size:
                     self._tiles.draw(item, self._rgba(item), size)
@@ -151,11 +214,7 @@ class GLRenderer:
                 if item.values.size:
                     self._scalars.draw(item, self._values(item), self._lut(item), size)
                     self.stats.draws += 1
-            elif isinstance(item, RectsItem):
-                if len(item.rects):
-                    self._rects.draw(self._buffer(item), size)
-                    self.stats.draws += 1
-            elif len(item.centres):
+            elif isinstance(item, SpritesItem) and len(item.centres):
                 self._sprites.draw(self._buffer(item), item.filled, size)
                 self.stats.draws += 1
 
@@ -182,12 +241,11 @@ class GLRenderer:
             self.stats.upload_bytes += tile.lut.nbytes
         return texture
 
-    def _buffer(self, item: RectsItem | SpritesItem) -> Any:
+    def _buffer(self, item: SpritesItem) -> Any:
         known = self._buffers.get(id(item))
         if known is not None:
             return known[1]
-        visual = self._rects if isinstance(item, RectsItem) else self._sprites
-        buffer = visual.vertices(item)  # type: ignore[arg-type]  # the visual of this very class
+        buffer = self._sprites.vertices(item)
         self._buffers[id(item)] = (item, buffer)
         self.stats.buffers += 1
         return buffer
@@ -196,6 +254,9 @@ class GLRenderer:
         shown = {id(item) for panel in frame.panels for item in panel.items}
         for key in [k for k in self._buffers if k not in shown]:
             self._buffers.pop(key)[1].delete()
+        for slot in [s for s in self._batches if s not in self._slots]:
+            self._batches.pop(slot).buffer.delete()
+        self._slots.clear()
         tables = {
             item.lut_key
             for panel in frame.panels

@@ -289,3 +289,70 @@ def test_a_comparison_of_pictures_can_fail(screen):
     got = screen.render(frame_of(tile_of(pixels, "half", x0=0.5)))
     with pytest.raises(AssertionError):
         np.testing.assert_array_equal(got[:, 1:199], pixels[1:199].transpose(1, 0, 2))
+
+
+def rects_of(x0, y0, x1, y1, color):
+    return RectsItem(np.array([[x0, y0, x1, y1]], np.float32), np.array([color], np.uint8))
+
+
+def test_rectangles_of_all_panels_are_one_draw(screen):
+    red, green = (200, 0, 0, 255), (0, 200, 0, 255)
+    panels = tuple(
+        FramePanel(
+            str(i),
+            PxRect(10, 10 * i, 100, 9),
+            (
+                rects_of(-5, 0, 50, 20, red),
+                rects_of(40, 2, 45, 4, green),
+                tile_of(noise(20, 9, seed=i, alpha=255), ("row", i), x0=60),
+                rects_of(70, 0, 75, 9, green),
+            ),
+        )
+        for i in range(10)
+    )
+    draws = screen.renderer.stats.draws
+    got = screen.render(Frame((200, 100), BACKGROUND, panels))
+    assert screen.renderer.stats.draws == draws + 10 + 2
+    for i in range(10):
+        row = got[10 * i : 10 * i + 10, :, :3]
+        assert (row[9] == BACKGROUND[:3]).all()
+        assert (row[:9, :10] == BACKGROUND[:3]).all()
+        assert (row[:9, 10:50] == red[:3]).all()
+        assert (row[2:4, 50:55] == green[:3]).all()
+        assert (row[:2, 50:60] == red[:3]).all()
+        assert (row[:9, 80:85] == green[:3]).all()
+        pixels = noise(20, 9, seed=i, alpha=255)[..., :3].transpose(1, 0, 2)
+        np.testing.assert_array_equal(row[:9, 70:80], pixels[:, :10])
+
+
+def test_panels_that_overlap_keep_their_order(screen):
+    pixels = noise(50, 50, seed=30, alpha=255)
+    under = FramePanel(
+        "under",
+        PxRect(0, 0, 100, 100),
+        (tile_of(pixels, "under"), rects_of(0, 0, 30, 30, (9,) * 4)),
+    )
+    over = FramePanel("over", PxRect(10, 10, 20, 20), (rects_of(0, 0, 9, 9, (1, 2, 3, 255)),))
+    got = screen.render(Frame((200, 100), BACKGROUND, (under, over)))
+    assert (got[10:19, 10:19, :3] == [1, 2, 3]).all()
+    got = screen.render(Frame((200, 100), BACKGROUND, (over, under)))
+    assert (got[10:19, 10:19, :3] != [1, 2, 3]).any()
+
+
+def test_one_changed_rectangle_is_one_new_buffer(screen):
+    still, first = rects_of(0, 0, 5, 5, (1, 1, 1, 255)), rects_of(20, 0, 25, 5, (2, 2, 2, 255))
+    screen.render(frame_of(still, first))
+    buffers = screen.renderer.stats.buffers
+    got = screen.render(frame_of(still, rects_of(60, 0, 65, 5, (2, 2, 2, 255))))
+    assert screen.renderer.stats.buffers == buffers + 1
+    assert (got[:5, 20:25, :3] == BACKGROUND[:3]).all()
+    assert (got[:5, 60:65, :3] == 2).all()
+    assert (got[:5, :5, :3] == 1).all()
+
+
+def test_hundred_thousand_rectangles_draw(screen):
+    x = np.arange(100_000, dtype=np.float32) / 500
+    rects = np.stack([x, np.zeros_like(x), x + 0.5, np.full_like(x, 100)], axis=1)
+    item = RectsItem(rects, np.tile(np.array([50, 60, 70, 255], np.uint8), (len(x), 1)))
+    got = screen.render(frame_of(item))
+    assert (got[..., :3] == [50, 60, 70]).all()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from vispy import gloo
 
-from loupe.scene.frame import RectsItem
+from loupe.scene.frame import PxRect, RectsItem
 
 __all__ = ["RectsVisual"]
 
@@ -17,6 +18,7 @@ VERTEX = """
 attribute vec2 a_at;
 attribute vec4 a_color;
 attribute vec4 a_dash;
+attribute float a_top;
 uniform vec2 u_size;
 varying vec4 v_color;
 varying vec4 v_dash;
@@ -24,7 +26,7 @@ varying float v_y;
 void main() {
     v_color = vec4(a_color.rgb * a_color.a, a_color.a);
     v_dash = a_dash;
-    v_y = a_at.y;
+    v_y = a_at.y - a_top;
     gl_Position = vec4(2.0 * a_at.x / u_size.x - 1.0, 1.0 - 2.0 * a_at.y / u_size.y, 0.0, 1.0);
 }
 """
@@ -47,33 +49,56 @@ void main() {
 }
 """
 
-_LAYOUT = np.dtype([("a_at", np.float32, 2), ("a_color", np.float32, 4), ("a_dash", np.float32, 4)])
+_LAYOUT = np.dtype(
+    [
+        ("a_at", np.float32, 2),
+        ("a_color", np.float32, 4),
+        ("a_dash", np.float32, 4),
+        ("a_top", np.float32),
+    ]
+)
 _X = np.array([0, 2, 0, 0, 2, 2])
 _Y = np.array([1, 1, 3, 3, 1, 3])
 """Columns of a rectangle that make the corners of its two triangles."""
 
 
 class RectsVisual:
-    """Draws `RectsItem` items."""
+    """Draws `RectsItem` items of several panels at once."""
 
     def __init__(self) -> None:
         self.program: Any = gloo.Program(VERTEX, FRAGMENT)
 
-    def vertices(self, item: RectsItem) -> Any:
-        """Make the vertex buffer of an item that has rectangles."""
-        n = len(item.rects)
-        rects = np.asarray(item.rects, dtype=np.float32)
-        data = np.zeros((n, 6), dtype=_LAYOUT)
+    def vertices(self, parts: Sequence[tuple[PxRect, RectsItem]]) -> npt.NDArray[np.void]:
+        """Make the vertices of rectangles of panels, in canvas pixels, clipped to their panels."""
+        counts = [len(item.rects) for _, item in parts]
+        n = sum(counts)
+        panels = np.array([(r.x, r.y, r.right, r.bottom) for r, _ in parts], dtype=np.float32)
+        panel = np.repeat(panels.reshape(-1, 4), counts, axis=0)
+        rects = np.empty((n, 4), dtype=np.float32)
+        colors = np.empty((n, 4), dtype=np.float32)
+        dash = np.zeros((n, 4), dtype=np.float32)
+        start = 0
+        for count, (_, item) in zip(counts, parts, strict=True):
+            rects[start : start + count] = item.rects
+            colors[start : start + count] = item.colors
+            if item.dash is not None:
+                dash[start : start + count] = item.dash
+            start += count
+        rects[:, :2] += panel[:, :2]
+        rects[:, 2:] += panel[:, :2]
+        for axis in (0, 1):
+            sides = rects[:, axis::2]
+            np.clip(sides, panel[:, axis, None], panel[:, axis + 2, None], out=sides)
+        data = np.empty((n, 6), dtype=_LAYOUT)
         data["a_at"][..., 0] = rects[:, _X]
         data["a_at"][..., 1] = rects[:, _Y]
-        data["a_color"] = (np.asarray(item.colors, dtype=np.float32) / np.float32(255.0))[:, None]
-        if item.dash is not None:
-            data["a_dash"] = np.asarray(item.dash, dtype=np.float32)[:, None]
-        flat: npt.NDArray[np.void] = data.reshape(-1)
-        return gloo.VertexBuffer(flat)
+        data["a_color"] = (colors / np.float32(255.0))[:, None]
+        data["a_dash"] = dash[:, None]
+        data["a_top"] = panel[:, 1, None]
+        return data.reshape(-1)
 
     def draw(self, buffer: Any, size: tuple[int, int]) -> None:
-        """Draw an item's buffer into the viewport of a panel of `size` pixels."""
+        """Draw a buffer of `vertices` into the viewport of a canvas of `size` pixels."""
         self.program.bind(buffer)
         self.program["u_size"] = (float(size[0]), float(size[1]))
         self.program.draw("triangles")
