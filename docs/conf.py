@@ -16,10 +16,12 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["conf.py"]
 
-html_theme = "furo"
+html_theme = "alabaster"
 html_title = "Loupe"
 html_theme_options = {
-    "light_css_variables": {"color-brand-primary": "#0b6bcb", "color-brand-content": "#0b6bcb"},
-    "dark_css_variables": {"color-brand-primary": "#5ab0ff", "color-brand-content": "#5ab0ff"},
+    "description": "Viewer and labeller for long multichannel recordings",
+    "fixed_sidebar": True,
+    "page_width": "1100px",
 }
+html_sidebars = {"**": ["about.html", "searchfield.html", "navigation.html"]}
 html_copy_source = False

@@ -67,7 +67,12 @@ if [[ ! -x $venv/bin/python ]] || ! "$venv/bin/python" -c 'import pip' 2>/dev/nu
 fi
 
 say "installing Loupe and its tools into $venv (a few minutes the first time)"
-"$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --no-warn-script-location \
-  -c constraints.txt -e ".[$extras]" 2>&1 | sed -un 's/^Collecting \([A-Za-z0-9._-]*\).*/    \1/p; s/^Installing collected.*/    unpacking .../p; s/^Successfully .*/    done/p; /ERROR/p; /[Ee]rror:/p'
+log=$venv/setup.log
+if ! "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --no-warn-script-location \
+  -c constraints.txt -e ".[$extras]" 2>&1 | tee "$log" |
+  sed -un 's/^Collecting \([A-Za-z0-9._-]*\).*/    \1/p; s/^Installing collected.*/    unpacking .../p; s/^Successfully .*/    done/p'; then
+  tail -25 "$log" >&2
+  die "the installation failed; the whole log is $log"
+fi
 "$venv/bin/python" -c 'import loupe' || die "the installation does not import"
 printf '%s\n' "$wanted" >"$stamp"
