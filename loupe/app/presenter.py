@@ -66,8 +66,6 @@ class Presenter:
         Cache of reads and reductions; its own by default.
     system_theme
         Gives the desktop's theme when the state says "system".
-    show_cursor
-        False leaves the cursor out, for pictures.
     """
 
     def __init__(
@@ -78,7 +76,6 @@ class Presenter:
         pool: Pool | None = None,
         bench: Workbench | None = None,
         system_theme: Callable[[], str] = lambda: "dark",
-        show_cursor: bool = True,
     ) -> None:
         self.scene = scene
         self.counts = Counts()
@@ -90,7 +87,6 @@ class Presenter:
         self.bench = bench if bench is not None else Workbench(ceiling // 4)
         self._tile_ceiling = ceiling // 4
         self._system_theme = system_theme
-        self._show_cursor = show_cursor
         self._tiles: dict[str, list[TileContent]] = defaultdict(list)
         self._waiting: dict[object, str] = {}
         self._left: dict[object, int] = {}
@@ -422,7 +418,7 @@ class Presenter:
             tiles=self._shown,
             label_colors=self.label_colors,
             extent=state.extent,
-            cursor=state.cursor if self._show_cursor else None,
+            cursor=state.cursor,
             selection=state.selection,
             tracks=self._tracks(state),
             selected_rows=state.selected_rows,

@@ -74,7 +74,6 @@ def still(
     theme: str | None = None,
     allow_remote: bool = False,
     progress: Progress | None = None,
-    show_cursor: bool = True,
     change: Callable[[AppState], AppState] = lambda state: state,
 ) -> Still:
     """Open a session and draw one view of it.
@@ -113,7 +112,7 @@ def still(
     state = change(state)
     store = Store(state)
     pool = InlinePool(eager=False)
-    presenter = Presenter(scene, store, InlineScheduler(), pool, show_cursor=show_cursor)
+    presenter = Presenter(scene, store, InlineScheduler(), pool)
     # Work that goes on where it stopped is handed in again while this runs.
     pool.run()
     return Still(presenter, store)

@@ -115,17 +115,20 @@ def open_session(
 @app.command(epilog="Example: loupe render night.toml night.png --start 3600 --window 30")
 def render(
     session: Annotated[str, typer.Argument(help="The session.")],
-    out: Annotated[str, typer.Argument(help="The picture to write (.png).")],
+    out: Annotated[str, typer.Argument(help="The picture (.png) or clip (.mp4) to write.")],
     start: Annotated[float | None, typer.Option(help="Left edge in seconds.")] = None,
     window: Annotated[float | None, typer.Option(help="Length of the window in seconds.")] = None,
     size: Annotated[str, typer.Option(help="Width and height in pixels.")] = "1600x1000",
     scale: Annotated[float, typer.Option(help="Device pixels for each pixel of the size.")] = 1.0,
     theme: Annotated[str | None, typer.Option(help="dark or light.")] = None,
+    speed: Annotated[
+        float, typer.Option(help="Of a clip: seconds of the recording in a second of it.")
+    ] = 1.0,
     set_vars: SetVars = None,
     allow_remote: Remote = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw a session into a picture, without a display."""
+    """Draw a session into a picture or a clip, without a display."""
     from loupe.cli import render as command
 
     _leave(
@@ -140,6 +143,7 @@ def render(
             set_vars=set_vars or [],
             allow_remote=allow_remote,
             quiet=quiet,
+            speed=speed,
         )
     )
 

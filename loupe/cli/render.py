@@ -1,4 +1,4 @@
-"""`loupe render`: a picture of a session, without any display."""
+"""`loupe render`: a picture or a clip of a session, without any display."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ def run(
     set_vars: Sequence[str] = (),
     allow_remote: bool = False,
     quiet: bool = False,
+    speed: float = 1.0,
 ) -> int:
-    """Draw a session into a PNG file; the exit code.
+    """Draw a session into a PNG or an mp4 file; the exit code.
 
     Raises
     ------
@@ -34,12 +35,15 @@ def run(
     """
     width, height = parse_size(size, scale)
     target = Path(out)
-    if target.suffix.lower() != ".png":
+    kind = target.suffix.lower()
+    if kind not in (".png", ".mp4"):
         raise LoupeConfigError(
-            f"`{out}` does not end in .png, the one kind of picture that can be written",
+            f"`{out}` ends in neither .png, for a picture, nor .mp4, for a clip",
             hint=f"write `{target.with_suffix('.png')}`",
             code="render-format",
         )
+    if not 0.01 <= speed <= 1000:
+        raise LoupeConfigError(f"a speed of {speed:g} is not 0.01 to 1000", code="render-speed")
     if window is not None and not window > 0:
         raise LoupeConfigError(
             f"the window must be longer than 0 s, got {window:g}", code="render-window"
@@ -50,21 +54,15 @@ def run(
         )
     from loupe.cli.opening import load_for_cli
     from loupe.cli.progress import plots_progress
-    from loupe.ui.headless import render_session
+    from loupe.ui.headless import View, render_clip, render_session
 
     loaded = load_for_cli(session, set_vars=set_vars, allow_remote=allow_remote)
-    with plots_progress("Opening", quiet=quiet) as progress:
-        render_session(
-            loaded,
-            target,
-            size=(width, height),
-            scale=scale,
-            start=start,
-            window=window,
-            theme=theme,
-            allow_remote=allow_remote,
-            progress=progress,
-        )
+    view = View((width, height), scale, start, window, theme, allow_remote)
+    with plots_progress("Opening" if kind == ".png" else "Writing", quiet=quiet) as progress:
+        if kind == ".png":
+            render_session(loaded, target, view, progress=progress)
+        else:
+            render_clip(loaded, target, view, speed=speed, progress=progress)
     if not quiet:
         import sys
 
