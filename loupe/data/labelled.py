@@ -161,19 +161,31 @@ class LabelledArray:
             out[places] = self._decoded(self._box(box, samples)).reshape(-1, i1 - i0)
         return out
 
-    def peek(self, rows: slice, i0: int, i1: int) -> npt.NDArray[Any]:
+    def peek(self, rows: slice, i0: int, i1: int, *, cached: bool = True) -> npt.NDArray[Any]:
         """As `read`, but perhaps a view of the stored values: look at it, never write.
 
-        Saves the copy where arrays in memory are reduced.
+        Saves copies where much is reduced to little. With ``cached`` false, blocks that are not
+        wanted again go past the shared cache.
         """
         kept = [k for k in self._kept if isinstance(k, Kept)]
         if self._missing is None and len(kept) == 1 and kept[0].index is None:
-            index = np.arange(self.n_rows)[rows]
-            values = self._box((index,), slice(self._first + i0, self._first + i1))
-            flat = values.reshape(len(index), i1 - i0)
+            samples = slice(self._first + i0, self._first + i1)
+            if cached:
+                values = self._box((np.arange(self.n_rows)[rows],), samples)
+            else:
+                values = self._fresh(rows, samples)
+            flat = values.reshape(-1, i1 - i0)
             if flat.dtype == self._info.dtype:
                 return flat
         return self.read(rows, i0, i1)
+
+    def _fresh(self, rows: slice, samples: slice) -> npt.NDArray[Any]:
+        bounds = [
+            slice(*rows.indices(self.n_rows)[:2]) if isinstance(k, Kept) else slice(k, k + 1)
+            for k in self._kept
+        ]
+        bounds.insert(self._time_dim, samples)
+        return np.moveaxis(self._reader.variable.block(tuple(bounds)), self._time_dim, -1)
 
     def _box(
         self, kept_index: tuple[npt.NDArray[np.intp], ...], samples: slice

@@ -7,9 +7,10 @@ stored. `loupe.data.sidecar` says what is made and reads it.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +20,8 @@ import numpy as np
 
 from loupe.data.fingerprint import fingerprint, list_pieces
 from loupe.data.labelled import LabelledArray
-from loupe.data.protocols import ArrayData
 from loupe.data.pyramid import row_block
-from loupe.data.reduce import bin_minmax, merge_minmax, working_dtype
+from loupe.data.reduce import bin_on_grid, merge_minmax, working_dtype
 from loupe.data.sidecar import FORMAT, VERSION, array_signature, inside_of, misfit
 from loupe.errors import LoupeDataError
 
@@ -178,7 +178,7 @@ def _create(group: Any, job: Job, dtype: np.dtype[Any]) -> None:
     group.create_array("done", shape=(blocks, units), chunks=(1, 1), dtype="uint8", overwrite=True)
 
 
-def run_unit(data: ArrayData, job: Job, block: int, unit: int) -> None:
+def run_unit(data: LabelledArray, job: Job, block: int, unit: int) -> None:
     """Reduce one unit of work to levels 0 and 1 and store them.
 
     Raises
@@ -190,14 +190,35 @@ def run_unit(data: ArrayData, job: Job, block: int, unit: int) -> None:
     rows = slice(block * job.row_block, min((block + 1) * job.row_block, job.rows))
     i0 = unit * job.unit_samples
     i1 = min(i0 + job.unit_samples, job.samples)
-    step = max(1, _PIECE_VALUES // (rows.stop - rows.start) // job.base) * job.base
-    look = getattr(data, "peek", data.read)
-    pieces = [bin_minmax(look(rows, a, min(a + step, i1)), job.base) for a in range(i0, i1, step)]
-    lo0, hi0 = (np.concatenate(parts, axis=1) for parts in zip(*pieces, strict=True))
+    b0 = unit * job.unit_bins
+    bins = -(-(i1 - i0) // job.base)
+    dtype = working_dtype(data.info.dtype)
+    lo0, hi0 = (np.empty((rows.stop - rows.start, bins), dtype=dtype) for _ in range(2))
+    end = 0
+    for a, b in _pieces(data, i0, i1, rows.stop - rows.start, job.base):
+        samples = data.peek(rows, a, b, cached=False)
+        first, (lo, hi) = bin_on_grid(samples, a, job.base)
+        k = first - b0
+        if k < end:
+            # A bin that the piece before began.
+            lo[:, 0] = np.fmin(lo[:, 0], lo0[:, k])
+            hi[:, 0] = np.fmax(hi[:, 0], hi0[:, k])
+        end = k + lo.shape[1]
+        lo0[:, k:end], hi0[:, k:end] = lo, hi
     for level, (lo, hi) in enumerate(((lo0, hi0), merge_minmax(lo0, hi0, job.factor))):
         b0 = unit * (job.unit_bins // job.factor**level)
         group[f"level_{level}"][:, rows, b0 : b0 + lo.shape[1]] = np.stack([lo, hi])
     group["done"][block, unit] = 1
+
+
+def _pieces(
+    data: LabelledArray, i0: int, i1: int, rows: int, base: int
+) -> Iterator[tuple[int, int]]:
+    """Cut samples at borders of chunks, so that no chunk is decoded twice."""
+    chunk = data.info.chunks[1] if data.info.chunks else base
+    step = max(1, _PIECE_VALUES // (rows * chunk)) * chunk
+    edges = [i0, *range((i0 // step + 1) * step, i1, step), i1]
+    yield from itertools.pairwise(edges)
 
 
 def _writable(job: Job) -> Any:

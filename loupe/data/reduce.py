@@ -12,7 +12,15 @@ import numpy.typing as npt
 
 from loupe.kernels import kernel
 
-__all__ = ["MinMax", "bin_means", "bin_minmax", "merge_minmax", "working", "working_dtype"]
+__all__ = [
+    "MinMax",
+    "bin_means",
+    "bin_minmax",
+    "bin_on_grid",
+    "merge_minmax",
+    "working",
+    "working_dtype",
+]
 
 Block: TypeAlias = npt.NDArray[Any]
 MinMax: TypeAlias = tuple[Block, Block]
@@ -63,6 +71,34 @@ def bin_minmax(samples: Block, size: int) -> MinMax:
     if lo.size:
         _sample_minmax(block, size, lo, hi)
     return lo, hi
+
+
+def bin_on_grid(samples: Block, first: int, size: int) -> tuple[int, MinMax]:
+    """Reduce a stretch of samples to bins on the absolute grid, the outer ones perhaps in part.
+
+    Parameters
+    ----------
+    samples
+        ``(rows, n)``, of which column 0 is sample ``first``.
+    size
+        Samples a bin: bin b holds samples ``b * size .. (b + 1) * size - 1``.
+
+    Returns
+    -------
+    b0, (lo, hi)
+        Number of the first bin, and the extremes.
+    """
+    head = min(-first % size, samples.shape[1])
+    if head == 0:
+        return first // size, bin_minmax(samples, size)
+    begin = bin_minmax(np.ascontiguousarray(samples[:, :head]), head)
+    if head == samples.shape[1]:
+        return first // size, begin
+    rest = bin_minmax(samples[:, head:], size)
+    return first // size, (
+        np.concatenate([begin[0], rest[0]], axis=1),
+        np.concatenate([begin[1], rest[1]], axis=1),
+    )
 
 
 def _rows_contiguous(samples: Block) -> bool:
