@@ -333,7 +333,8 @@ def _rgb(image: QImage) -> npt.NDArray[np.uint8]:
     plain = image.convertToFormat(QImage.Format.Format_RGB888)
     width, height = plain.width(), plain.height()
     lines = np.frombuffer(plain.constBits(), dtype=np.uint8).reshape(height, plain.bytesPerLine())
-    return np.ascontiguousarray(lines[:, : width * 3].reshape(height, width, 3))
+    # A copy: the picture's memory goes with it.
+    return lines[:, : width * 3].reshape(height, width, 3).copy()
 
 
 def _paint_overview(painter: QPainter, picture: Still, look: Look, rect: QRectF) -> None:
