@@ -209,8 +209,9 @@ QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {
   border: 1px solid @accent@;
 }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {
-  background: transparent; border: none; padding: 0; min-height: 0; border-radius: 0;
+  background: transparent; border: none; padding: 0 6px; min-height: 0; border-radius: 0;
 }
+QAbstractSpinBox { padding: 3px 0; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: @faint@; }
 QLineEdit[role="number"], QAbstractSpinBox { font-family: "@number_family@"; }
 QLineEdit[wrong="true"] { border: 1px solid @warning@; }

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from shiboken6 import isValid
 
 __all__ = ["QtScheduler"]
 
@@ -52,7 +53,10 @@ class QtScheduler(QObject):
                 function()
 
         def cancel() -> None:
-            timer.stop()
+            # A timer that has fired is deleted already.
+            if isValid(timer):
+                timer.stop()
+                timer.deleteLater()
 
         timer.timeout.connect(fire)
         timer.start(max(0, round(ms)))
@@ -63,6 +67,11 @@ class QtScheduler(QObject):
         with self._lock:
             self._closed = True
             self._queue.clear()
+        # What a waiting timer would call is held where Python's collector cannot see it.
+        for timer in self.findChildren(QTimer):
+            timer.stop()
+            timer.timeout.disconnect()
+            timer.deleteLater()
 
     def customEvent(self, event: QEvent) -> None:
         """Run everything that was posted up to now."""

@@ -34,7 +34,7 @@ def store_memory(handle: InMemory, place: Place, folder: Path) -> dict[str, Any]
         folder.mkdir(parents=True, exist_ok=True)
         if isinstance(value, xr.DataArray):
             path = folder / f"{name}.zarr"
-            value.to_dataset(name="data").to_zarr(str(path), mode="w")
+            value.to_dataset(name="data").to_zarr(str(path), mode="w", consolidated=False)
             return {"path": f"{folder.name}/{path.name}", "variable": "data"}
         if not isinstance(value, pl.DataFrame) and hasattr(value, "to_dict"):
             value = pl.from_dataframe(value)

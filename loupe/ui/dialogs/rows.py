@@ -188,6 +188,7 @@ class HeatmapDialog(LiveDialog):
         self._mean = QRadioButton("Mean")
         self._methods = QButtonGroup(self)
         methods = QHBoxLayout()
+        methods.setSpacing(16)
         for button in (self._peak, self._mean):
             self._methods.addButton(button)
             methods.addWidget(button)

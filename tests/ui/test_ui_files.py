@@ -1,0 +1,174 @@
+"""Files through the window: sessions, presets, pictures, data, more recordings, reload."""
+
+import numpy as np
+import polars as pl
+import pytest
+from conftest import make_session, signal
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QTest
+
+from loupe.app import commands as c
+from loupe.session.labels import LabelsConfig
+from loupe.session.load import load_session
+from loupe.session.plots.trace import TraceConfig
+from loupe.units import Span
+
+TOML = """version = 1
+title = "from a file"
+[view]
+window = 5.0
+[[plots]]
+kind = "trace"
+id = "one"
+data = { path = "sig.zarr", variable = "sig" }
+"""
+
+
+@pytest.fixture
+def session_file(tmp_path):
+    signal(2).to_dataset(name="sig").to_zarr(str(tmp_path / "sig.zarr"), consolidated=False)
+    path = tmp_path / "night.toml"
+    path.write_text(TOML)
+    return path
+
+
+def test_a_saved_session_opens_as_the_window_was(open_it, session_file, tmp_path):
+    window = open_it(load_session(session_file), path=session_file)
+    first = window.desk.scene.rows[0].id
+    window.store.dispatch(c.SetHeight(first, 2.5))
+    window.store.dispatch(c.SetWindow(20.0, 8.0))
+    window.store.dispatch(c.SetTheme("light"))
+    out = tmp_path / "elsewhere" / "mine.toml"
+    out.parent.mkdir()
+    window.file_requests.sessions.save(str(out))
+    again = open_it(load_session(out), path=out)
+    assert again.state.window.start == 20.0
+    assert again.state.window.length == 8.0
+    assert again.state.view.theme == "light"
+    assert not again.widget.errors.faults, "paths hold from the other folder"
+    assert again.memory.recent[0] == out
+
+
+def test_arrays_in_memory_are_written_beside_the_session(open_it, tmp_path):
+    window = open_it(make_session(plots=(TraceConfig(signal(2)),), events=None))
+    out = tmp_path / "kept.toml"
+    window.file_requests.sessions.save(str(out))
+    again = open_it(load_session(out))
+    assert [row.kind for row in again.desk.scene.rows] == ["trace", "trace"]
+    assert not again.widget.errors.faults
+
+
+def test_reload_stays_where_it_stands_and_faults_keep_the_old_view(open_it, session_file):
+    window = open_it(load_session(session_file), path=session_file)
+    window.store.dispatch(c.SetWindow(30.0, 5.0))
+    session_file.write_text(TOML.replace("from a file", "changed"))
+    window.file_requests.reload()
+    window.settle()
+    assert window.desk.scene.title == "changed"
+    assert window.state.window.start == 30.0
+    session_file.write_text(TOML.replace('"trace"', '"tracee"'))
+    window.file_requests.reload()
+    assert window.desk.scene.title == "changed"
+    (fault, *_) = window.widget.errors.faults
+    assert "night.toml:6" in fault.where
+
+
+def test_watching_reloads_when_the_file_is_saved(open_it, session_file):
+    window = open_it(load_session(session_file), path=session_file)
+    window.file_requests.watch()
+    spare = session_file.with_name("spare")
+    spare.write_text(TOML.replace("from a file", "replaced by an editor"))
+    spare.replace(session_file)
+    for _ in range(100):
+        QTest.qWait(50)
+        if window.desk.scene.title == "replaced by an editor":
+            break
+    assert window.desk.scene.title == "replaced by an editor"
+
+
+def test_a_preset_carries_looks_to_another_window(open_it, tmp_path):
+    one = open_it(make_session(events=None))
+    dense = one.desk.rows("dense")[0].id
+    one.store.dispatch(c.SetGain(3.0, dense))
+    preset = tmp_path / "mine.view.toml"
+    one.file_requests.sessions.save_preset(str(preset))
+    two = open_it(make_session(events=None))
+    two.file_requests.sessions.apply_preset(str(preset))
+    two.settle()
+    assert two.desk.scene.row(dense).content.gain == 3.0
+
+
+def test_files_join_the_session(open_it, session_file, tmp_path):
+    window = open_it(load_session(session_file), path=session_file)
+    before = len(window.desk.scene.rows)
+    np.save(tmp_path / "emg_t.npy", np.arange(1000) / 100.0)
+    np.save(tmp_path / "emg_y.npy", np.sin(np.arange(1000) / 10.0))
+    signal(1).rename("more").to_dataset(name="more").to_zarr(
+        str(tmp_path / "more.zarr"), consolidated=False
+    )
+    window.widget.dropped.emit([str(tmp_path / "more.zarr")])
+    window.settle()
+    assert len(window.desk.scene.rows) == before + 1
+    assert not window.widget.errors.faults
+    window.widget.dropped.emit([str(tmp_path / "missing.zarr")])
+    assert window.widget.errors.faults, "what cannot be read is said, the rest stays"
+    assert len(window.desk.scene.rows) == before + 1
+
+
+def test_a_label_file_is_loaded_and_edits_of_the_others_stay(open_it, tmp_path):
+    first = LabelsConfig(path=str(tmp_path / "a.csv"), writeback=True)
+    window = open_it(make_session(plots=(TraceConfig(signal(1)),), labels=(first,)))
+    window.store.dispatch(c.Select(Span(1.0, 2.0)))
+    window.store.dispatch(c.Paint("Wake"))
+    (tmp_path / "b.csv").write_text("start_s,end_s,label,note\n3.0,4.0,REM,\n")
+    window.file_requests.add_labels(str(tmp_path / "b.csv"))
+    window.settle()
+    assert [len(track.table) for track in window.state.tracks] == [1, 1]
+    assert window.state.edited == 1
+    assert not window.state.tracks[0].saved
+
+
+def test_export_never_touches_the_source(open_it, label_session, tmp_path):
+    session, path = label_session
+    window = open_it(session)
+    window.file_requests.export_labels(str(tmp_path / "copy.csv"))
+    assert "no labels" in window.widget.errors.faults[0].message
+    window.store.dispatch(c.Select(Span(1.0, 2.0)))
+    window.store.dispatch(c.Paint("Wake"))
+    window.file_requests.export_labels(str(tmp_path / "copy.parquet"))
+    assert len(pl.read_parquet(tmp_path / "copy.parquet")) == 1
+    window.file_requests.export_labels(str(path))
+    assert not path.exists()
+    assert not window.state.tracks[0].saved, "the set's own file does not hold the edit yet"
+
+
+def test_pictures_and_numbers(open_it, tmp_path):
+    window = open_it()
+    requests = window.file_requests
+    for kind in ("png", "svg", "pdf"):
+        requests.save_picture(str(tmp_path / f"plots.{kind}"))
+        requests.save_hypnogram(str(tmp_path / f"overview.{kind}"))
+    image = QImage(str(tmp_path / "plots.png"))
+    viewport = window.state.viewport
+    assert (image.width(), image.height()) == (viewport.width, viewport.height)
+    assert "<text" in (tmp_path / "plots.svg").read_text()
+    assert (tmp_path / "plots.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "overview.png").stat().st_size > 500
+    window.store.dispatch(c.UiRequest("copy_picture"))
+    assert not QGuiApplication.clipboard().image().isNull()
+    requests.save_picture(str(tmp_path / "plots.gif"))
+    assert "no kind of picture" in window.widget.errors.faults[-1].message
+
+    requests.export_data(str(tmp_path / "data.csv"))
+    table = pl.read_csv(tmp_path / "data.csv", infer_schema_length=None)
+    start, stop = window.state.window.start, window.state.window.stop
+    assert table["time_s"].min() >= start
+    assert table["time_s"].max() < stop
+    mine = table.filter((pl.col("row") == "0") & (pl.col("trace") == table["trace"][0]))
+    expected = np.sin(2 * np.pi * mine["time_s"].to_numpy() / 4)
+    assert np.allclose(mine["value"].to_numpy(), expected, atol=1e-6)
+    requests.export_data(str(tmp_path / "data.npz"))
+    with np.load(tmp_path / "data.npz") as arrays:
+        assert len(arrays.files) == 2 * (2 + 6 + 5 + 5)
+    requests.export_data(str(tmp_path / "data.zarr"))
+    assert (tmp_path / "data.zarr").is_dir()
