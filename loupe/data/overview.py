@@ -30,7 +30,7 @@ __all__ = ["Job", "build_sidecar", "default_workers", "finish", "prepare", "run_
 _UNIT_BINS = 16384
 """Bins of level 0 in one unit of work and one stored chunk: a million samples."""
 
-_PIECE_VALUES = 4_000_000
+_PIECE_VALUES = 1_000_000
 _COARSE_BINS = 65536
 
 
