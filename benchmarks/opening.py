@@ -1,0 +1,111 @@
+"""Opens one session in a fresh process and tells how long the first picture took, as JSON.
+
+``python -m benchmarks.opening SESSION [--walk]``; `measure_opening` runs it with an empty and
+with a filled cache of compiled kernels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+__all__ = ["measure_opening"]
+
+
+def _status(name: str) -> float:
+    """A line of /proc/self/status in MB; 0 where there is none."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(x.split()[1]) / 1e3 for x in lines if x.startswith(name)), 0.0)
+
+
+def _open(session: Path, walk: bool) -> dict[str, float]:
+    from PySide6.QtCore import QCoreApplication, QEventLoop
+
+    from benchmarks.finish import finish
+    from benchmarks.window import Driven
+    from loupe.ui.app import application
+
+    application()
+    empty = _status("VmRSS")
+    begin = time.perf_counter()
+    window = Driven(session, (1600, 900), (0, 0))
+    wait = QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents
+    while not window.has_picture:
+        QCoreApplication.processEvents(wait)
+    drawn = window.repaints
+    # The picture is there when the repaint that was asked for with it is done.
+    while window.repaints == drawn and not window.window.core.presenter.settled:
+        QCoreApplication.processEvents(wait)
+    finish(window.window.widget.canvas)
+    first = time.perf_counter() - begin
+    window.settle()
+    settled = time.perf_counter() - begin
+    found = {
+        "first_picture_s": round(first, 3),
+        "settled_s": round(settled, 3),
+        "before_mb": round(empty),
+    }
+    if walk:
+        rng = random.Random(0)
+        extent = window.window.state.extent
+        for _ in range(40):
+            window.show(rng.uniform(extent.start, extent.stop), 10.0)
+            window.settle()
+        for part in (0.1, 0.5, 1.0):
+            window.show(extent.start, extent.length * part)
+            window.settle()
+        found["peak_mb"] = round(_status("VmHWM"))
+    window.close()
+    return found
+
+
+def measure_opening(session: Path, raw_bytes: int) -> dict[str, Any]:
+    """Open to first picture with an empty and with a filled kernel cache; peak memory.
+
+    Memory is that of a process that opens the session, jumps 40 times, and shows a tenth, half
+    and all of the recording.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "LOUPE_KERNEL_CACHE": folder}
+        cold = _run(session, environment)
+        _run(session, environment, "--walk")
+        warm = _run(session, environment)
+        walked = _run(session, environment, "--walk")
+    raw = raw_bytes / 1e6
+    return {
+        "first_picture_cold_s": cold["first_picture_s"],
+        "first_picture_s": warm["first_picture_s"],
+        "settled_cold_s": cold["settled_s"],
+        "settled_s": warm["settled_s"],
+        "peak_mb": walked["peak_mb"],
+        "peak_less_raw_mb": round(walked["peak_mb"] - raw),
+        "peak_over_start_mb": round(walked["peak_mb"] - walked["before_mb"]),
+    }
+
+
+def _run(session: Path, environment: dict[str, str], *options: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.opening", str(session), *options]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("session", type=Path)
+    parser.add_argument("--walk", action="store_true")
+    arguments = parser.parse_args()
+    sys.stdout.write(json.dumps(_open(arguments.session, arguments.walk)) + "\n")
