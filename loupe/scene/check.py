@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loupe.data.catalog import Catalog
+from loupe.data.probe import array_facts
+from loupe.data.protocols import ArrayData
 from loupe.errors import LoupeError
 from loupe.scene.compile import array_fields, event_classes, plot_rows
 from loupe.scene.sources import Opener
+from loupe.scene.stats import nan_share
 from loupe.session.base import Fault, Place
 from loupe.session.source import Source
 
@@ -53,6 +56,7 @@ def check_data(session: Session, *, allow_remote: bool = False) -> list[Fault]:
             event_classes(session.events, opener)
         except LoupeError as error:
             found.append(_fault(session, ("events",), error))
+    found += _arrays(session, opener)
     extent = _data_extent(opener)
     for number, _ in enumerate(session.labels):
         found += _labels(session, number, extent)
@@ -103,6 +107,69 @@ def _at(session: Session, place: Place) -> object:
         else:
             value = getattr(value, str(step), None)
     return value
+
+
+SLOW_PAGE_BYTES = 200_000_000
+"""Bytes to read for 10 s of an array beyond which paging is felt."""
+
+NAN_SHARE = 0.05
+
+
+def _arrays(session: Session, opener: Opener) -> Iterator[Fault]:
+    """What will be slow or look odd about arrays that do open; once for each array."""
+    told: set[str] = set()
+    for number, plot in enumerate(session.plots):
+        data = getattr(plot, "data", None)
+        if data is None or plot.kind == "raster":
+            continue
+        try:
+            ref = opener.array(data)
+        except LoupeError:
+            continue
+        if ref.key in told:
+            continue
+        told.add(ref.key)
+        place: Place = ("plots", number, "data")
+        if isinstance(data, str):
+            place = ("sources", data)
+        elif isinstance(data, Source):
+            place = (*place, "path")
+        yield from _array(place, ref.data)
+
+
+def _array(place: Place, data: ArrayData) -> Iterator[Fault]:
+    facts = array_facts(data)
+    if facts.page_bytes > SLOW_PAGE_BYTES and facts.chunks is not None:
+        rows, samples = facts.chunks
+        best = max(1, round(10 * facts.rate))
+        yield Fault(
+            place,
+            "data-slow",
+            f"10 s of it need {facts.page_bytes / 1e6:.0f} MB to be read, because a stored chunk "
+            f"holds {rows} traces x {samples} samples",
+            f"store it in chunks of about {min(samples, best)} samples, or build an overview with "
+            "`loupe overview build`",
+            "warning",
+        )
+    if facts.gaps:
+        yield Fault(
+            place,
+            "data-gaps",
+            f"its times have {facts.gaps} gaps, which are left blank",
+            level="note",
+        )
+    try:
+        share = nan_share(data)
+    except LoupeError as error:
+        yield Fault(place, error.code, str(error), error.hint)
+        return
+    if share > NAN_SHARE:
+        yield Fault(
+            place,
+            "data-nan",
+            f"about {share:.0%} of its samples are NaN; they are left blank",
+            level="note" if share < 0.5 else "warning",
+        )
 
 
 def _data_extent(opener: Opener) -> Span | None:

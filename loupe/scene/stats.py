@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from loupe.data.protocols import ArrayData
 
-__all__ = ["ArrayStats", "measure"]
+__all__ = ["ArrayStats", "measure", "nan_share"]
 
 EXACT_VALUES = 4_000_000
 BLOCKS = 16
@@ -94,6 +94,26 @@ def measure(
         a, b = np.percentile(flat, list(percentiles))
         pooled = (float(a), float(b))
     return ArrayStats(low, high, mean, pooled, exact)
+
+
+def nan_share(data: ArrayData) -> float:
+    """Share of samples that are NaN, 0 to 1, from the same spread blocks as `measure`.
+
+    Raises
+    ------
+    LoupeDataError
+        If the store fails.
+    """
+    n = data.time.n
+    if data.info.dtype.kind != "f" or not n:
+        return 0.0
+    starts = [0] if n <= BLOCK_SAMPLES else np.linspace(0, n - BLOCK_SAMPLES, BLOCKS).astype(int)
+    missing = total = 0
+    for start in starts:
+        block = data.read(slice(0, data.n_rows), int(start), min(int(start) + BLOCK_SAMPLES, n))
+        missing += int(np.isnan(block).sum())
+        total += block.size
+    return missing / total if total else 0.0
 
 
 def _physical(

@@ -67,6 +67,9 @@ MORE_CODES: dict[str, Code] = {
     "data-remote": Code(
         "Data are on the network", "Only local files are opened unless `--allow-remote` is passed."
     ),
+    "data-scheduler": Code(
+        "The scheduler cannot be used", "The address must be that of a running dask scheduler."
+    ),
     "data-select": Code("A selection picks nothing", "`select` names values of coordinates."),
     "data-shape": Code("An array has the wrong shape", "The message says what was expected."),
     "data-time": Code(
@@ -116,6 +119,17 @@ MORE_CODES: dict[str, Code] = {
     "labels-schema": Code(
         "Label columns or rows break the schema", "The message names the column or the row."
     ),
+    "data-gaps": Code(
+        "The times of an array have gaps", "Curves and heatmaps leave them blank; nothing is lost."
+    ),
+    "data-nan": Code(
+        "Much of an array is missing", "Samples that are NaN are left blank; is the source right?"
+    ),
+    "data-slow": Code(
+        "Showing a page will be slow",
+        "The stored chunks are much larger than what a page shows. Rechunk the store along time, "
+        "or build an overview file with `loupe overview build`.",
+    ),
     "labels-unknown-state": Code(
         "A label has no state definition", "It is shown in grey until `[states]` defines it."
     ),
@@ -158,6 +172,8 @@ MORE_CODES: dict[str, Code] = {
     "config": Code("A configuration cannot be right", "The message says why."),
     "error": Code("Something is wrong", "The message says what."),
     "usage": Code("The command was used wrongly", "`--help` shows how it is meant."),
+    "init-exists": Code("A file exists already", "`loupe init` never overwrites; name another."),
+    "init-folder": Code("A folder does not exist", "Create it, or name another one."),
     "open-theme": Code("A theme does not exist", "Use dark, light or system."),
     "cli-set": Code("A variable is not NAME=VALUE", "For example `--set mouse=m12`."),
     "cli-set-without-session": Code(
