@@ -1,18 +1,18 @@
 """The one table of actions: menus, keys, palette, tooltips, help and docs are read from it.
 
-The built-ins stand in `loupe.app.action_tables`; here are their shape and those that come from a
+The built-ins stand in `loupe.app.action_tables`; here are those that come from a
 session's states, videos and label sets. Imports neither numpy nor any widget.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
+from loupe.app.action import GROUPS, MENUS, Action
+from loupe.app.action_tables import ACTIONS
 from loupe.app.commands import (
-    Command,
     HideVideo,
     Paint,
     SetEditedTrack,
@@ -38,71 +38,9 @@ __all__ = [
     "video_actions",
 ]
 
-Test: TypeAlias = "Callable[[AppState], bool]"
-
-GROUPS = (
-    "Files",
-    "Editing",
-    "Moving in time",
-    "Selecting",
-    "Labels",
-    "States",
-    "Rows",
-    "Plots",
-    "View",
-    "Playback and video",
-    "Help",
-)
-"""Sections of the help window and of the page of keys, in order."""
-
-MENUS = ("File", "Edit", "View", "Go", "Labels", "Plots", "Video", "Help")
-"""Menus of the menu bar, in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Something a person can do by menu, key or palette.
-
-    Attributes
-    ----------
-    id
-        Stable name, as in ``[keys]`` of a session: ``view.page_right``.
-    title
-        The words of the menu and the palette; an ellipsis where more is asked.
-    help
-        One sentence.
-    group
-        Section of the help, one of `GROUPS`.
-    keys
-        Chords, the one shown first; see `loupe.app.keymap`.
-    menu
-        Menu and submenus; empty for actions that are only in the palette and on keys.
-    command
-        What is dispatched.
-    shown_if
-        Whether the menu shows it; None is always. Whether it is enabled, the policy says.
-    checked
-        For actions that switch something: whether it is on.
-    state
-        The state that it labels; empty for built-ins.
-    """
-
-    id: str
-    title: str
-    help: str
-    group: str
-    keys: tuple[str, ...]
-    menu: tuple[str, ...]
-    command: Command
-    shown_if: Test | None = None
-    checked: Test | None = None
-    state: str = ""
-
 
 def builtin_actions() -> tuple[Action, ...]:
     """Every built-in action, in the order of the menus."""
-    from loupe.app.action_tables import ACTIONS
-
     return ACTIONS
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from loupe.errors import LoupeConfigError
 
 if TYPE_CHECKING:
-    from loupe.app.actions import Action
+    from loupe.app.action import Action
 
 __all__ = [
     "Binding",

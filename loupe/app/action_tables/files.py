@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loupe.app import commands as c
-from loupe.app.actions import Action
+from loupe.app.action import Action
 
 __all__ = ["edit_actions", "file_actions", "help_actions"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from loupe.app import commands as c
-from loupe.app.actions import Action
+from loupe.app.action import Action
 
 if TYPE_CHECKING:
     from loupe.app.state import AppState
