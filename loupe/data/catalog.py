@@ -247,6 +247,14 @@ class Catalog:
             return [text]
         path = self.base / text
         if path.exists():
+            if not (path.is_file() or path.is_dir()):
+                # Reading a pipe or a device may wait for ever, or do something.
+                raise LoupeDataError(
+                    "this is neither a file nor a folder",
+                    where=text,
+                    hint="devices and pipes are not read",
+                    code="data-path",
+                )
             return [path]
         if any(mark in text for mark in "*?["):
             matches = (

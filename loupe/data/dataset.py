@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from loupe.data.cache import ByteCache
 from loupe.data.labelled import Kept, LabelledArray, StoredAt
 from loupe.data.protocols import ArrayInfo
 from loupe.data.request import OpenRequest
@@ -213,8 +214,11 @@ def _time_axis(
             hint="store the times as a variable of that name, or give `rate` in samples a second",
             code="data-time-missing",
         )
+    # Several places are looked at, and a block is decoded once; kept only while this runs.
+    limit = 4 * request.block_limit
+    reader = VariableReader(coordinate, ByteCache(limit), limit)
     axis, code = read_axis(
-        lambda i0, i1: coordinate.block((slice(i0, i1),)),
+        lambda i0, i1: reader.read((slice(i0, i1),)),
         n,
         coordinate.attrs,
         unit=request.time_unit,

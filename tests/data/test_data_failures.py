@@ -173,6 +173,12 @@ def test_damaged_parquet(tmp_path):
         Catalog(tmp_path).table("e.parquet")
 
 
+def test_pipes_are_not_read(tmp_path):
+    os.mkfifo(tmp_path / "e.csv")
+    with pytest.raises(LoupeDataError, match="neither a file nor a folder"):
+        Catalog(tmp_path).table("e.csv")
+
+
 def test_a_failing_task_graph_is_reported():
     import dask.array as da
 
