@@ -24,8 +24,9 @@ check: setup  ## lint, types, floors, module sizes, generated files, sessions
 soak: setup  ## the same tests with their full counts (hours)
 	@LOUPE_SOAK=1 $(BIN)/python scripts/run_tests.py --soak
 
-bench: setup  ## measure, into out/bench (windows under Xvfb; nice to have the machine to itself)
-	@xvfb-run -a -s "-screen 0 1600x1840x24" $(BIN)/python -m benchmarks
+bench: setup  ## measure everything, into out/bench
+	@if [ -n "$$DISPLAY" ]; then $(BIN)/python -m benchmarks; \
+	else xvfb-run -a -s "-screen 0 1600x1840x24" $(BIN)/python -m benchmarks; fi
 
 docs: setup  ## build the documentation into site/, warnings are errors
 	@$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs site
