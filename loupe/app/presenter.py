@@ -255,7 +255,13 @@ class Presenter:
                 self._shown[row.id] = tile
             if not exact:
                 missing = True
-                job = tile_job(row, look, grid)
+                # A pan goes on: it gets a margin. All else is shown first as far as it is seen.
+                pans = (
+                    tile is not None
+                    and tile.dt == grid.dt
+                    and not tile.covers(grid.dt, grid.k0, grid.width)
+                )
+                job = tile_job(row, look, grid, margin=pans)
                 if job is not None:
                     wanted.append(job)
         self._waiting = {}
@@ -319,6 +325,7 @@ class Presenter:
         self._bound_tiles()
         if not was_waited_for:
             self.counts.stale += 1
+            self._widen(tile)
             return
         self._shown[job.row_id] = tile
         if tile.missing and tile.missing != self._left.get(job.key):
@@ -333,9 +340,20 @@ class Presenter:
         if not self._waiting:
             self._asked = 0
             self._emit()
+            self._prefetch_later()
         elif self._cancel_hold is None:
             # The hold is over and something is on screen: refine it as tiles come.
             self._emit()
+
+    def _widen(self, tile: TileContent) -> None:
+        """Show a tile with margins in place of one without, so that a pan finds it uploaded."""
+        shown = self._shown.get(tile.row_id)
+        if shown is None or shown.width >= tile.width or self._waiting:
+            return
+        for row, look in self._visible():
+            if row.id == tile.row_id and best_tile([tile], row, look, self._layout.grid)[1]:
+                self._shown[row.id] = tile
+                self._emit()
 
     def _bound_tiles(self) -> None:
         held = sum(t.nbytes for tiles in self._tiles.values() for t in tiles)

@@ -123,12 +123,19 @@ def tile_columns(grid: TimeGrid) -> tuple[int, int]:
     return grid.k0 - over, grid.width + 2 * over
 
 
-def tile_job(row: Row, look: Look, grid: TimeGrid) -> TileJob | None:
-    """The work that gives the row its picture; None for a row that has none."""
+def tile_job(row: Row, look: Look, grid: TimeGrid, *, margin: bool = True) -> TileJob | None:
+    """The work that gives the row its picture; None for a row that has none.
+
+    Parameters
+    ----------
+    margin
+        Whether the tile reaches beyond the view, so that pans need no other; without, it is
+        there sooner.
+    """
     make = JOBS.get(row.kind)
     if make is None:
         return None
-    k0, width = tile_columns(grid)
+    k0, width = tile_columns(grid) if margin else (grid.k0, grid.width)
     return make(row, look, grid.dt, k0, width)
 
 

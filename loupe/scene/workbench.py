@@ -8,10 +8,10 @@ counters are what the tests of "0 reads, 0 reductions" look at.
 from __future__ import annotations
 
 import threading
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable
+from collections import Counter
+from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,19 +20,14 @@ from loupe.data.cache import ByteCache
 from loupe.data.pyramid import Pyramid
 from loupe.data.sidecar import open_pyramid
 from loupe.scene.envelope import read_heat, read_spans
+from loupe.scene.kept import KeptColumns, Stretch
 from loupe.scene.model import ArrayRef
 from loupe.scene.stats import ArrayStats, measure
 from loupe.scene.zoomed_out import heat_from_pyramid, spans_from_pyramid
 
 __all__ = ["Heat", "Spans", "Workbench"]
 
-T = TypeVar("T")
 F32 = npt.NDArray[np.float32]
-
-
-class _Sized(Protocol):
-    @property
-    def nbytes(self) -> int: ...
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -58,11 +53,6 @@ class Spans:
     per_column: float
     missing: int = 0
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes held."""
-        return self.lo.nbytes + self.hi.nbytes
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Heat:
@@ -73,11 +63,6 @@ class Heat:
     values: F32
     per_column: float
     missing: int = 0
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes held."""
-        return self.values.nbytes
 
 
 class Workbench:
@@ -90,11 +75,9 @@ class Workbench:
     """
 
     def __init__(self, ceiling: int = 128 << 20) -> None:
-        self.ceiling = ceiling
         self.counts: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, _Sized] = OrderedDict()
-        self._held = 0
+        self._kept = KeptColumns(ceiling)
         self._stats: dict[Hashable, ArrayStats] = {}
         self._bins: ByteCache[Any] = ByteCache(max(ceiling // 2, 1 << 24))
         self._pyramids: dict[str, Pyramid] = {}
@@ -102,7 +85,7 @@ class Workbench:
     @property
     def held(self) -> int:
         """Bytes of spans held now."""
-        return self._held
+        return self._kept.held
 
     def count(self, what: str, n: int = 1) -> None:
         """Add to a counter ("reads", "reductions", "rasterisations")."""
@@ -119,17 +102,37 @@ class Workbench:
         LoupeDataError
             If the store fails.
         """
+        name = ("spans", array.key, rows, dt)
+        found = self._kept.find(name, k0, width)
+        if found is None:
+            found = self._reduced(name, array, rows, dt, k0, width)
+        return _spans(dt, found)
 
-        def make() -> Spans:
-            index = np.asarray(rows, dtype=np.intp)
-            found = spans_from_pyramid(self.pyramid(array), index, dt, k0, width, self.count)
-            if found is not None:
-                period = array.data.time.period
-                return Spans(dt, k0, found.lo, found.hi, dt / period, found.missing)
-            lo, hi, per_column = read_spans(array.data, index, dt, k0, width, self.count)
-            return Spans(dt, k0, lo, hi, per_column)
+    def _reduced(
+        self,
+        name: Hashable,
+        array: ArrayRef,
+        rows: tuple[int, ...],
+        dt: float,
+        k0: int,
+        width: int,
+    ) -> Stretch:
+        index = np.asarray(rows, dtype=np.intp)
 
-        return self._cached(("spans", array.key, rows, dt, k0, width), make)
+        def read(first: int, columns: int) -> Stretch:
+            lo, hi, per_column = read_spans(array.data, index, dt, first, columns, self.count)
+            return Stretch(first, (lo, hi), per_column)
+
+        bins = spans_from_pyramid(self.pyramid(array), index, dt, k0, width, self.count)
+        if bins is None:
+            made = self._kept.complete(name, k0, width, read)
+        else:
+            # Columns of bins are joined with their neighbours, so they are made together.
+            per_column = dt / array.data.time.period
+            made = Stretch(k0, (bins.lo, bins.hi), per_column, bins.missing)
+        if not made.missing:
+            self._kept.add(name, made)
+        return made
 
     def heat(
         self, array: ArrayRef, rows: tuple[int, ...], method: str, dt: float, k0: int, width: int
@@ -141,17 +144,27 @@ class Workbench:
         LoupeDataError
             If the store fails.
         """
-
-        def make() -> Heat:
+        name = ("heat", array.key, rows, method, dt)
+        made = self._kept.find(name, k0, width)
+        if made is None:
             index = np.asarray(rows, dtype=np.intp)
-            if method == "peak":
-                found = heat_from_pyramid(self.pyramid(array), index, dt, k0, width, self.count)
-                if found is not None:
-                    return Heat(dt, k0, found[0], dt / array.data.time.period, found[1])
-            values, per_column = read_heat(array.data, index, method, dt, k0, width, self.count)
-            return Heat(dt, k0, values, per_column)
 
-        return self._cached(("heat", array.key, rows, method, dt, k0, width), make)
+            def read(first: int, columns: int) -> Stretch:
+                values, per_column = read_heat(
+                    array.data, index, method, dt, first, columns, self.count
+                )
+                return Stretch(first, (values,), per_column)
+
+            bins = None
+            if method == "peak":
+                bins = heat_from_pyramid(self.pyramid(array), index, dt, k0, width, self.count)
+            if bins is None:
+                made = self._kept.complete(name, k0, width, read)
+            else:
+                made = Stretch(k0, (bins[0],), dt / array.data.time.period, bins[1])
+            if not made.missing:
+                self._kept.add(name, made)
+        return Heat(dt, k0, made.parts[0], made.per_column, made.missing)
 
     def pyramid(self, array: ArrayRef) -> Pyramid:
         """The pyramid of an array: its overview file, or one that is built as it is needed."""
@@ -164,8 +177,8 @@ class Workbench:
         self, array: ArrayRef, rows: tuple[int, ...], dt: float, k0: int, width: int
     ) -> Spans | None:
         """The spans if they are held, without reading."""
-        found = self._kept.get(("spans", array.key, rows, dt, k0, width))
-        return found if isinstance(found, Spans) else None
+        found = self._kept.find(("spans", array.key, rows, dt), k0, width)
+        return None if found is None else _spans(dt, found)
 
     def stats(
         self,
@@ -199,19 +212,7 @@ class Workbench:
         """The ranges if they were measured already."""
         return self._stats.get((array.key, rows, percentiles))
 
-    def _cached(self, key: Hashable, make: Callable[[], T]) -> T:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]  # type: ignore[return-value]  # the key names the type
-        value = make()
-        with self._lock:
-            if getattr(value, "missing", 0):
-                return value  # not the last word: the next call goes on building
-            if key not in self._kept:
-                self._kept[key] = value  # type: ignore[assignment]  # every T here has nbytes
-                self._held += value.nbytes  # type: ignore[attr-defined]
-            while self._held > self.ceiling and len(self._kept) > 1:
-                _, dropped = self._kept.popitem(last=False)
-                self._held -= dropped.nbytes
-        return value
+
+def _spans(dt: float, found: Stretch) -> Spans:
+    lo, hi = found.parts
+    return Spans(dt, found.k0, lo, hi, found.per_column, found.missing)
