@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QElapsedTimer, QEventLoop, Qt
+from PySide6.QtCore import QByteArray, QCoreApplication, QElapsedTimer, QEventLoop, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from shiboken6 import isValid
 
 from loupe.app import commands
 from loupe.app.actions import Action, build_actions
@@ -40,6 +42,9 @@ from loupe.ui.video_room import VideoRoom
 __all__ = ["LoupeWindow", "application", "open_session", "open_windows"]
 
 _WINDOWS: list[LoupeWindow] = []
+_CLOSING: list[LoupeWindow] = []
+"""Closed windows whose widgets Qt has yet to delete. Python's collector may run in any thread,
+and a widget that it deletes there takes the process with it."""
 
 
 def application() -> QApplication:
@@ -134,6 +139,7 @@ class LoupeWindow:
             refuse=lambda reason: self.core.say(reason),
             may_close=self._may_close,
         )
+        self.scheduler.setParent(self.widget)
         self.widget.setPalette(look.palette())
         self.widget.setStyleSheet(look.style_sheet())
         self._core = WindowCore(
@@ -148,7 +154,7 @@ class LoupeWindow:
             self._core.report(where, error)
         self.file_requests = FileRequests(self)
         self.requests = Requests(self.core, self.file_requests.table, _version())
-        self._keys = KeyFilter(self.desk, self._own_windows)
+        self._keys = KeyFilter(self.desk, self._own_windows, self.widget)
         application().installEventFilter(self._keys)
         application().styleHints().colorSchemeChanged.connect(self._system_theme_changed)
         self.widget.dropped.connect(self.file_requests.dropped)
@@ -308,10 +314,22 @@ class LoupeWindow:
         self.core.close()
         self.files.close(keep_unsaved=keep_unsaved)
         self.scheduler.close()
+        _CLOSING.append(self)
+        self.widget.destroyed.connect(_forget_deleted)
         if self in _WINDOWS:
             _WINDOWS.remove(self)
         for listener in self.on_closed:
             listener()
+
+
+def _forget_deleted() -> None:
+    """Let go of windows whose widgets are gone, in this thread and not amid their deletion."""
+    QTimer.singleShot(0, _collect)
+
+
+def _collect() -> None:
+    _CLOSING[:] = [window for window in _CLOSING if isValid(window.widget)]
+    gc.collect()
 
 
 def _version() -> str:

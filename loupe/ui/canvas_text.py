@@ -12,7 +12,7 @@ import math
 from collections import Counter
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from loupe.scene.frame import Frame, TextRun
@@ -33,7 +33,7 @@ class TextPatch(QWidget):
         super().__init__(parent)
         self._counts = counts
         self._key: object = None
-        self._pixmap = QPixmap()
+        self._image = QImage()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -55,14 +55,15 @@ class TextPatch(QWidget):
         if key != self._key:
             self._key = key
             width, height = round(geometry.width() * scale), round(geometry.height() * scale)
-            pixmap = QPixmap(max(1, width), max(1, height))
-            pixmap.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(pixmap)
+            kind = QImage.Format.Format_ARGB32_Premultiplied
+            image = QImage(max(1, width), max(1, height), kind)
+            image.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(image)
             origin = (round(geometry.x() * scale), round(geometry.y() * scale))
             paint_texts(painter, runs, look, scale, origin)
             painter.end()
-            pixmap.setDevicePixelRatio(scale)
-            self._pixmap = pixmap
+            image.setDevicePixelRatio(scale)
+            self._image = image
             self._counts["text_pictures"] += 1
             self.update()
         if geometry != self.geometry():
@@ -72,7 +73,7 @@ class TextPatch(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Blit the picture."""
         painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._pixmap)
+        painter.drawImage(0, 0, self._image)
         painter.end()
 
 

@@ -40,8 +40,8 @@ class FileRequests:
     def __init__(self, window: LoupeWindow) -> None:
         self._window = window
         self._sessions = SessionFiles(window)
-        self._watcher = QFileSystemWatcher()
-        self._settle = QTimer()
+        self._watcher = QFileSystemWatcher(window.widget)
+        self._settle = QTimer(window.widget)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self.reload)

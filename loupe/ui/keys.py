@@ -80,8 +80,13 @@ class KeyFilter(QObject):
         Tells the windows whose keys are meant, besides dialogs.
     """
 
-    def __init__(self, desk: Desk, windows: Callable[[], Sequence[QWidget]]) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        desk: Desk,
+        windows: Callable[[], Sequence[QWidget]],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
         self._desk = desk
         self._windows = windows
         self.rebuild()

@@ -36,6 +36,7 @@ class _Note(QWidget):
     def __init__(self, title: str, look: Look) -> None:
         super().__init__(None, Qt.WindowType.Window)
         self.setObjectName("root")
+        self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, False)
         self.setWindowTitle(f"Opening {title}")
         self.setPalette(look.palette())
         self.setStyleSheet(look.style_sheet() + "QWidget#root { background: palette(window); }")
@@ -62,9 +63,11 @@ def open_in_thread(session: Session, look: Look, *, allow_remote: bool = False) 
     LoupeError
         Whatever compiling raises; faults of single plots become rows instead.
     """
-    scheduler = QtScheduler()
+    # Everything of Qt's hangs on the note, which Qt deletes in this thread: what Python's collector
+    # finds later, in whatever thread, are empty shells.
     note = _Note(session.title or "session", look)
-    loop = QEventLoop()
+    scheduler = QtScheduler(note)
+    loop = QEventLoop(note)
     found: list[Scene] = []
     failed: list[Exception] = []
 
@@ -79,7 +82,7 @@ def open_in_thread(session: Session, look: Look, *, allow_remote: bool = False) 
         finally:
             scheduler.post(loop.quit)
 
-    patience = QTimer()
+    patience = QTimer(note)
     patience.setSingleShot(True)
     patience.timeout.connect(note.show)
     patience.start(_PATIENCE_MS)
@@ -88,8 +91,9 @@ def open_in_thread(session: Session, look: Look, *, allow_remote: bool = False) 
     loop.exec()
     thread.join()
     patience.stop()
-    note.close()
     scheduler.close()
+    note.close()
+    note.deleteLater()
     if failed:
         raise failed[0]
     return found[0]

@@ -76,8 +76,8 @@ def score(wanted: str, entry: Entry) -> float | None:
 class _Delegate(QStyledItemDelegate):
     """Title left, group dim beside it, key right."""
 
-    def __init__(self, look: Look) -> None:
-        super().__init__()
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
         self._look = look
 
     def sizeHint(
@@ -132,7 +132,7 @@ class Palette(QDialog):
         self._list = QListWidget()
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setAccessibleName("Found")
-        self._delegate = _Delegate(look)
+        self._delegate = _Delegate(look, self)
         self._list.setItemDelegate(self._delegate)
         self._list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self._list.itemClicked.connect(lambda _: self._run())

@@ -31,8 +31,8 @@ _ALL = "All states"
 class _Filter(QSortFilterProxyModel):
     """Rows of one state whose cells hold a text."""
 
-    def __init__(self, model: LabelsModel) -> None:
-        super().__init__()
+    def __init__(self, model: LabelsModel, parent: QWidget) -> None:
+        super().__init__(parent)
         self._model = model
         self._state = ""
         self._text = ""
@@ -63,8 +63,8 @@ class JumpDialog(LiveDialog):
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, "Jump to epochs", parent)
-        self._model = LabelsModel(desk.look, lambda *_: "", lambda _: None)
-        self._filter = _Filter(self._model)
+        self._model = LabelsModel(desk.look, lambda *_: "", lambda _: None, self)
+        self._filter = _Filter(self._model, self)
         self._state = QComboBox()
         self._state.setAccessibleName("State")
         self._text = QLineEdit()

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 
 from loupe.labels.table import Interval, IntervalTable
@@ -75,8 +75,9 @@ class LabelsModel(QAbstractTableModel):
         look: Look,
         edit: Callable[[int, str, object], str],
         refuse: Callable[[str], None],
+        parent: QObject | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self._look = look
         self._edit = edit
         self._refuse = refuse

@@ -93,7 +93,7 @@ class LabelsPanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.model = LabelsModel(look, edit, refuse)
+        self.model = LabelsModel(look, edit, refuse, self)
         self._following = False
         title = QLabel("Labels")
         title.setProperty("role", "title")
