@@ -1,6 +1,7 @@
 """The demo recordings hold what a reader and a scorer would look for in real ones."""
 
 import itertools
+import os
 import subprocess
 import sys
 import tomllib
@@ -254,7 +255,7 @@ def test_rem_comes_from_nrem_only():
 
 @pytest.mark.soak
 @pytest.mark.skipif(sys.platform == "win32", reason="resident memory is asked of POSIX")
-def test_a_day_needs_no_more_memory_than_an_hour(tmp_path):
+def test_a_long_recording_needs_no_more_memory_than_a_short_one(tmp_path):
     script = (
         "import resource, sys\n"
         "from loupe.demo import write_demo\n"
@@ -266,4 +267,6 @@ def test_a_day_needs_no_more_memory_than_an_hour(tmp_path):
         command = [sys.executable, "-c", script, str(tmp_path / str(hours)), str(hours)]
         return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
-    assert peak_mb(24) < peak_mb(1) + 50
+    # A day under `make soak`; what streams, streams after a few hours too.
+    hours = 24 if os.environ.get("LOUPE_SOAK") == "1" else 4
+    assert peak_mb(hours) < peak_mb(0.5) + 50
