@@ -62,14 +62,15 @@ def bin_minmax(samples: Block, size: int) -> MinMax:
     if samples.dtype == working_dtype(samples.dtype) and _rows_contiguous(samples):
         # A window of a larger array: its rows lie apart, and copying costs more than reducing.
         lo, hi = _outputs(samples, size)
+        reduce_row = _float_minmax if samples.dtype.kind == "f" else _whole_minmax
         for r in range(len(samples) if lo.size else 0):
             row = samples[r : r + 1]
-            _sample_minmax(row, size, lo[r : r + 1], hi[r : r + 1])
+            reduce_row(row, size, lo[r : r + 1], hi[r : r + 1])
         return lo, hi
     block = working(samples)
     lo, hi = _outputs(block, size)
     if lo.size:
-        _sample_minmax(block, size, lo, hi)
+        (_float_minmax if block.dtype.kind == "f" else _whole_minmax)(block, size, lo, hi)
     return lo, hi
 
 
@@ -154,36 +155,61 @@ def _sample_minmax_numpy(block: Block, size: int, lo: Block, hi: Block) -> None:
     _merge_numpy(block, block, size, lo, hi)
 
 
+# Indices are unsigned below: signed ones make numba allow for negative indices at every access,
+# and then int16 is not vectorised (measured: 0.8 against 17 billion samples a second).
+
+
 @kernel(twin=_sample_minmax_numpy)
-def _sample_minmax(block: Block, size: int, lo: Block, hi: Block) -> None:
-    rows, n = block.shape
-    for r in range(rows):
+def _whole_minmax(block: Block, size: int, lo: Block, hi: Block) -> None:
+    n = block.shape[1]
+    for r in range(block.shape[0]):
+        row = block[r]
         for b in range(lo.shape[1]):
-            stop = min((b + 1) * size, n)
+            first = np.uintp(b * size)
+            least = row[first]
+            most = row[first]
+            for k in range(np.uintp(min(size, n - b * size))):
+                value = row[first + k]
+                least = value if value < least else least
+                most = value if value > most else most
+            lo[r, b] = least
+            hi[r, b] = most
+
+
+@kernel(twin=_sample_minmax_numpy)
+def _float_minmax(block: Block, size: int, lo: Block, hi: Block) -> None:
+    n = block.shape[1]
+    one, two, three, four = np.uintp(1), np.uintp(2), np.uintp(3), np.uintp(4)
+    for r in range(block.shape[0]):
+        row = block[r]
+        for b in range(lo.shape[1]):
+            stop = np.uintp(min((b + 1) * size, n))
+            k = np.uintp(b * size)
             # Comparisons with NaN are false, so only the start must not be NaN.
-            i = b * size
-            while i < stop - 1 and block[r, i] != block[r, i]:
-                i += 1
+            while k + one < stop and row[k] != row[k]:
+                k += one
             # Four chains of comparisons side by side: the processor waits for none of them.
-            a0 = a1 = a2 = a3 = block[r, i]
-            z0 = z1 = z2 = z3 = block[r, i]
-            for k in range(i, stop - 3, 4):
-                v = block[r, k]
-                a0 = v if v < a0 else a0
-                z0 = v if v > z0 else z0
-                v = block[r, k + 1]
-                a1 = v if v < a1 else a1
-                z1 = v if v > z1 else z1
-                v = block[r, k + 2]
-                a2 = v if v < a2 else a2
-                z2 = v if v > z2 else z2
-                v = block[r, k + 3]
-                a3 = v if v < a3 else a3
-                z3 = v if v > z3 else z3
-            for k in range(stop - (stop - i) % 4, stop):
-                v = block[r, k]
-                a0 = v if v < a0 else a0
-                z0 = v if v > z0 else z0
+            a0 = a1 = a2 = a3 = row[k]
+            z0 = z1 = z2 = z3 = row[k]
+            while k + three < stop:
+                v0 = row[k]
+                v1 = row[k + one]
+                v2 = row[k + two]
+                v3 = row[k + three]
+                a0 = v0 if v0 < a0 else a0
+                a1 = v1 if v1 < a1 else a1
+                a2 = v2 if v2 < a2 else a2
+                a3 = v3 if v3 < a3 else a3
+                z0 = v0 if v0 > z0 else z0
+                z1 = v1 if v1 > z1 else z1
+                z2 = v2 if v2 > z2 else z2
+                z3 = v3 if v3 > z3 else z3
+                k += four
+            while k < stop:
+                v0 = row[k]
+                a0 = v0 if v0 < a0 else a0
+                z0 = v0 if v0 > z0 else z0
+                k += one
             a0 = a1 if a1 < a0 else a0
             a2 = a3 if a3 < a2 else a2
             z0 = z1 if z1 > z0 else z0

@@ -66,7 +66,9 @@ def test_kernel_twin_and_brute_force_agree(values, size):
 
     block = working(values)
     twin_lo, twin_hi = np.empty_like(lo), np.empty_like(hi)
-    reduce._sample_minmax.py(block, size, twin_lo, twin_hi)
+    (reduce._float_minmax if block.dtype.kind == "f" else reduce._whole_minmax).py(
+        block, size, twin_lo, twin_hi
+    )
     np.testing.assert_array_equal(twin_lo, lo)
     np.testing.assert_array_equal(twin_hi, hi)
     merged = merge_minmax(lo, hi, 3)
