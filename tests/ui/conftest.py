@@ -1,6 +1,8 @@
 """A small real session and windows on it; every window is closed after its test."""
 
 import os
+import sys
+import traceback
 
 import numpy as np
 import polars as pl
@@ -69,6 +71,17 @@ def own_folders(tmp_path, monkeypatch):
     """Nothing of the user's is read or written."""
     for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
+
+
+@pytest.fixture(autouse=True)
+def no_silent_errors(monkeypatch):
+    """What Qt calls prints its exceptions and goes on; here they fail the test."""
+    caught = []
+    monkeypatch.setattr(
+        sys, "excepthook", lambda *error: caught.append("".join(traceback.format_exception(*error)))
+    )
+    yield
+    assert not caught, caught[0]
 
 
 @pytest.fixture
