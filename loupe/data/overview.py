@@ -161,6 +161,8 @@ def _store_state(group: Any, data: LabelledArray) -> None:
 
 
 def _create(group: Any, job: Job, dtype: np.dtype[Any]) -> None:
+    from zarr.codecs import ZstdCodec
+
     blocks = -(-job.rows // job.row_block)
     units = -(-job.samples // job.unit_samples)
     for level in range(job.levels):
@@ -172,6 +174,7 @@ def _create(group: Any, job: Job, dtype: np.dtype[Any]) -> None:
             shape=(2, job.rows, bins),
             chunks=(2, min(rows, job.rows), min(chunk, bins) if level >= 2 else chunk),
             dtype=dtype,
+            compressors=ZstdCodec(level=1),
             dimension_names=("bound", "row", "bin"),
             overwrite=True,
         )

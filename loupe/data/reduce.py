@@ -59,19 +59,7 @@ def bin_minmax(samples: Block, size: int) -> MinMax:
     lo, hi
         ``(rows, ceil(n / size))`` in the working dtype.
     """
-    if samples.dtype == working_dtype(samples.dtype) and _rows_contiguous(samples):
-        # A window of a larger array: its rows lie apart, and copying costs more than reducing.
-        lo, hi = _outputs(samples, size)
-        reduce_row = _float_minmax if samples.dtype.kind == "f" else _whole_minmax
-        for r in range(len(samples) if lo.size else 0):
-            row = samples[r : r + 1]
-            reduce_row(row, size, lo[r : r + 1], hi[r : r + 1])
-        return lo, hi
-    block = working(samples)
-    lo, hi = _outputs(block, size)
-    if lo.size:
-        (_float_minmax if block.dtype.kind == "f" else _whole_minmax)(block, size, lo, hi)
-    return lo, hi
+    return bin_on_grid(samples, 0, size)[1]
 
 
 def bin_on_grid(samples: Block, first: int, size: int) -> tuple[int, MinMax]:
@@ -89,17 +77,24 @@ def bin_on_grid(samples: Block, first: int, size: int) -> tuple[int, MinMax]:
     b0, (lo, hi)
         Number of the first bin, and the extremes.
     """
-    head = min(-first % size, samples.shape[1])
-    if head == 0:
-        return first // size, bin_minmax(samples, size)
-    begin = bin_minmax(np.ascontiguousarray(samples[:, :head]), head)
-    if head == samples.shape[1]:
-        return first // size, begin
-    rest = bin_minmax(samples[:, head:], size)
-    return first // size, (
-        np.concatenate([begin[0], rest[0]], axis=1),
-        np.concatenate([begin[1], rest[1]], axis=1),
-    )
+    head = -first % size or size
+    n = samples.shape[1]
+    bins = (1 + -(-(n - head) // size) if n > head else 1) if n else 0
+    shape = (samples.shape[0], bins)
+    if samples.dtype == working_dtype(samples.dtype) and _rows_contiguous(samples):
+        # A window of a larger array: its rows lie apart, and copying costs more than reducing.
+        pieces = [samples[r : r + 1] for r in range(len(samples))]
+    else:
+        pieces = [working(samples)]
+    dtype = pieces[0].dtype if pieces else working_dtype(samples.dtype)
+    lo, hi = np.empty(shape, dtype=dtype), np.empty(shape, dtype=dtype)
+    reduce_block = _float_minmax if dtype.kind == "f" else _whole_minmax
+    r = 0
+    for piece in pieces if bins else ():
+        stop = r + len(piece)
+        reduce_block(piece, head, size, lo[r:stop], hi[r:stop])
+        r = stop
+    return first // size, (lo, hi)
 
 
 def _rows_contiguous(samples: Block) -> bool:
@@ -151,8 +146,10 @@ def _outputs(block: Block, size: int) -> MinMax:
     return np.empty(shape, dtype=block.dtype), np.empty(shape, dtype=block.dtype)
 
 
-def _sample_minmax_numpy(block: Block, size: int, lo: Block, hi: Block) -> None:
-    _merge_numpy(block, block, size, lo, hi)
+def _sample_minmax_numpy(block: Block, head: int, size: int, lo: Block, hi: Block) -> None:
+    starts = np.concatenate([[0], np.arange(head, block.shape[1], size)])
+    np.fmin.reduceat(block, starts, axis=1, out=lo)
+    np.fmax.reduceat(block, starts, axis=1, out=hi)
 
 
 # Indices are unsigned below: signed ones make numba allow for negative indices at every access,
@@ -160,15 +157,16 @@ def _sample_minmax_numpy(block: Block, size: int, lo: Block, hi: Block) -> None:
 
 
 @kernel(twin=_sample_minmax_numpy)
-def _whole_minmax(block: Block, size: int, lo: Block, hi: Block) -> None:
+def _whole_minmax(block: Block, head: int, size: int, lo: Block, hi: Block) -> None:
     n = block.shape[1]
     for r in range(block.shape[0]):
         row = block[r]
         for b in range(lo.shape[1]):
-            first = np.uintp(b * size)
+            begin = max(0, head + (b - 1) * size)
+            first = np.uintp(begin)
             least = row[first]
             most = row[first]
-            for k in range(np.uintp(min(size, n - b * size))):
+            for k in range(np.uintp(min(head + b * size, n) - begin)):
                 value = row[first + k]
                 least = value if value < least else least
                 most = value if value > most else most
@@ -177,14 +175,14 @@ def _whole_minmax(block: Block, size: int, lo: Block, hi: Block) -> None:
 
 
 @kernel(twin=_sample_minmax_numpy)
-def _float_minmax(block: Block, size: int, lo: Block, hi: Block) -> None:
+def _float_minmax(block: Block, head: int, size: int, lo: Block, hi: Block) -> None:
     n = block.shape[1]
     one, two, three, four = np.uintp(1), np.uintp(2), np.uintp(3), np.uintp(4)
     for r in range(block.shape[0]):
         row = block[r]
         for b in range(lo.shape[1]):
-            stop = np.uintp(min((b + 1) * size, n))
-            k = np.uintp(b * size)
+            stop = np.uintp(min(head + b * size, n))
+            k = np.uintp(max(0, head + (b - 1) * size))
             # Comparisons with NaN are false, so only the start must not be NaN.
             while k + one < stop and row[k] != row[k]:
                 k += one

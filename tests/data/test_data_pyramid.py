@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from loupe.data.cache import ByteCache
 from loupe.data.pyramid import Pyramid
 from loupe.data.readers.memory import open_memory_array
-from loupe.data.reduce import bin_means, bin_minmax, merge_minmax, working, working_dtype
+from loupe.data.reduce import (
+    bin_means,
+    bin_minmax,
+    bin_on_grid,
+    merge_minmax,
+    working,
+    working_dtype,
+)
 from loupe.data.request import OpenRequest
 
 DTYPES = ["int8", "uint8", "int16", "uint16", "int32", "float32", "float64", "bool", ">i2"]
@@ -67,7 +74,7 @@ def test_kernel_twin_and_brute_force_agree(values, size):
     block = working(values)
     twin_lo, twin_hi = np.empty_like(lo), np.empty_like(hi)
     (reduce._float_minmax if block.dtype.kind == "f" else reduce._whole_minmax).py(
-        block, size, twin_lo, twin_hi
+        block, size, size, twin_lo, twin_hi
     )
     np.testing.assert_array_equal(twin_lo, lo)
     np.testing.assert_array_equal(twin_hi, hi)
@@ -94,6 +101,18 @@ def test_means_skip_nan(values, size):
         np.testing.assert_allclose(
             mean[some, 0], np.nanmean(whole[some], axis=1), rtol=1e-9, atol=1e-9
         )
+
+
+@given(blocks(), st.integers(1, 70), st.integers(0, 200))
+def test_bins_on_the_absolute_grid(values, size, first):
+    b0, (lo, hi) = bin_on_grid(values, first, size)
+    assert b0 == first // size
+    before = first - b0 * size
+    block = values.astype(working_dtype(values.dtype))
+    for k in range(lo.shape[1]):
+        piece = block[:, max(0, k * size - before) : (k + 1) * size - before]
+        np.testing.assert_array_equal(lo[:, k], np.fmin.reduce(piece, axis=1))
+        np.testing.assert_array_equal(hi[:, k], np.fmax.reduce(piece, axis=1))
 
 
 def test_a_window_of_a_larger_array_needs_no_copy():
