@@ -25,8 +25,9 @@ CODES: dict[str, Code] = {
         "The file is not UTF-8", "Sessions are UTF-8 text. Save the file again in that encoding."
     ),
     "syntax-size": Code(
-        "The file is larger than 1 MiB",
-        "A session names data and holds none. Move tables and lists into files of their own.",
+        "The file is too large",
+        "A session names data and holds none: at most 1 MiB and 10,000 keys. Move tables and "
+        "lists into files of their own.",
     ),
     "schema-missing-key": Code(
         "A required key is missing", "The table needs this key; the hint shows an example."
@@ -210,6 +211,9 @@ CODES: dict[str, Code] = {
     "labels-schema-no-end": Code("A label schema has no end", "Name `end_col` or `duration_col`."),
     "labels-schema-duplicate": Code(
         "A label column has two meanings", "Each column may be named once."
+    ),
+    "too-many": Code(
+        "There are more findings than are shown", "Mend those that are shown, and check again."
     ),
     "session-unreadable": Code(
         "A session cannot be opened", "It is missing, no regular file, or not yours to read."

@@ -160,6 +160,7 @@ MORE_CODES: dict[str, Code] = {
     ),
     "render-no-font": Code("There is no font", "Install one, such as `fonts-dejavu-core`."),
     "render-size": Code("A size cannot be read", "Write width and height: `1600x1000`."),
+    "render-speed": Code("A speed cannot be used", "The message names the bounds."),
     "render-theme": Code("A theme does not exist", "Use dark or light."),
     "render-too-large": Code("A picture is too large", "At most 16384 pixels a side."),
     "render-window": Code("A window is empty", "Its length must be above 0 s."),

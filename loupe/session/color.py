@@ -14,7 +14,6 @@ from pydantic import BeforeValidator, PlainSerializer, PlainValidator, WithJsonS
 from pydantic_core import PydanticCustomError
 
 from loupe.session.css_colors import CSS_COLORS
-from loupe.session.suggest import closest
 from loupe.units import Rgba
 
 __all__ = ["COLOR_FORMS", "LABEL_ALPHA", "Color", "LabelColor", "parse_color"]
@@ -71,9 +70,9 @@ def _from_text(text: str) -> list[int]:
     if name in CSS_COLORS:
         digits = CSS_COLORS[name]
         return [int(digits[i : i + 2], 16) for i in (0, 2, 4)]
-    near = closest(name, CSS_COLORS) if text.isalpha() else None
-    extra = f"; did you mean `{near}`?" if near else f"; write {COLOR_FORMS}"
-    raise ValueError(f"`{text}` is not a colour{extra}")
+    if text.isalpha():
+        raise ValueError(f"`{text}` is not a colour")
+    raise ValueError(f"`{text}` is not a colour; write {COLOR_FORMS}")
 
 
 def _from_numbers(values: list[Any]) -> list[int]:

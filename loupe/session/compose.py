@@ -12,6 +12,8 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,16 @@ __all__ = ["Composed", "Document", "join", "parse_document", "substitute"]
 MAX_CHAIN = 16
 """Longest chain of `extends`."""
 
+MAX_KEYS = 10_000
+"""Most keys of one document; beyond it, checking would take longer than anyone waits."""
+
+MAX_FAULTS = 500
+"""Most faults of one kind that are told of one session."""
+
+_LIMITS = {
+    "syntax-depth": "flatten it",
+    "syntax-size": "move data into files of their own",
+}
 _LISTS = ("plots", "videos", "labels")
 _PATH_KEYS = frozenset({"path", "video_path", "frame_times_path", "definitions", "preset"})
 _MANY_DIGITS = re.compile(r"[0-9a-fA-F_]{1000,}")
@@ -70,9 +82,14 @@ class Document:
         at_key = ("schema-unknown-key", "session-unused-source")
         return located.key if fault.code in at_key else located.value
 
+    @cached_property
+    def lines(self) -> LineMap:
+        """Lines and columns of the text."""
+        return LineMap(self.text)
+
     def diagnostic(self, fault: Fault) -> Diagnostic:
         """A fault as a finding with its position in this file."""
-        lines = LineMap(self.text)
+        lines = self.lines
         span = self.span(fault)
         line, column = lines.position(span.start)
         end_line, end_column = lines.position(max(span.stop, span.start))
@@ -106,7 +123,7 @@ def parse_document(text: str, name: str, folder: Path) -> tuple[Document | None,
             text, _ = migrate_text(text)
             data = tomllib.loads(text)
     except TooDeepError as error:
-        return None, [_at(name, text, error.offset, "syntax-depth", str(error), "flatten it")]
+        return None, [_at(name, text, error.offset, error.code, str(error), _LIMITS[error.code])]
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         return None, [_syntax(name, text, str(error))]
     except ValueError:  # only int() of very many digits is left
@@ -114,6 +131,11 @@ def parse_document(text: str, name: str, folder: Path) -> tuple[Document | None,
         offset = digits.start() if digits else 0
         return None, [_at(name, text, offset, "syntax", "the number has too many digits", "")]
     document = Document(name, folder, text, data, scan(text))
+    keys = (place for place in document.spans if place and isinstance(place[-1], str))
+    if (first := next(islice(keys, MAX_KEYS, None), None)) is not None:
+        message = f"there are more than {MAX_KEYS} keys"
+        fault = Fault(first, "syntax-size", message, "move data into files of their own")
+        return None, [document.diagnostic(fault)]
     if old is None or old == SESSION_VERSION:
         return document, []
     if old > SESSION_VERSION:
@@ -226,8 +248,9 @@ def _lay(
             found.origins[(*place, len(old))] = (document, (*there, number))
             old.append(entry)
         return
-    for known in [known for known in found.origins if known[: len(place)] == place]:
-        del found.origins[known]
+    if isinstance(old, dict | list):  # what stood inside came from elsewhere
+        for known in [known for known in found.origins if known[: len(place)] == place]:
+            del found.origins[known]
     parent[key] = list(value) if isinstance(value, list) else _copied(value)
     found.origins[place] = (document, there)
 
@@ -302,7 +325,7 @@ def substitute(composed: Composed, given: Mapping[str, str]) -> tuple[dict[str, 
             if escape:
                 continue
             used.add(name)
-            if name not in values:
+            if name not in values and len(faults) < MAX_FAULTS:
                 faults.append(
                     Fault(
                         place,

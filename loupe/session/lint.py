@@ -21,6 +21,9 @@ from loupe.session.suggest import did_you_mean
 __all__ = ["data_references", "lint", "session_faults", "state_faults"]
 
 
+_HINTS = 100
+"""Near names are looked for this often; more wrong names than that have another cause."""
+
 _PER_SESSION = ("state.", "video.", "labels.")
 """Actions that exist only for the states, videos or label sets of a session."""
 
@@ -151,10 +154,13 @@ def _of_trace(trace: TraceConfig, place: Place) -> Iterator[tuple[Place, object]
 
 
 def _unknown_sources(session: Session) -> Iterator[Fault]:
+    told = 0
     for place, data in data_references(session):
         if isinstance(data, str) and data not in session.sources:
             looks_like_path = "." in data or "/" in data
-            hint = did_you_mean(data, session.sources, what="sources")
+            told += 1
+            known = session.sources if told <= _HINTS else ()
+            hint = did_you_mean(data, known, what="sources")
             if looks_like_path and not hint.startswith("did"):
                 hint = f'for a file write `{{ path = "{data}" }}`'
             elif not session.sources:

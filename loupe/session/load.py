@@ -18,6 +18,7 @@ from loupe.errors import LoupeConfigError
 from loupe.session.base import Fault
 from loupe.session.compose import (
     MAX_CHAIN,
+    MAX_FAULTS,
     Composed,
     Document,
     join,
@@ -364,7 +365,10 @@ def _validated(
     try:
         session = Session.model_validate(data)
     except ValidationError as error:
-        found = explain_all(Session, error.errors(include_url=False), data)
+        errors = error.errors(include_url=False)
+        found = explain_all(Session, errors[:MAX_FAULTS], data)
+        if len(errors) > MAX_FAULTS:
+            return None, [*found, _too_many(len(errors))], rest
         rest = salvage(data, found)
         session, place_of = rest.session, rest.whole
         found += rest.further
@@ -383,6 +387,8 @@ def _validated(
         *state_faults(session, options.user_folder or user_config_folder()),
         *path_faults(session, allow_remote=options.allow_remote, allow_write=options.allow_write),
     ]
+    if len(more) > MAX_FAULTS:
+        more = [*more[:MAX_FAULTS], _too_many(len(more))]
     if rest is not None:
         more = [fault for fault in more if not _doubtful(fault, data, rest)]
     found += [
@@ -390,6 +396,16 @@ def _validated(
         for fault in more
     ]
     return session, found, rest
+
+
+def _too_many(count: int) -> Fault:
+    return Fault(
+        (),
+        "too-many",
+        f"there are {count} mistakes; the first {MAX_FAULTS} are shown",
+        "mend these and check again",
+        "note",
+    )
 
 
 def _doubtful(fault: Fault, data: dict[str, Any], rest: Salvage) -> bool:

@@ -26,7 +26,7 @@ MAX_DEPTH = 32
 _TOKEN = re.compile(
     r"""
       (?P<space>[ \t]+)
-    | (?P<newline>\r?\n)
+    | (?P<newline>(?:\r?\n[ \t]*)++)
     | (?P<comment>\#[^\n]*)
     | (?P<string>
           \"\"\"(?:[^"\\]|\\(?s:.)|\"\"?(?!"))*+\"\"\"(?:\"\"?)?
@@ -65,12 +65,17 @@ class _Token(NamedTuple):
     stop: int
 
 
-class TooDeepError(ValueError):
-    """Nesting beyond `MAX_DEPTH`, with the offset where it begins."""
+MAX_TOKENS = 200_000
+"""Most words, signs and strings of a document."""
 
-    def __init__(self, message: str, offset: int) -> None:
+
+class TooDeepError(ValueError):
+    """Nesting beyond `MAX_DEPTH`, or too many tokens, with the offset where it begins."""
+
+    def __init__(self, message: str, offset: int, code: str = "syntax-depth") -> None:
         super().__init__(message)
         self.offset = offset
+        self.code = code
 
 
 class LineMap:
@@ -117,10 +122,17 @@ def check_limits(text: str) -> None:
     Raises
     ------
     TooDeepError
-        At the first bracket or dot beyond `MAX_DEPTH`.
+        At the first bracket or dot beyond `MAX_DEPTH`, or the first token beyond `MAX_TOKENS`.
     """
-    depth = dots = 0
+    depth = dots = count = 0
     for token in _tokens(text):
+        count += token.kind not in ("newline", "comment")
+        if count > MAX_TOKENS:
+            raise TooDeepError(
+                f"there are more than {MAX_TOKENS} keys, values and signs",
+                token.start,
+                "syntax-size",
+            )
         if token.kind == "mark" and token.text in "[{":
             depth, dots = depth + 1, 0
             if depth > MAX_DEPTH:

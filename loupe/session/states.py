@@ -74,14 +74,22 @@ class StateConfig(Model):
 
     def bindings(self) -> Iterator[tuple[Place, str, str]]:
         """Every binding as ``(place in keymap, key, state)``, in the order written."""
+        forward = not self.inverse
         for name, value in self.keymap.items():
-            if not self.inverse:
+            if forward:
                 yield (name,), name, str(value)
             elif isinstance(value, str):
                 yield (name,), value, name
             else:
                 for number, key in enumerate(value):
                     yield (name, number), key, name
+
+    def _by_state(self) -> dict[str, list[str]]:
+        """The keys of every state that has some."""
+        found: dict[str, list[str]] = {}
+        for _, key, state in self.bindings():
+            found.setdefault(state, []).append(key)
+        return found
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -115,17 +123,12 @@ class StateConfig(Model):
         A state that `other` gives keys has only these, and a key that it binds leaves its
         former state.
         """
-        keys = {state: list(self.keys_of(state)) for state in self.states}
-        replaced = {state for _, _, state in other.bindings()}
-        taken = {key for _, key, _ in other.bindings()}
+        theirs, taken = other._by_state(), set(other.key_to_state)
         keys = {
             state: [key for key in found if key not in taken]
-            for state, found in keys.items()
-            if state not in replaced
-        }
-        keys |= {
-            state: list(other.keys_of(state)) for state in other.states if other.keys_of(state)
-        }
+            for state, found in self._by_state().items()
+            if state not in theirs
+        } | theirs
         # Both sides are valid already, and their own faults are told where they stand.
         return StateConfig.model_construct(
             keymap={state: tuple(found) for state, found in keys.items() if found},

@@ -6,6 +6,10 @@ from collections.abc import Iterable
 
 __all__ = ["closest", "did_you_mean"]
 
+_MOST = 400
+_LONGEST = 200
+"""Beyond these no near name is looked for: comparing takes time in the product of both."""
+
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known name that `word` most probably meant, or None.
@@ -16,6 +20,8 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     import difflib
 
     names = sorted(set(known))
+    if len(names) > _MOST or len(word) > _LONGEST:
+        return None
     if found := difflib.get_close_matches(word, names, n=1, cutoff=0.6):
         return found[0]
     folded = {_fold(name): name for name in reversed(names)}

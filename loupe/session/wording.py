@@ -13,6 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from loupe.session.base import Fault, Model, Place
+from loupe.session.css_colors import CSS_COLORS
 from loupe.session.suggest import closest, did_you_mean
 
 __all__ = ["describe", "example_at", "explain_all", "field_names", "models_at", "toml_value"]
@@ -287,6 +288,8 @@ def _explain(
         return Fault(place, "schema-blank", "the text is blank", _example(cls, item))
     if kind in ("color", "shade_nans"):
         reason, _, hint = str(context["reason"]).partition("; ")
+        near = closest(value.lower(), CSS_COLORS) if isinstance(value, str) and not hint else None
+        hint = f"did you mean `{near}`?" if near else hint
         return Fault(place, "schema-color", reason, hint or _example(cls, item))
     if kind == "data_type":
         return Fault(place, "schema-data", str(item["msg"]), _wrap_hint(value))
