@@ -21,6 +21,7 @@ from loupe.app.start import initial_state, recompiled
 from loupe.app.state import AppState
 from loupe.app.store import Store
 from loupe.errors import LoupeError
+from loupe.kernels import compile_deferred, defer_compiling
 from loupe.scene.model import Scene
 from loupe.session.model import Session
 from loupe.ui import views
@@ -40,6 +41,9 @@ from loupe.ui.scheduler import QtScheduler
 from loupe.ui.video_room import VideoRoom
 
 __all__ = ["LoupeWindow", "application", "open_session", "open_windows"]
+
+PATIENCE_MS = 2000.0
+"""Kernels are compiled after the first picture, and in any case after this."""
 
 _WINDOWS: list[LoupeWindow] = []
 _CLOSING: list[LoupeWindow] = []
@@ -94,6 +98,7 @@ def open_session(
         cannot be opened are named in the window instead.
     """
     application()
+    defer_compiling()
     look = look_for(session.view.theme, session.view.font_scale)
     session = with_states(session)
     scene = open_in_thread(session, look, allow_remote=allow_remote)
@@ -138,13 +143,14 @@ class LoupeWindow:
             edit_cell=lambda label, column, value: self.core.edit_cell(label, column, value),
             refuse=lambda reason: self.core.say(reason),
             may_close=self._may_close,
+            overview_right=session.view.hypnogram_position == "right",
         )
         self.scheduler.setParent(self.widget)
         self.widget.setPalette(look.palette())
         self.widget.setStyleSheet(look.style_sheet())
         self._core = WindowCore(
             self.desk,
-            self._presenter(scene),
+            self._presenter(scene, asleep=True),
             self.widget,
             self.files,
             self._video_room(),
@@ -188,9 +194,13 @@ class LoupeWindow:
             self._report("keys", error)
             return build_actions(session)
 
-    def _presenter(self, scene: Scene) -> Presenter:
+    def _presenter(self, scene: Scene, *, asleep: bool = False) -> Presenter:
         return Presenter(
-            scene, self.store, self.scheduler, system_theme=lambda: system_theme().name
+            scene,
+            self.store,
+            self.scheduler,
+            system_theme=lambda: system_theme().name,
+            asleep=asleep,
         )
 
     def _video_room(self) -> VideoRoom:
@@ -222,6 +232,8 @@ class LoupeWindow:
         self.core.show()
         self.widget.show()
         self.widget.canvas.setFocus()
+        self.core.presenter.refresh()
+        self.scheduler.later(PATIENCE_MS, compile_deferred)
 
     def swap(self, session: Session) -> None:
         """Show another session in this window, where it stands: a reload, or more data.

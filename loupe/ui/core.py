@@ -19,6 +19,7 @@ from loupe.app.ports import Scheduler
 from loupe.app.presenter import Presenter
 from loupe.app.state import AppState
 from loupe.errors import LoupeError
+from loupe.kernels import compile_deferred
 from loupe.scene.layout import Viewport
 from loupe.scene.model import FailedContent
 from loupe.ui import views
@@ -138,6 +139,10 @@ class WindowCore:
             self.window.canvas.setCursor(_SHAPES[shape])
         elif not hasattr(gesture, "x"):
             self._pointer = None
+        self._hover_soon()
+
+    def _hover_soon(self) -> None:
+        """Read out what the pointer is on, once for many moves."""
         if not self._hover_due:
             self._hover_due = True
             self._scheduler.later(_HOVER_MS, self._hover)
@@ -287,11 +292,16 @@ class WindowCore:
             return
         self.window.canvas.show_frame(self.presenter.frame, self.presenter.layout)
         self._show_status()
+        if self._pointer is not None:
+            self._hover_soon()
         done, total = self.presenter.progress
         self.window.topbar.show_progress(done, total, "drawing" if total > 1 else "")
         failure = self.window.canvas.failure
         if failure is not None:
             self.report("plots", failure)
+        if self.presenter.settled:
+            # The first picture is there: from now on a compiler is in nobody's way.
+            compile_deferred()
 
     def _tick(self) -> None:
         now = time.monotonic_ns()

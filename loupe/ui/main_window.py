@@ -45,9 +45,11 @@ class MainWindow(QMainWindow):
         edit_cell: Callable[[int, str, object], str],
         refuse: Callable[[str], None],
         may_close: Callable[[], bool],
+        overview_right: bool = False,
     ) -> None:
         super().__init__()
         self._may_close = may_close
+        self._overview_right = overview_right
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.topbar = TopBar(look, keys)
         self.errors = ErrorsPanel()
@@ -79,14 +81,15 @@ class MainWindow(QMainWindow):
         self.columns.addWidget(self.right)
         self.stack = QSplitter(Qt.Orientation.Vertical)
         self.stack.addWidget(self.columns)
-        self.stack.addWidget(self.overview)
+        (self.right if self._overview_right else self.stack).addWidget(self.overview)
         for splitter in (self.right, self.columns, self.stack):
             splitter.setHandleWidth(2)
             splitter.setChildrenCollapsible(False)
         self.columns.setStretchFactor(0, 1)
         self.columns.setStretchFactor(1, 0)
         self.stack.setStretchFactor(0, 1)
-        self.stack.setStretchFactor(1, 0)
+        if not self._overview_right:
+            self.stack.setStretchFactor(1, 0)
         root = QWidget()
         root.setObjectName("root")
         whole = QVBoxLayout(root)
@@ -108,7 +111,8 @@ class MainWindow(QMainWindow):
         """Show or hide the parts; what is absent gives its room to the rest."""
         self.videos.setVisible(videos)
         self._lower.setVisible(labels)
-        self.right.setVisible(right and (videos or labels))
+        docked = self._overview_right and overview
+        self.right.setVisible(right and (videos or labels or docked))
         self.overview.setVisible(overview)
         if not self._laid_out:
             self._laid_out = True
@@ -117,7 +121,8 @@ class MainWindow(QMainWindow):
             self.columns.setSizes([width - side, side])
             below = _OVERVIEW if lanes else _NAVIGATOR
             self.stack.setSizes([max(200, self.height() - below), below])
-            self.right.setSizes([self.height() // 2, self.height() // 2])
+            half = self.height() // 2
+            self.right.setSizes([half, half, below][: self.right.count()])
 
     def set_look(self, look: Look) -> None:
         """Give every part another look."""

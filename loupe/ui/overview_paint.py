@@ -33,6 +33,7 @@ _BAR = 10
 _LANE = 16
 _LOW = 74
 _WIDE = 168
+_LEAST_GUTTER = 96
 _STEPS_PER_PX = 0.5
 
 
@@ -115,7 +116,8 @@ class OverviewPlace:
 
 def place_overview(model: OverviewModel, width: float, scale: float) -> OverviewPlace:
     """The time axis of an overview that is `width` device pixels wide."""
-    left = round(model.gutter * scale)
+    # Docked in a narrow panel, the gutter of the plots would take half of it.
+    left = round(min(model.gutter * scale, max(width * 0.3, _LEAST_GUTTER * scale)))
     shown = model.shown
     if shown.length <= 0:
         shown = Span(shown.start, shown.start + 1.0)

@@ -72,3 +72,22 @@ def wheel(window, point, notches, mods=NONE, widget=None):
     )
     QApplication.sendEvent(canvas, event)
     window.settle()
+
+
+def choose(window, action_id):
+    """Open the menus on the way to an action with the mouse and click its entry."""
+    menus = window.core.menus
+    action = next(a for a in window.desk.actions if a.id == action_id)
+    menus.refresh()
+    entry = menus.entry(action_id)
+    assert entry is not None, f"{action_id} is in no menu"
+    assert entry.isVisible(), f"{action_id} is not shown"
+    assert entry.isEnabled(), f"{action_id}: {entry.toolTip()}"
+    place = window.widget.menuBar()
+    for name in action.menu:
+        way = next(a for a in place.actions() if a.text().replace("&", "") == name)
+        QTest.mouseClick(place, LEFT, NONE, place.actionGeometry(way).center())
+        place = way.menu()
+        assert place.isVisible(), f"{name} did not open"
+    QTest.mouseClick(place, LEFT, NONE, place.actionGeometry(entry).center())
+    window.settle()

@@ -119,6 +119,8 @@ def number_field(
     field.setSuffix(suffix)
     field.setAccessibleName(name)
     field.setMinimumWidth(110)
+    # The style sheet's padding does not reach the text inside a spin box.
+    field.lineEdit().setTextMargins(6, 0, 6, 0)
     return field
 
 

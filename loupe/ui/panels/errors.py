@@ -90,14 +90,14 @@ class ErrorsPanel(QFrame):
         text.setWordWrap(True)
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        row.addWidget(where, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(where, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(text, 1)
         for offer in fault.offers:
             button = QPushButton(offer)
             button.clicked.connect(lambda _=False, f=fault, o=offer: self.offered.emit(f, o))
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         if closable:
             close = QPushButton("Dismiss")
             close.clicked.connect(lambda _=False: self.show_faults(()))
-            row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(close, 0, Qt.AlignmentFlag.AlignVCenter)
         return line

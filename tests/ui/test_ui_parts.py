@@ -1,0 +1,191 @@
+"""Parts of the window by themselves: painting, searching, parsing, what is remembered."""
+
+import time
+from datetime import datetime
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from loupe.errors import LoupeRenderError
+from loupe.scene.frame import Frame, FramePanel, PxRect, RectsItem, RgbaTile, TextRun
+from loupe.scene.theme import DARK, LIGHT
+from loupe.ui.memory import Memory
+from loupe.ui.overview_paint import (
+    LabelArrays,
+    OverviewModel,
+    paint_overview,
+    place_overview,
+    state_runs,
+)
+from loupe.ui.palette import Entry, score
+from loupe.ui.same import same_panels
+from loupe.ui.topbar import parse_go_to
+from loupe.units import Rgba, Span
+
+
+@pytest.fixture
+def look():
+    from loupe.ui.app import application
+    from loupe.ui.look import look_for
+
+    application()
+    return look_for("dark")
+
+
+def contrast(a, b):
+    def light(color):
+        parts = [c / 255 for c in color[:3]]
+        parts = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    high, low = sorted((light(a), light(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])
+def test_text_can_be_read_on_every_ground(theme):
+    for ground in (theme.background, theme.panel, theme.field):
+        assert contrast(theme.text, ground) >= 7
+        assert contrast(theme.dim, ground) >= 4.5
+    assert contrast(theme.on_accent, theme.accent) >= 4.5
+
+
+EXTENT = Span(0.0, 1000.0)
+
+
+def model(labels, lanes, extent=EXTENT):
+    colors = {"Wake": Rgba(230, 159, 0), "NREM": Rgba(0, 114, 178)}
+    return OverviewModel(extent, extent, Span(100.0, 130.0), 110.0, labels, lanes, colors)
+
+
+def arrays(starts, stops, codes):
+    return LabelArrays(
+        np.array(starts, float),
+        np.array(stops, float),
+        np.array(codes, np.int32),
+        ("Wake", "NREM"),
+    )
+
+
+def test_runs_are_where_the_labels_are():
+    labels = arrays([0, 100, 500], [50, 200, 500.001], [0, 1, 0])
+    place = place_overview(model(labels, ("Wake", "NREM")), 128 + 1000 + 16, 1.0)
+    assert place.width == 1000
+    assert state_runs(labels, 0, place) == [(128, 178), (628, 629)], "the shortest is one pixel"
+    assert state_runs(labels, 1, place) == [(228, 328)]
+
+
+def test_a_night_of_100_000_labels_is_painted_at_once(look):
+    n = 100_000
+    edges = np.linspace(0, 1000, n + 1)
+    labels = LabelArrays(edges[:-1], edges[1:], np.arange(n, dtype=np.int32) % 2, ("Wake", "NREM"))
+    image = QImage(1200, 138, QImage.Format.Format_RGB32)
+    spent = []
+    for _ in range(5):
+        start = time.perf_counter()
+        painter = QPainter(image)
+        paint_overview(painter, QRectF(image.rect()), model(labels, ("Wake", "NREM")), look, 1.0)
+        painter.end()
+        spent.append(time.perf_counter() - start)
+    assert min(spent) < 0.1
+    colors = {image.pixel(600, y) for y in range(138)}
+    assert len(colors) >= 3
+
+
+@pytest.mark.parametrize("height", [44, 60, 138, 300])
+def test_the_overview_fits_every_height(look, height):
+    labels = arrays([0, 100], [50, 200], [0, 1])
+    image = QImage(900, height, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    paint_overview(painter, QRectF(image.rect()), model(labels, ("Wake", "NREM")), look, 1.0)
+    painter.end()
+    shown = {image.pixelColor(x, y).name() for y in range(height) for x in range(128, 180)}
+    assert "#e69f00" in shown
+
+
+def test_text_is_elided_haloed_and_boxed(look):
+    from loupe.ui.text import paint_texts, text_rect
+
+    image = QImage(300, 60, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(0)
+    white, accent = Rgba(255, 255, 255), Rgba(90, 176, 255)
+    runs = (
+        TextRun("a very long name of a row", 4, 10, white, role="name", max_width=60),
+        TextRun("12.5", 150, 30, Rgba(0, 0, 0), align="center", role="flag", fill=accent),
+    )
+    painter = QPainter(image)
+    paint_texts(painter, runs, look, 1.0)
+    painter.end()
+    inked = [x for x in range(300) if any(image.pixelColor(x, y).alpha() for y in range(20))]
+    assert max(inked) <= 66
+    box = text_rect(runs[1], look, 1.0)
+    assert image.pixelColor(int(box.left()) + 3, 30).name() == accent.hex()
+    assert text_rect(runs[1], look, 2.0).width() > 1.8 * box.width()
+
+
+def test_no_font_is_a_clear_error(look, monkeypatch):
+    from loupe.ui import look as module
+
+    monkeypatch.setattr(module.QFontDatabase, "families", list)
+    with pytest.raises(LoupeRenderError, match="no font") as caught:
+        module.families()
+    assert "fonts-dejavu-core" in caught.value.hint
+
+
+def test_frames_that_differ_in_texts_only_look_the_same():
+    def frame(key="a", x=0.0, text=""):
+        tile = RgbaTile(key, np.zeros((2, 2, 4), np.uint8), 0, 2, 0, 2)
+        rects = RectsItem(np.array([[x, 0, 1, 1]], np.float32), np.zeros((1, 4), np.uint8))
+        panel = FramePanel("p", PxRect(0, 0, 2, 2), (tile, rects))
+        run = TextRun(text, 0, 0, Rgba(0, 0, 0))
+        return Frame((2, 2), Rgba(0, 0, 0), (panel,), (run,))
+
+    assert same_panels(frame(), frame(text="moved"))
+    assert not same_panels(frame(), frame(key="b"))
+    assert not same_panels(frame(), frame(x=0.5))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("754.2", 754.2), ("12:34", 754.0), ("2:14:05.2", 8045.2), ("#12", 12), ("−3", -3.0)],
+)
+def test_go_to_understands(text, wanted):
+    assert parse_go_to(text, "hms", None) == wanted
+    assert isinstance(parse_go_to(text, "hms", None), type(wanted))
+
+
+def test_go_to_takes_the_clock_on_the_wall():
+    evening = datetime(2026, 3, 1, 22, 30)
+    assert parse_go_to("22:31:00", "wall", evening) == 60.0
+    assert parse_go_to("00:30:00", "wall", evening) == 7200.0, "the next day"
+    with pytest.raises(ValueError, match="label number"):
+        parse_go_to("#x", "hms", None)
+
+
+def test_the_palette_ranks():
+    def entry(title, text=""):
+        return Entry(title, "Go", "", lambda: None, help=text)
+
+    assert score("page", entry("Page Left")) < score("page", entry("Next Page"))
+    assert score("next page", entry("Next Page")) is not None
+    assert score("pgl", entry("Page Left")) is not None
+    assert score("zzz", entry("Page Left")) is None
+
+
+def test_memory_keeps_the_newest_and_survives_nonsense(tmp_path):
+    memory = Memory(tmp_path / "deep" / "memory.json")
+    files = [tmp_path / f"{i}.toml" for i in range(15)]
+    for file in files:
+        file.touch()
+        memory.opened(file)
+    assert memory.recent[0] == files[-1]
+    assert len(memory.recent) == 12
+    files[-1].unlink()
+    assert memory.recent[0] == files[-2]
+    memory.closed(b"\x01\x02")
+    assert memory.geometry == b"\x01\x02"
+    (tmp_path / "deep" / "memory.json").write_text("{ nonsense")
+    assert memory.recent == ()
+    assert memory.geometry == b""

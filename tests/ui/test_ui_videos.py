@@ -1,0 +1,102 @@
+"""Videos beside the plots: real frames, stepping, windows of their own."""
+
+import numpy as np
+import pytest
+from conftest import LENGTH_S, make_session, signal
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from ui_acts import CTRL, SHIFT, press
+
+from loupe.app import commands as c
+from loupe.session.plots.trace import TraceConfig
+from loupe.session.video import VideoConfig
+from loupe.video.write import VideoWriter
+
+FPS = 10
+
+
+@pytest.fixture
+def video_session(tmp_path):
+    """Two videos whose frames get brighter; frame i is at i / 10 s."""
+    frames = 60
+    configs = []
+    for name in ("side", "top"):
+        path = tmp_path / f"{name}.mp4"
+        with VideoWriter(path, (64, 48), FPS) as writer:
+            for i in range(frames):
+                writer.write(np.full((48, 64, 3), i * 4, np.uint8))
+        np.save(tmp_path / f"{name}.npy", np.arange(frames) / FPS)
+        configs.append(VideoConfig(str(path), str(tmp_path / f"{name}.npy"), name=name))
+    return make_session(
+        plots=(TraceConfig(signal(1)),), videos=tuple(configs), events=None, title=f"{LENGTH_S}"
+    )
+
+
+def wait_for(condition, seconds=20):
+    for _ in range(seconds * 50):
+        if condition():
+            return True
+        QTest.qWait(20)
+    return condition()
+
+
+def level(window, index=0):
+    image = window.core.videos.view(index).image
+    return None if image is None else image.pixelColor(10, 10).lightness()
+
+
+def test_frames_follow_the_cursor_and_keys_step(open_it, video_session):
+    window = open_it(video_session)
+    videos = window.core.videos
+    assert wait_for(lambda: level(window) is not None)
+    window.store.dispatch(c.SetCursor(3.0))
+    assert wait_for(lambda: "frame 30" in videos.captions[0])
+    assert wait_for(lambda: abs((level(window) or 0) - 120) < 8)
+    press(window, Qt.Key.Key_Right)
+    assert window.state.cursor == pytest.approx(3.1)
+    assert wait_for(lambda: "frame 31" in videos.captions[0])
+    press(window, Qt.Key.Key_Left)
+    press(window, Qt.Key.Key_Left)
+    assert window.state.cursor == pytest.approx(2.9)
+    window.store.dispatch(c.SetCursor(9.0))
+    assert wait_for(lambda: "no frame" in videos.captions[0])
+
+
+def test_videos_hide_and_move_into_windows(open_it, video_session):
+    window = open_it(video_session)
+    videos = window.core.videos
+    press(window, "1", CTRL | SHIFT)
+    assert not videos.view(0).isVisible()
+    assert videos.view(1).isVisible()
+    window.store.dispatch(c.UiRequest("video_window", "1"))
+    window.settle()
+    assert videos.view(1).window() is not window.widget
+    assert videos.view(1).isVisible()
+    videos.view(1).window().close()
+    window.settle()
+    assert videos.view(1).window() is window.widget
+
+
+def test_playing_moves_cursor_and_frames(open_it, video_session):
+    window = open_it(video_session)
+    assert wait_for(lambda: level(window) is not None)
+    press(window, Qt.Key.Key_Space)
+    QTest.qWait(600)
+    press(window, Qt.Key.Key_Space)
+    assert 0.2 < window.state.cursor < 3.0
+    before = window.state.cursor
+    QTest.qWait(100)
+    assert window.state.cursor == before
+
+
+def test_a_video_that_cannot_be_used_is_named(open_it, tmp_path):
+    (tmp_path / "bad.mp4").write_bytes(b"nothing of a video")
+    session = make_session(
+        plots=(TraceConfig(signal(1)),),
+        videos=(VideoConfig(str(tmp_path / "bad.mp4"), name="cam"),),
+    )
+    window = open_it(session)
+    assert wait_for(lambda: window.widget.errors.faults)
+    assert window.widget.errors.faults[0].where == "cam"
+    press(window, Qt.Key.Key_BracketRight)
+    assert window.state.window.start == 10.0
