@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from loupe.errors import LoupeRenderError as LoupeRenderError
     from loupe.errors import LoupeTypeError as LoupeTypeError
     from loupe.errors import LoupeVideoError as LoupeVideoError
+    from loupe.labels.intervals import IntervalLabelSet as IntervalLabelSet
     from loupe.session.events import GlobalEventsConfig as GlobalEventsConfig
     from loupe.session.labels import IntervalLabelSchema as IntervalLabelSchema
+    from loupe.session.load import load_session as load_session
     from loupe.session.markers import SampleMarkers as SampleMarkers
     from loupe.session.model import Session as Session
     from loupe.session.plots import HeatmapConfig as HeatmapConfig

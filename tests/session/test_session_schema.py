@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -62,3 +64,21 @@ def test_the_schema_points_at_the_wrong_key(path: Path) -> None:
         assert near, (place, found)
         assert all(len(there) - len(place) <= 1 for there in near)
     assert len({tuple(error.absolute_path) for error in errors}) == 1
+
+
+def test_check_jsonschema_accepts_the_shipped_sessions() -> None:
+    tool = Path(sys.executable).parent / "check-jsonschema"
+    sessions = sorted(map(str, (ROOT / "sessions").glob("*.toml")))
+    if not tool.exists():
+        pytest.skip("check-jsonschema is not installed")
+    schema = str(ROOT / "schemas" / "session.schema.json")
+    done = subprocess.run(
+        [tool, "--schemafile", schema, *sessions], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    broken = str(Path(__file__).parent / "broken" / "choice_theme.toml")
+    done = subprocess.run(
+        [tool, "--schemafile", schema, broken], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "$.view.theme: 'drak' is not one of" in done.stdout
