@@ -41,7 +41,7 @@ def write(path, **more):
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
-    latency_s = 0.02
+    latency_s = 0.01
 
     def do_GET(self):
         self.server.requested.append(self.path)
