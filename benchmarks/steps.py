@@ -72,6 +72,7 @@ def _measure(window: Driven, floor: Floor, name: str, length: float, rounds: int
     bench = window.window.core.presenter.bench
     floors: list[float] = []
     works: list[float] = []
+    cpu: list[float] = []
     repaints: list[int] = []
     reads = bench.counts["reads"]
     for number in range(rounds):
@@ -79,15 +80,16 @@ def _measure(window: Driven, floor: Floor, name: str, length: float, rounds: int
         window.quiet()
         before_floor = _ms(floor.step)
         before, updates = window.repaints, window.updates
-        start = time.perf_counter()
+        start, spent = time.perf_counter(), time.process_time()
         step.act(window, rng, length)
         window.settle(updates)
-        took = (time.perf_counter() - start) * 1e3
+        took, used = (time.perf_counter() - start) * 1e3, (time.process_time() - spent) * 1e3
         drawn = window.repaints - before
         window.quiet()
         after_floor = _ms(floor.step)
         if number >= min(DROPPED, rounds // 2):
             works.append(took)
+            cpu.append(used)
             floors += [before_floor, after_floor]
             repaints.append(drawn)
     floor_ms, work_ms = statistics.median(floors), statistics.median(works)
@@ -95,6 +97,7 @@ def _measure(window: Driven, floor: Floor, name: str, length: float, rounds: int
         "floors": round(work_ms / floor_ms, 2),
         "ms": round(work_ms, 1),
         "p95_ms": round(sorted(works)[int(0.95 * (len(works) - 1))], 1),
+        "cpu_ms": round(statistics.median(cpu), 1),
         "floor_ms": round(floor_ms, 1),
         "repaints": round(statistics.mean(repaints), 2),
         "reads": bench.counts["reads"] - reads,

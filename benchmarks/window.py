@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QTimer
+from PySide6.QtWidgets import QMainWindow
 
 from benchmarks.finish import finish
 from loupe.app import commands
@@ -49,11 +50,14 @@ class Driven:
         application()
         self._folder = tempfile.TemporaryDirectory()
         root = Path(self._folder.name)
+        memory = Memory(root / "memory")
+        # The window is to open at this size, as it does for a user the second time.
+        before = QMainWindow()
+        before.setGeometry(*place, *size)
+        memory.closed(bytes(before.saveGeometry().data()))
         loaded = load_session(session)
         self.opened_at = time.perf_counter()
-        self.window: LoupeWindow = open_session(
-            loaded, memory=Memory(root / "memory"), state_folder=root / "state"
-        )
+        self.window: LoupeWindow = open_session(loaded, memory=memory, state_folder=root / "state")
         self.window.widget.setGeometry(*place, *size)
         self._updates = _Updates()
         self.window.widget.installEventFilter(self._updates)

@@ -4,6 +4,9 @@ Numba takes half a second to import and seconds to compile, so neither happens w
 with kernels is imported. This room knows nothing of samples, tiles or pictures; it may
 import numba, but only inside functions.
 
+A window shows its first picture without waiting for a compiler: after `defer_compiling` the
+numpy twins compute, until `compile_deferred` lets a thread compile what was called.
+
 Compiled code is kept on disk between runs, in the user's cache folder. The variable
 ``LOUPE_KERNEL_CACHE`` names another folder, or ``off`` to keep nothing.
 """
@@ -23,7 +26,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from loupe.errors import LoupeMissingDependencyError
 
-__all__ = ["Kernel", "kernel", "kernel_cache_folder"]
+__all__ = ["Kernel", "compile_deferred", "defer_compiling", "kernel", "kernel_cache_folder"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,6 +70,64 @@ def _numba() -> tuple[Any, bool]:
     return numba, folder is not None
 
 
+class _Deferred:
+    """What is to be compiled in a thread, in the order in which it was first called."""
+
+    def __init__(self) -> None:
+        self.active = False
+        self._lock = threading.Lock()
+        self._waiting: list[Callable[[], None]] = []
+        self._released = False
+        self._running = False
+
+    def hold(self) -> None:
+        with self._lock:
+            if not self.active:
+                self.active, self._released = True, False
+
+    def add(self, compile_one: Callable[[], None]) -> None:
+        with self._lock:
+            self._waiting.append(compile_one)
+        self._start()
+
+    def release(self) -> None:
+        with self._lock:
+            self._released = True
+        self._start()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._running or not self._released or not self._waiting:
+                return
+            self._running = True
+        threading.Thread(target=self._work, name="loupe-compiler", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._running = False
+                    return
+                compile_one = self._waiting.pop(0)
+            compile_one()
+
+
+_deferred = _Deferred()
+
+
+def defer_compiling() -> None:
+    """Let first calls compute with the numpy twin from now on, so that none waits for a compiler.
+
+    Nothing is compiled before `compile_deferred`. Kernels without a twin compile as ever.
+    """
+    _deferred.hold()
+
+
+def compile_deferred() -> None:
+    """Compile in a thread what was called so far, and from now on whatever is called anew."""
+    _deferred.release()
+
+
 class Kernel(Generic[P, R]):
     """A function that numba compiles at its first call; made by `kernel`.
 
@@ -89,6 +150,7 @@ class Kernel(Generic[P, R]):
         self._broken = False
         self._lock = threading.RLock()
         self._known: set[tuple[object, ...]] = set()
+        self._asked: set[tuple[object, ...]] = set()
 
     @property
     def ready(self) -> bool:
@@ -102,6 +164,11 @@ class Kernel(Generic[P, R]):
             result: R = self._dispatcher(*args)
             return result
         if self._broken and self._twin is not None:
+            return self._twin(*args, **kwargs)
+        if _deferred.active and self._twin is not None:
+            if signature not in self._asked:
+                self._asked.add(signature)
+                _deferred.add(lambda: self._compile(signature, args))
             return self._twin(*args, **kwargs)
         # One thread compiles; the others compute with the twin meanwhile, or wait for it.
         if not self._lock.acquire(blocking=self._twin is None):
@@ -117,6 +184,22 @@ class Kernel(Generic[P, R]):
         """Keep compiling to this thread: until the block ends, others compute with the twin."""
         with self._lock:
             yield
+
+    def _compile(self, signature: tuple[object, ...], args: tuple[object, ...]) -> None:
+        """Compile for arguments of these types, without calling."""
+        try:
+            dispatcher = self.dispatcher()
+        except ImportError as error:
+            self._broken = True
+            warnings.warn(
+                f"numba cannot be imported ({error}); drawing is slower without it",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return
+        numba, _ = _numba()
+        dispatcher.compile(tuple(numba.typeof(a) for a in args))
+        self._known.add(signature)
 
     def _first_call(self, signature: tuple[object, ...], /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:

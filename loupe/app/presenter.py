@@ -66,6 +66,9 @@ class Presenter:
         Cache of reads and reductions; its own by default.
     system_theme
         Gives the desktop's theme when the state says "system".
+    asleep
+        Whether to make nothing before the size of the canvas is known: until it changes, or
+        `refresh` is called.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Presenter:
         pool: Pool | None = None,
         bench: Workbench | None = None,
         system_theme: Callable[[], str] = lambda: "dark",
+        asleep: bool = False,
     ) -> None:
         self.scene = scene
         self.counts = Counts()
@@ -97,6 +101,7 @@ class Presenter:
         self._cancel_prefetch: Callable[[], None] | None = None
         self._frame_due = False
         self._closed = False
+        self._asleep = asleep
         self._direction = 1
         self._gutter = gutter_width(scene.rows)
         self._rows = shown_rows(scene, store.state.overrides)
@@ -174,6 +179,7 @@ class Presenter:
 
     def refresh(self) -> None:
         """Build the frame anew, for a change that the state does not show (the system's theme)."""
+        self._asleep = False
         self._plan(hold=False)
 
     def forget(self) -> None:
@@ -215,6 +221,8 @@ class Presenter:
                 self._emit()
             return
         self._layout = self._lay_out(after)
+        if before.viewport != after.viewport:
+            self._asleep = False
         self._plan(hold=True)
 
     def _lay_out(self, state: AppState) -> Layout:
@@ -242,7 +250,7 @@ class Presenter:
         return shown
 
     def _plan(self, *, hold: bool) -> None:
-        if self._closed:
+        if self._closed or self._asleep:
             return
         self._generation += 1
         grid = self._layout.grid

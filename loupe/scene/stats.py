@@ -12,8 +12,11 @@ from loupe.data.protocols import ArrayData
 __all__ = ["ArrayStats", "measure", "nan_share"]
 
 EXACT_VALUES = 4_000_000
-BLOCKS = 16
-BLOCK_SAMPLES = 1024
+BLOCKS, FEWEST_BLOCKS = 16, 4
+BLOCK_SAMPLES, FEWEST_SAMPLES = 1024, 256
+SAMPLED_VALUES = 1_000_000
+READ_BYTES = 24 << 20
+"""What is sampled of a long recording: so many values, from chunks of so many bytes, about."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,7 +64,8 @@ def measure(
     Returns
     -------
     ArrayStats
-        Exact up to four million values; beyond, from 16 blocks of 1024 samples spread evenly.
+        Exact up to four million values; beyond, from blocks spread evenly: 16 of 1024 samples,
+        or fewer and shorter ones where there are many rows, which must not hold up a picture.
 
     Raises
     ------
@@ -69,13 +73,14 @@ def measure(
         If the store fails.
     """
     n = data.time.n
-    exact = n * len(rows) <= EXACT_VALUES or n <= BLOCKS * BLOCK_SAMPLES
+    blocks, length = _blocks(data, len(rows))
+    exact = n * len(rows) <= EXACT_VALUES or n <= blocks * length
     if exact:
         values = _physical(data, rows, 0, n)
     else:
-        starts = np.linspace(0, n - BLOCK_SAMPLES, BLOCKS).astype(np.intp)
+        starts = np.linspace(0, n - length, blocks).astype(np.intp)
         values = np.concatenate(
-            [_physical(data, rows, int(s), int(s) + BLOCK_SAMPLES) for s in starts], axis=1
+            [_physical(data, rows, int(s), int(s) + length) for s in starts], axis=1
         )
     finite = np.isfinite(values)
     low, high, mean = (np.full(len(rows), np.nan) for _ in range(3))
@@ -114,6 +119,16 @@ def nan_share(data: ArrayData) -> float:
         missing += int(np.isnan(block).sum())
         total += block.size
     return missing / total if total else 0.0
+
+
+def _blocks(data: ArrayData, n_rows: int) -> tuple[int, int]:
+    """Number of blocks to sample and samples in each."""
+    blocks = BLOCKS
+    if data.info.chunks:
+        chunk_bytes = int(np.prod(data.info.chunks)) * data.info.dtype.itemsize
+        blocks = min(max(READ_BYTES // max(chunk_bytes, 1), FEWEST_BLOCKS), BLOCKS)
+    length = SAMPLED_VALUES // max(blocks * n_rows, 1)
+    return blocks, min(max(length, FEWEST_SAMPLES), BLOCK_SAMPLES)
 
 
 def _physical(
