@@ -24,7 +24,14 @@ from loupe.ui.look import Look, qcolor
 from loupe.ui.text import paint_texts, text_rect
 from loupe.units import Rgba, Seconds, Span
 
-__all__ = ["LabelArrays", "OverviewModel", "OverviewPlace", "paint_overview", "place_overview"]
+__all__ = [
+    "LabelArrays",
+    "OverviewModel",
+    "OverviewPlace",
+    "paint_overview",
+    "place_overview",
+    "same_overview",
+]
 
 _RIGHT = 16
 _TOP = 12
@@ -34,6 +41,7 @@ _LANE = 16
 _LOW = 74
 _WIDE = 168
 _LEAST_GUTTER = 96
+_WIDE_WINDOW = 0.5
 _STEPS_PER_PX = 0.5
 
 
@@ -106,7 +114,7 @@ class OverviewPlace:
     shown: Span
 
     def x(self, t: Seconds) -> float:
-        """Pixel of a time."""
+        """Return the pixel of a time."""
         return self.left + (t - self.shown.start) / self.shown.length * self.width
 
     def t(self, x: float) -> Seconds:
@@ -133,12 +141,22 @@ def state_runs(labels: LabelArrays, code: int, place: OverviewPlace) -> list[tup
     factor = place.width / place.shown.length
     x0 = np.clip(np.floor((starts[seen] - place.shown.start) * factor), 0, width - 1)
     x1 = np.clip(np.ceil((stops[seen] - place.shown.start) * factor), x0 + 1, width)
-    steps = np.zeros(width + 1, np.int64)
-    np.add.at(steps, x0.astype(np.int64), 1)
-    np.add.at(steps, x1.astype(np.int64), -1)
-    covered = np.cumsum(steps[:-1]) > 0
+    begun = np.bincount(x0.astype(np.int64), minlength=width + 1)
+    ended = np.bincount(x1.astype(np.int64), minlength=width + 1)
+    covered = np.cumsum((begun - ended)[:-1]) > 0
     edges = np.flatnonzero(np.diff(np.concatenate(([False], covered, [False])).astype(np.int8)))
     return [(place.left + a, place.left + b) for a, b in edges.reshape(-1, 2).tolist()]
+
+
+def same_overview(a: OverviewModel, b: OverviewModel) -> bool:
+    """Whether two models look alike: a cursor is drawn in wide windows only."""
+    wide = a.window.length >= a.shown.length * _WIDE_WINDOW
+    names = ("extent", "shown", "window", "lanes", "colors", "clock", "origin", "gutter", "hint")
+    return (
+        all(getattr(a, name) == getattr(b, name) for name in names)
+        and all(getattr(a.labels, n) is getattr(b.labels, n) for n in ("starts", "stops", "codes"))
+        and (not wide or a.cursor == b.cursor)
+    )
 
 
 def paint_overview(
@@ -314,7 +332,7 @@ def _outline(
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(frame, 3 * scale, 3 * scale)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    if model.window.length >= place.shown.length * 0.5:
+    if model.window.length >= place.shown.length * _WIDE_WINDOW:
         x = round(place.x(model.cursor))
         line = QRectF(x, frame.y(), max(1.0, scale), frame.height())
         painter.fillRect(line, qcolor(look.theme.cursor))

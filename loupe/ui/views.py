@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from loupe.app.rules import target_span
 from loupe.app.state import AppState, TrackState
 from loupe.scene.timeaxis import format_duration
@@ -120,7 +122,8 @@ def lanes(desk: Desk) -> tuple[str, ...]:
     track = desk.track
     known = desk.states.states
     if track is not None and len(track.table):
-        used = {track.table.pool.label(int(code)) for code in set(track.table.codes.tolist())}
+        counts = np.bincount(track.table.codes)
+        used = {track.table.pool.label(int(code)) for code in np.flatnonzero(counts)}
         return tuple(s for s in known if s in used) + tuple(sorted(used - set(known)))
     return tuple(state for state in known if desk.states.keys_of(state))
 

@@ -2,26 +2,40 @@
 
 import pytest
 from conftest import make_session, signal
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QSlider
+from PySide6.QtWidgets import QApplication, QSlider
 from ui_acts import ALT, CTRL, NONE, SHIFT, at, choose, click, drag, press, wheel
+from ui_shared import shared_window
 
 from loupe.app import commands as c
+from loupe.session.labels import LabelsConfig
 from loupe.session.plots.trace import TraceConfig
+from loupe.session.view import ViewSettings
 from loupe.units import Span
 
 KEY = Qt.Key
 
 
+def usual():
+    """Two stacked rows over 120 s, 10 s of them shown from 40 s on."""
+    return make_session(
+        plots=(TraceConfig(signal(2), id="stacked"),),
+        view=ViewSettings(start=40.0, window=10.0),
+        labels=(LabelsConfig(path="moving.csv"),),
+    )
+
+
+shared, first = shared_window(usual)
+
+
 @pytest.fixture
-def window(open_it):
-    """One stacked row over 120 s, 10 s of it shown from 40 s on, the cursor at 45 s."""
-    window = open_it(make_session(plots=(TraceConfig(signal(2), id="stacked"),)))
-    window.store.dispatch(c.SetWindow(40.0, 10.0))
-    window.store.dispatch(c.SetCursor(45.0))
-    window.settle()
-    return window
+def window(first):
+    """The cursor stands at 45 s."""
+    first.store.dispatch(c.SetCursor(45.0))
+    first.settle()
+    return first
 
 
 def start(window):
@@ -125,11 +139,9 @@ def test_the_wheel_moves_the_cursor_inside_the_window(window):
     assert start(window) == 40.0
 
 
-def test_two_fingers_scroll(window):
-    from PySide6.QtCore import QPointF
-    from PySide6.QtGui import QWheelEvent
-    from PySide6.QtWidgets import QApplication
-
+def test_two_fingers_scroll(window, monkeypatch):
+    # X11 makes up pixels for wheels, so there they are not believed; here they are real.
+    monkeypatch.setattr(QGuiApplication, "platformName", staticmethod(lambda: "wayland"))
     canvas = window.widget.canvas
     point = QPointF(at(window, 45.0))
     event = QWheelEvent(
@@ -191,8 +203,7 @@ def test_transport_buttons(window):
 
 
 @pytest.mark.parametrize(("typed", "cursor"), [("75", 75.0), ("0:01:05.5", 65.5), ("#2", 82.5)])
-def test_go_to_a_time_a_clock_or_a_label(open_it, label_session, typed, cursor):
-    window = open_it(label_session[0])
+def test_go_to_a_time_a_clock_or_a_label(window, typed, cursor):
     for first in (20.0, 80.0):
         window.store.dispatch(c.Select(Span(first, first + 5.0)))
         window.store.dispatch(c.Paint("Wake"))

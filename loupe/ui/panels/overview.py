@@ -9,7 +9,13 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelE
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from loupe.ui.look import Look
-from loupe.ui.overview_paint import OverviewModel, OverviewPlace, paint_overview, place_overview
+from loupe.ui.overview_paint import (
+    OverviewModel,
+    OverviewPlace,
+    paint_overview,
+    place_overview,
+    same_overview,
+)
 from loupe.units import Seconds
 
 __all__ = ["OverviewPanel"]
@@ -56,8 +62,9 @@ class OverviewPanel(QWidget):
 
     def show_model(self, model: OverviewModel) -> None:
         """Draw this from now on."""
-        self._model = model
-        self.update()
+        before, self._model = self._model, model
+        if before is None or not same_overview(before, model):
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint in device pixels, so that bars and lines are crisp at every scale."""

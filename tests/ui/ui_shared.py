@@ -1,0 +1,48 @@
+"""One window for all tests of a module; before each test it is as it was at first."""
+
+import pytest
+from PySide6.QtWidgets import QApplication, QDialog
+
+from loupe.app import commands as c
+
+
+def shared_window(make):
+    """Fixtures for a module: the open window, and that window put back to its first state.
+
+    Parameters
+    ----------
+    make
+        Gives the session when it is wanted first.
+    """
+
+    @pytest.fixture(scope="module")
+    def shared(tmp_path_factory):
+        from loupe.ui.app import application, open_session
+        from loupe.ui.memory import Memory
+
+        application()
+        folder = tmp_path_factory.mktemp("shared")
+        window = open_session(
+            make(), memory=Memory(folder / "memory.json"), state_folder=folder / "state"
+        )
+        window.widget.resize(1200, 800)
+        assert window.settle(60_000), "kernels compile on first use"
+        yield window, window.state
+        window.close(keep_unsaved=False)
+
+    @pytest.fixture
+    def window(shared):
+        window, first = shared
+        for dialog in window.widget.findChildren(QDialog):
+            dialog.close()
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            popup.close()
+        window.store.dispatch(c.ReplaceState(first))
+        window.widget.errors.show_faults(())
+        window.widget.activateWindow()
+        window.widget.canvas.setFocus()
+        assert window.settle(20_000)
+        return window
+
+    return shared, window
