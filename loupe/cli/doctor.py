@@ -29,7 +29,16 @@ PACKAGES = (
     "typer",
     "cmap",
 )
-OPTIONAL = {"dask": "dask", "s3fs": "s3", "aiohttp": "http", "pandas": "pandas", "edfio": "edf"}
+OPTIONAL = {
+    "dask": "dask",
+    "s3fs": "s3",
+    "aiohttp": "http",
+    "pandas": "pandas",
+    "edfio": "edf",
+    "soundfile": "audio",
+    "mne": "mne",
+    "neo": "neo",
+}
 
 GL_PROBE = """
 from loupe.render.offscreen import Offscreen

@@ -132,15 +132,8 @@ def contents(source: SourceLike, catalog: Catalog) -> Contents:
     format_name = getattr(named, "format", None)
     reader = find_reader(path, format_name, "array")
     request = catalog.request(path, source)
-    if "table" in reader.kinds:
-        table: Any = reader.open_table(request)
-        schema: Mapping[str, str] = table.types()
-        return Contents(
-            str(path),
-            "table",
-            reader.name,
-            table=TableFacts(schema, table.n_rows(), _time_columns(table, request.time)),
-        )
+    if "table" in reader.kinds and not hasattr(reader, "dataset"):
+        return _table_contents(reader, request)
     arrays: list[ArrayFacts] = []
     problems: list[LoupeError] = []
     for one in _requests(reader, request):
@@ -151,8 +144,21 @@ def contents(source: SourceLike, catalog: Catalog) -> Contents:
             continue
         arrays.append(array_facts(data, group=one.group, variable=one.variable))
     if not arrays and len(problems) == 1:
-        raise problems[0]
+        if "table" not in reader.kinds:
+            raise problems[0]
+        # A store of arrays and tables that holds tables only.
+        try:
+            return _table_contents(reader, request)
+        except LoupeError:
+            raise problems[0] from None
     return Contents(str(path), "array", reader.name, tuple(arrays), None, tuple(problems))
+
+
+def _table_contents(reader: Any, request: OpenRequest) -> Contents:
+    table = reader.open_table(request)
+    schema: Mapping[str, str] = table.types()
+    facts = TableFacts(schema, table.n_rows(), _time_columns(table, request.time))
+    return Contents(str(request.path), "table", reader.name, table=facts)
 
 
 def _requests(reader: Any, request: OpenRequest) -> list[OpenRequest]:

@@ -26,6 +26,11 @@ BUILTIN: tuple[tuple[str, str], ...] = (
     ("loupe.data.readers.npy_pairs", "NpyReader"),
     ("loupe.data.readers.tables", "ParquetReader"),
     ("loupe.data.readers.tables", "CsvReader"),
+    ("loupe.data.readers.edf", "EdfReader"),
+    ("loupe.data.readers.audio", "AudioReader"),
+    ("loupe.data.readers.nwb", "NwbReader"),
+    ("loupe.data.readers.mne_raw", "MneReader"),
+    ("loupe.data.readers.neo_raw", "NeoReader"),
 )
 """Module and class of each reader that comes with Loupe. None imports its library early."""
 

@@ -1,0 +1,288 @@
+"""Neurodata Without Borders (NWB 2) files in HDF5, through h5py.
+
+Every time series of numbers under ``acquisition``, ``processing`` and ``stimulus`` is an array
+named after its path; pictures are left out. Rows carry the columns of the electrodes or regions
+that the series points to. Times are those of the file: seconds of the session, so that spikes,
+intervals and signals agree. ``units`` is a table of spikes; other tables are named by path.
+Layout: the NWB core schema, NWBFile and TimeSeries.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from loupe.data.dataset import plain_text
+from loupe.data.readers.signals import (
+    TIME,
+    FileVariable,
+    Scaling,
+    SignalReader,
+    Signals,
+    even_time,
+    local_file,
+    scaling,
+)
+from loupe.data.readers.tables import Table
+from loupe.data.request import Kind, OpenRequest
+from loupe.data.variables import Chunking, Variable
+from loupe.errors import LoupeDataError
+from loupe.session.suggest import did_you_mean
+
+__all__ = ["NwbReader"]
+
+_PLACES = ("acquisition", "processing", "stimulus")
+_UNITS = "units"
+_SI = {"volts": "V", "amperes": "A", "meters": "m", "seconds": "s", "degrees": "°", "n.a.": ""}
+"""Units as NWB writes them, and as they are written elsewhere."""
+
+
+class NwbReader(SignalReader):
+    """Opens NWB; see the module."""
+
+    name = "nwb"
+    extensions: tuple[str, ...] = (".nwb",)
+    kinds: frozenset[Kind] = frozenset({"array", "table"})
+    without_signals: ClassVar[str] = "its tables are opened as rasters"
+
+    def signals(self, request: OpenRequest) -> Mapping[str, Signals]:
+        """All time series by their paths."""
+        path = local_file(request)
+        try:
+            file = _file(path)
+            origin = _reference(file)
+            found = {}
+            for place in _PLACES:
+                if place in file:
+                    for inside, group in _series(file[place]):
+                        name = f"{place}/{inside}"
+                        found[name] = _signals(name, group, path, origin)
+            return found
+        except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+            raise _damaged(path, error) from error
+
+    def open_table(self, request: OpenRequest) -> Table:
+        """Open the spikes of ``units``, or the table whose path is `variable`.
+
+        Raises
+        ------
+        LoupeDataError
+            If there is no such table; the hint lists those that there are.
+        """
+        import polars as pl
+
+        path = local_file(request)
+        try:
+            file = _file(path)
+            tables = _tables(file)
+            wanted = request.variable or _UNITS
+            if wanted not in tables:
+                raise LoupeDataError(
+                    f"there is no table `{wanted}`",
+                    where=str(path),
+                    hint=did_you_mean(wanted, tables, what="tables"),
+                    code="data-variable",
+                )
+            group = file[wanted]
+            # Second 0 of the file is its reference time; of the axis, that of the first data.
+            origin = _reference(file)
+            shift = 0.0 if origin is None else request.clock.offset(origin)
+            columns = _spikes(group) if "spike_times" in group else _columns(group)
+        except LoupeDataError:
+            raise
+        except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+            raise _damaged(path, error) from error
+        shifted = {
+            name: values + shift if name == TIME or name.endswith("_time") else values
+            for name, values in columns.items()
+        }
+        return Table(pl.DataFrame(shifted).lazy(), f"{path}:{wanted}", request.clock, request)
+
+
+@dataclass(eq=False)
+class _NwbVariable(FileVariable):
+    stored: Any
+    scaling: Scaling
+
+    def load(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
+        raw = np.asarray(self.stored[bounds])
+        if len(bounds) < 2:
+            return raw
+        return self.scaling.applied(raw, bounds[1], 1, self.dtype)
+
+
+@dataclass(eq=False)
+class _Times(FileVariable):
+    stored: Any
+
+    def load(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
+        return np.asarray(self.stored[bounds])
+
+
+def _file(path: Path) -> Any:
+    import h5py
+
+    return h5py.File(path, "r")
+
+
+def _damaged(path: Path, error: Exception) -> LoupeDataError:
+    return LoupeDataError(
+        f"cannot be opened as NWB: {type(error).__name__}: {error}",
+        where=str(path),
+        hint="the file may be damaged, cut short or of another kind; name the reader with `format`",
+        code="data-open",
+    )
+
+
+def _reference(file: Any) -> datetime | None:
+    """Wall clock of second 0, where the file tells it."""
+    for name in ("timestamps_reference_time", "session_start_time"):
+        if name in file:
+            text = file[name][()]
+            with contextlib.suppress(ValueError):
+                text = text.decode() if isinstance(text, bytes) else str(text)
+                return datetime.fromisoformat(text)
+    return None
+
+
+def _series(group: Any, prefix: str = "") -> list[tuple[str, Any]]:
+    """Time series of numbers below a group, in order of their paths."""
+    import h5py
+
+    found = []
+    for name in sorted(group):
+        # A link that leads out of the tree would be a series twice, or a circle.
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            continue
+        node = group[name]
+        if not isinstance(node, h5py.Group):
+            continue
+        data = node.get("data")
+        if isinstance(data, h5py.Dataset):
+            timed = "timestamps" in node or "starting_time" in node
+            picture = "dimension" in node or "format" in node or "ImageSeries" in _type(node)
+            if timed and not picture and data.ndim >= 1 and data.dtype.kind in "biuf":
+                found.append((f"{prefix}{name}", node))
+        else:
+            found += _series(node, f"{prefix}{name}/")
+    return found
+
+
+def _type(group: Any) -> str:
+    kind = group.attrs.get("neurodata_type", "")
+    return kind.decode() if isinstance(kind, bytes) else str(kind)
+
+
+def _signals(name: str, group: Any, path: Path, origin: datetime | None) -> Signals:
+    data, where = group["data"], f"{path}:{name}"
+    coords = _row_columns(group, data)
+    dims = (TIME, "channel", "component", "bin")[: data.ndim]
+    dims += tuple(f"dim_{k}" for k in range(len(dims), data.ndim))
+    factor = float(data.attrs.get("conversion", 1.0))
+    offset = float(data.attrs.get("offset", 0.0))
+    own = group.get("channel_conversion")
+    scale = (
+        scaling([factor], [offset])
+        if own is None or data.ndim < 2
+        else scaling((factor * own[()]).tolist(), [offset] * data.shape[1])
+    )
+    unit = data.attrs.get("unit", "")
+    unit = unit.decode() if isinstance(unit, bytes) else str(unit)
+    chunks = data.chunks and tuple(
+        Chunking(n, max(1, min(n, step))) for n, step in zip(data.shape, data.chunks, strict=True)
+    )
+    values = _NwbVariable(
+        name,
+        where,
+        dims,
+        data.shape,
+        scale.dtype(data.dtype),
+        {"units": _SI.get(unit, unit), **scale.attrs},
+        None,
+        chunks,
+        path,
+        threading.Lock(),
+        data,
+        scale,
+    )
+    return Signals(values, _time(group, where, path, data.shape[0]), coords, origin)
+
+
+def _time(group: Any, where: str, path: Path, n: int) -> Variable:
+    if "timestamps" not in group:
+        start = group["starting_time"]
+        return even_time(n, float(start.attrs["rate"]), where=where, start=float(start[()]))
+    times = group["timestamps"]
+    return _Times(
+        TIME,
+        f"{where}/timestamps",
+        (TIME,),
+        times.shape,
+        times.dtype,
+        {},
+        None,
+        times.chunks and (Chunking(times.shape[0], times.chunks[0]),),
+        path,
+        threading.Lock(),
+        times,
+    )
+
+
+def _row_columns(group: Any, data: Any) -> dict[str, tuple[str, npt.NDArray[Any]]]:
+    """Columns of the electrodes or regions of the rows, where the series points to some."""
+    region = group.get("electrodes", group.get("rois"))
+    if region is None or data.ndim < 2 or region.shape != data.shape[1:2]:
+        return {}
+    rows = np.asarray(region[()])
+    table = group.file[region.attrs["table"]]
+    columns = _columns(table)
+    names = next((columns[n] for n in ("channel_name", "label") if n in columns), None)
+    if names is None or len(np.unique(names[rows])) < len(rows):
+        names = np.asarray(table["id"][()])
+    found = {name: ("channel", values[rows]) for name, values in columns.items()}
+    return {**found, "channel": ("channel", names[rows])}
+
+
+def _tables(file: Any) -> list[str]:
+    """Paths of the tables that hold events or intervals."""
+    tables = [_UNITS] if _UNITS in file and "spike_times" in file[_UNITS] else []
+    return tables + [f"intervals/{name}" for name in file.get("intervals", ())]
+
+
+def _columns(table: Any) -> dict[str, npt.NDArray[Any]]:
+    """Columns of one number or text a row."""
+    import h5py
+
+    n = len(table["id"])
+    found = {}
+    for column in table.attrs.get("colnames", ()):
+        name = column.decode() if isinstance(column, bytes) else str(column)
+        stored = table.get(name)
+        # References to other objects mean nothing outside the file.
+        if not isinstance(stored, h5py.Dataset) or f"{name}_index" in table:
+            continue
+        if stored.shape == (n,) and not _refers(stored):
+            found[name] = plain_text(np.asarray(stored[()]))
+    return found
+
+
+def _refers(stored: Any) -> bool:
+    import h5py
+
+    return h5py.check_ref_dtype(stored.dtype) is not None or stored.dtype.kind == "V"
+
+
+def _spikes(units: Any) -> dict[str, npt.NDArray[Any]]:
+    """All spikes as rows of time and unit; the stored index holds the end of each unit's."""
+    ends = np.asarray(units["spike_times_index"][()]).astype(np.int64)
+    times = np.asarray(units["spike_times"][()], dtype=np.float64)
+    unit = np.repeat(np.asarray(units["id"][()]), np.diff(ends, prepend=0))
+    return {TIME: times, "unit": unit}

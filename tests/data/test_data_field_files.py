@@ -1,0 +1,499 @@
+"""What neighbours write: each file is made by the library of its format, or byte by byte."""
+
+from __future__ import annotations
+
+import datetime
+import struct
+
+import numpy as np
+import pytest
+
+from loupe.data.catalog import Catalog
+from loupe.data.probe import contents
+from loupe.data.readers.edf import holds_signals
+from loupe.data.registry import find_reader, readers
+from loupe.errors import LoupeDataError, LoupeMissingDependencyError
+from loupe.session.source import Source
+from loupe.testing import check_array, check_reader, check_table
+
+START = datetime.datetime(2024, 5, 1, 22, 15, 30)
+
+
+def physical(data):
+    info = data.info
+    return data.read(slice(None), 0, data.time.n) * info.scale + info.offset
+
+
+@pytest.mark.parametrize("name", ["edf", "audio", "nwb", "mne", "neo"])
+def test_the_readers_are_registered_and_pass_the_check(name):
+    (reader,) = [r for r in readers() if r.name == name]
+    check_reader(reader)
+
+
+@pytest.mark.parametrize(
+    ("file", "package", "extra"),
+    [
+        ("a.edf", "edfio", "edf"),
+        ("a.wav", "soundfile", "audio"),
+        ("a.fif", "mne", "mne"),
+        ("a.ns5", "neo.rawio", "neo"),
+    ],
+)
+def test_a_missing_package_is_told_with_its_extra(file, package, extra, tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, package, None)
+    (tmp_path / file).write_bytes(b"0" * 300)
+    with pytest.raises(LoupeMissingDependencyError) as caught:
+        Catalog(tmp_path).array(file)
+    assert f"loupe[{extra}]" in caught.value.hint
+
+
+@pytest.mark.parametrize("file", ["a.edf", "a.bdf", "a.wav", "a.flac", "a.nwb"])
+@pytest.mark.parametrize("content", [b"", b"RIFF\x00\x00", b"0" * 5000, b"\xff" * 700])
+def test_damaged_files_are_refused_by_name(file, content, tmp_path):
+    pytest.importorskip("edfio", reason="edfio is an extra")
+    pytest.importorskip("soundfile", reason="soundfile is an extra")
+    (tmp_path / file).write_bytes(content)
+    with pytest.raises(LoupeDataError, match=file) as caught:
+        Catalog(tmp_path).array(file)
+    assert caught.value.hint
+
+
+# EDF and BDF
+
+
+def edf_signals(edfio, kind, rates, seconds=10, units=("uV", "uV", "mV")):
+    rng = np.random.default_rng(3)
+    make, dtype, top = (
+        (edfio.EdfSignal, np.int16, 2000)
+        if kind == "edf"
+        else (edfio.BdfSignal, np.int32, 2_000_000)
+    )
+    raw = [rng.integers(-top, top, seconds * rate).astype(dtype) for rate in rates]
+    made = [
+        make.from_digital(
+            values,
+            rate,
+            label=f"E{k}",
+            physical_dimension=unit,
+            physical_range=(-top / 4, top / 4),
+            digital_range=(-top, top),
+        )
+        for k, (values, rate, unit) in enumerate(zip(raw, rates, units, strict=False))
+    ]
+    return raw, made
+
+
+def write_edf(edfio, path, kind, signals, annotations=None, **more):
+    form = edfio.Edf if kind == "edf" else edfio.Bdf
+    recording = edfio.Recording(startdate=START.date())
+    form(
+        signals, recording=recording, starttime=START.time(), annotations=annotations, **more
+    ).write(path)
+
+
+@pytest.mark.parametrize("kind", ["edf", "bdf"])
+def test_edf_and_bdf_keep_raw_values_units_and_start(kind, tmp_path):
+    edfio = pytest.importorskip("edfio", reason="edfio is an extra")
+    raw, signals = edf_signals(edfio, kind, [200, 200], units=("uV", "uV"))
+    notes = [edfio.EdfAnnotation(1.5, 2.0, "spindle")]
+    write_edf(edfio, tmp_path / f"r.{kind}", kind, signals, notes)
+    data = Catalog(tmp_path).array(f"r.{kind}")
+    check_array(data, np.stack(raw))
+    assert data.info.dtype == raw[0].dtype
+    assert (data.info.units, data.info.scale, data.info.offset) == ("uV", 0.25, 0.0)
+    assert data.info.row_names == ("E0", "E1")
+    assert data.info.origin == START.replace(tzinfo=datetime.UTC)
+    assert data.time.uniform
+    assert data.time.period == pytest.approx(1 / 200, rel=1e-12)
+    assert data.time.span.start == 0.0
+    np.testing.assert_array_equal(physical(data)[1], signals[1].data)
+
+
+@pytest.mark.parametrize("kind", ["edf", "bdf"])
+def test_rates_are_arrays_by_name(kind, tmp_path):
+    edfio = pytest.importorskip("edfio", reason="edfio is an extra")
+    raw, signals = edf_signals(edfio, kind, [200, 50, 200])
+    path = tmp_path / f"r.{kind}"
+    write_edf(edfio, path, kind, signals)
+    catalog = Catalog(tmp_path)
+    with pytest.raises(LoupeDataError, match="which variable") as caught:
+        catalog.array(path.name)
+    assert "200 Hz" in caught.value.hint
+    assert "50 Hz" in caught.value.hint
+    found = contents(path.name, catalog)
+    assert [(a.variable, a.rows, a.rate) for a in found.arrays] == [
+        ("200 Hz", 2, pytest.approx(200)),
+        ("50 Hz", 1, pytest.approx(50)),
+    ]
+    fast = catalog.array(Source(path=path.name, variable="200 Hz"))
+    # One scale, but two units: each row tells its own.
+    assert fast.info.units == ""
+    assert list(fast.info.coords["unit"]) == ["uV", "mV"]
+    check_array(fast, np.stack([raw[0], raw[2]]))
+    one = catalog.array(Source(path=path.name, variable="50 Hz", select={"channel": "E1"}))
+    check_array(one, raw[1][None])
+    assert one.info.units == "uV"
+
+
+def test_signals_of_different_gain_come_out_physical(tmp_path):
+    edfio = pytest.importorskip("edfio", reason="edfio is an extra")
+    rng = np.random.default_rng(5)
+    signals = [
+        edfio.EdfSignal(rng.normal(size=1000) * size + size, 100, label=f"{size}")
+        for size in (1, 50, 3000)
+    ]
+    write_edf(edfio, tmp_path / "r.edf", "edf", signals)
+    data = Catalog(tmp_path).array("r.edf")
+    check_array(data)
+    assert data.info.dtype == np.float32
+    assert (data.info.scale, data.info.offset) == (1.0, 0.0)
+    expected = np.stack([s.data for s in signals])
+    np.testing.assert_allclose(physical(data), expected, rtol=1e-6, atol=1e-3)
+
+
+def test_a_discontinuous_edf_has_its_gap(tmp_path):
+    edfio = pytest.importorskip("edfio", reason="edfio is an extra")
+    raw, signals = edf_signals(edfio, "edf", [100], seconds=40, units=("uV",))
+    path = tmp_path / "r.edf"
+    write_edf(edfio, path, "edf", signals, [], data_record_duration=1)
+    content = path.read_bytes().replace(b"EDF+C", b"EDF+D", 1)
+    for k in range(20, 40):
+        # The recording was interrupted for a minute before record 20.
+        content = content.replace(b"+%d\x14\x14" % k, b"+%d\x14\x14" % (k + 40), 1)
+    path.write_bytes(content)
+    data = Catalog(tmp_path).array("r.edf")
+    check_array(data, raw[0][None])
+    times = data.time.times(0, data.time.n)
+    assert list(data.time.breaks) == [2000]
+    assert times[1999] == pytest.approx(19.99)
+    assert times[2000] == pytest.approx(60.0)
+
+
+def test_a_cut_edf_is_shown_as_far_as_it_goes(tmp_path):
+    edfio = pytest.importorskip("edfio", reason="edfio is an extra")
+    raw, signals = edf_signals(edfio, "edf", [100], units=("uV",))
+    path = tmp_path / "r.edf"
+    write_edf(edfio, path, "edf", signals, data_record_duration=1)
+    path.write_bytes(path.read_bytes()[:-350])
+    with pytest.warns(RuntimeWarning, match="8 of 10 records"):
+        data = Catalog(tmp_path).array("r.edf")
+    check_array(data, raw[0][None, :800])
+
+
+def test_a_file_of_annotations_only_points_to_labels(tmp_path):
+    edfio = pytest.importorskip("edfio", reason="edfio is an extra")
+    path = tmp_path / "notes.edf"
+    edfio.Edf([], annotations=[edfio.EdfAnnotation(0, 30, "W")]).write(path)
+    with pytest.raises(LoupeDataError, match="no signals") as caught:
+        Catalog(tmp_path).array("notes.edf")
+    assert "labels" in caught.value.hint
+    assert not holds_signals(path)
+    _, signals = edf_signals(edfio, "edf", [100], units=("uV",))
+    write_edf(edfio, tmp_path / "r.edf", "edf", signals)
+    assert holds_signals(tmp_path / "r.edf")
+    assert not holds_signals(tmp_path / "absent.edf")
+
+
+# Sound
+
+
+@pytest.mark.parametrize(
+    ("file", "subtype", "dtype"),
+    [
+        ("a.wav", "PCM_16", np.int16),
+        ("a.wav", "PCM_24", np.int32),
+        ("a.wav", "FLOAT", np.float32),
+        ("a.wav", "DOUBLE", np.float64),
+        ("a.flac", "PCM_16", np.int16),
+        ("a.aiff", "PCM_16", np.int16),
+    ],
+)
+def test_sound_is_channels_over_seconds(file, subtype, dtype, tmp_path):
+    soundfile = pytest.importorskip("soundfile", reason="soundfile is an extra")
+    rng = np.random.default_rng(1)
+    wave = np.round(rng.uniform(-0.9, 0.9, (400_000, 3)) * 2**15) / 2**15
+    soundfile.write(tmp_path / file, wave, 44100, subtype=subtype)
+    data = Catalog(tmp_path).array(file)
+    assert data.info.dtype == dtype
+    np.testing.assert_array_equal(physical(data), wave.T)
+    check_array(data)
+    assert data.info.row_names == ("1", "2", "3")
+    assert data.time.period == pytest.approx(1 / 44100, rel=1e-12)
+    assert data.info.chunks[1] < data.time.n
+
+
+def test_ogg_is_read_where_it_is_asked_for(tmp_path):
+    soundfile = pytest.importorskip("soundfile", reason="soundfile is an extra")
+    t = np.arange(48000) / 16000
+    soundfile.write(tmp_path / "a.ogg", 0.5 * np.sin(2 * np.pi * 40 * t), 16000)
+    data = Catalog(tmp_path).array("a.ogg")
+    assert (data.n_rows, data.info.dtype) == (1, np.float32)
+    part = data.read(slice(None), 20000, 20400)[0]
+    assert np.abs(part - 0.5 * np.sin(2 * np.pi * 40 * t[20000:20400])).max() < 0.05
+
+
+# NWB
+
+
+@pytest.fixture
+def nwb(tmp_path):
+    import h5py
+
+    rng = np.random.default_rng(9)
+    path = tmp_path / "s.nwb"
+    raw = rng.integers(-3000, 3000, (5000, 4)).astype(np.int16)
+    with h5py.File(path, "w") as file:
+        file.attrs["nwb_version"] = "2.7.0"
+        file["session_start_time"] = "2024-05-01T20:00:00+00:00"
+        file["timestamps_reference_time"] = "2024-05-01T20:00:00+00:00"
+        table = file.create_group("general/extracellular_ephys/electrodes")
+        table.attrs["colnames"] = ["location", "x", "group"]
+        table["id"] = np.arange(10, 16)
+        table.create_dataset("location", data=["a", "b", "c", "d", "e", "f"])
+        table["x"] = np.arange(6) * 20.0
+        table.create_dataset("group", data=[table.ref] * 6, dtype=h5py.ref_dtype)
+        series = file.create_group("acquisition/probe")
+        series.attrs["neurodata_type"] = "ElectricalSeries"
+        data = series.create_dataset("data", data=raw, chunks=(1000, 2))
+        data.attrs.update({"unit": "volts", "conversion": 2e-7, "offset": 0.0})
+        start = series.create_dataset("starting_time", data=12.5)
+        start.attrs.update({"rate": 1000.0, "unit": "seconds"})
+        region = series.create_dataset("electrodes", data=[1, 2, 4, 5])
+        region.attrs["table"] = table.ref
+        speed = file.create_group("processing/behavior/Motion/speed")
+        speed.attrs["neurodata_type"] = "TimeSeries"
+        speed.create_dataset("data", data=rng.normal(size=300)).attrs["unit"] = "cm/s"
+        times = 13.0 + np.arange(300) / 30
+        times[200:] += 4.0
+        speed["timestamps"] = times
+        film = file.create_group("acquisition/film")
+        film.attrs["neurodata_type"] = "ImageSeries"
+        film["data"] = np.zeros((4, 5, 6), np.uint8)
+        film["timestamps"] = np.arange(4.0)
+        file["acquisition/again"] = h5py.SoftLink("/processing/behavior")
+        units = file.create_group("units")
+        units.attrs["colnames"] = ["spike_times", "quality"]
+        units["id"] = [7, 9]
+        units["spike_times"] = [13.0, 14.0, 15.5, 13.25]
+        units["spike_times_index"] = np.array([3, 4], np.uint8)
+        trials = file.create_group("intervals/trials")
+        trials.attrs["colnames"] = ["start_time", "stop_time", "side", "tags"]
+        trials["id"] = [0, 1]
+        trials["start_time"] = [13.0, 15.0]
+        trials["stop_time"] = [14.0, 16.0]
+        trials.create_dataset("side", data=["left", "right"])
+        trials.create_dataset("tags", data=["u", "v"])
+        trials["tags_index"] = [1, 2]
+    return path, raw, times
+
+
+def test_nwb_series_are_arrays_by_path(nwb):
+    path, raw, times = nwb
+    catalog = Catalog(path.parent)
+    found = contents(path.name, catalog)
+    assert [a.variable for a in found.arrays] == [
+        "acquisition/probe",
+        "processing/behavior/Motion/speed",
+    ]
+    assert not found.problems
+    probe = catalog.array(Source(path=path.name, variable="acquisition/probe"))
+    check_array(probe, raw.T)
+    assert (probe.info.units, probe.info.scale, probe.info.dtype) == ("V", 2e-7, np.int16)
+    assert probe.time.span.start == 12.5
+    assert probe.time.period == pytest.approx(1e-3, rel=1e-12)
+    assert probe.info.origin == datetime.datetime(2024, 5, 1, 20, tzinfo=datetime.UTC)
+    assert probe.info.row_names == ("11", "12", "14", "15")
+    assert list(probe.info.coords["location"]) == ["b", "c", "e", "f"]
+    assert list(probe.info.coords["x"]) == [20.0, 40.0, 80.0, 100.0]
+    assert "group" not in probe.info.coords
+    some = catalog.array(
+        Source(
+            path=path.name,
+            variable="acquisition/probe",
+            select={"location": ["e", "b"], "time": {"start": 13.0, "stop": 14.0}},
+        )
+    )
+    assert (some.time.span.start, some.time.span.stop) == (13.0, 14.0)
+    np.testing.assert_array_equal(some.read(slice(None), 0, 3), raw[500:503, [2, 0]].T)
+    speed = catalog.array(Source(path=path.name, variable="processing/behavior/Motion/speed"))
+    check_array(speed)
+    np.testing.assert_allclose(speed.time.times(0, 300), times, atol=1e-9)
+    assert list(speed.time.breaks) == [200]
+
+
+def test_nwb_channel_conversions_are_applied(nwb):
+    import h5py
+
+    path, raw, _ = nwb
+    with h5py.File(path, "a") as file:
+        file["acquisition/probe/channel_conversion"] = [1.0, 2.0, 0.5, 1.0]
+    data = Catalog(path.parent).array(Source(path=path.name, variable="acquisition/probe"))
+    check_array(data)
+    expected = raw.T * (2e-7 * np.array([[1.0], [2.0], [0.5], [1.0]]))
+    np.testing.assert_allclose(physical(data), expected, rtol=1e-6)
+
+
+def test_nwb_tables_share_the_clock_of_its_signals(nwb):
+    path, _, _ = nwb
+    catalog = Catalog(path.parent)
+    catalog.array(Source(path=path.name, variable="acquisition/probe"))
+    spikes = catalog.table(path.name)
+    check_table(spikes)
+    assert spikes.frame().to_dict(as_series=False) == {
+        "time": [13.0, 14.0, 15.5, 13.25],
+        "unit": [7, 7, 7, 9],
+    }
+    trials = catalog.table(Source(path=path.name, variable="intervals/trials"))
+    check_table(trials)
+    assert trials.frame()["side"].to_list() == ["left", "right"]
+    assert trials.columns == ("start_time", "stop_time", "side")
+    with pytest.raises(LoupeDataError, match="no table `trials`") as caught:
+        catalog.table(Source(path=path.name, variable="trials"))
+    assert "intervals/trials" in caught.value.hint
+    # Where another recording began an hour before, all of the file moves by that hour.
+    later = Catalog(path.parent)
+    later.clock.start_at(datetime.datetime(2024, 5, 1, 19, tzinfo=datetime.UTC))
+    assert later.table(path.name).frame()["time"][0] == 3613.0
+    moved = later.array(Source(path=path.name, variable="acquisition/probe"))
+    assert moved.time.span.start == 3612.5
+
+
+def test_nwb_with_spikes_only_is_a_table(nwb):
+    import h5py
+
+    path, _, _ = nwb
+    with h5py.File(path, "a") as file:
+        del file["acquisition"], file["processing"]
+    found = contents(path.name, Catalog(path.parent))
+    assert (found.kind, found.table.rows, found.table.time_columns) == ("table", 4, ("time",))
+
+
+def test_pynwb_files_are_read(tmp_path):
+    pynwb = pytest.importorskip("pynwb", reason="pynwb is not needed by Loupe")
+    from pynwb.ecephys import LFP, ElectricalSeries
+
+    file = pynwb.NWBFile("s", "id", START.replace(tzinfo=datetime.UTC))
+    device = file.create_device("d")
+    shank = file.create_electrode_group("g", "a shank", "CA1", device)
+    for k in range(3):
+        file.add_electrode(x=float(k), location=f"layer {k}", group=shank)
+    region = file.create_electrode_table_region([2, 0], "two of them")
+    raw = np.arange(2000, dtype=np.int16).reshape(1000, 2)
+    series = ElectricalSeries("lfp", raw, region, rate=1250.0, starting_time=3.0, conversion=1e-6)
+    module = file.create_processing_module("ecephys", "signals")
+    module.add(LFP(series))
+    file.add_unit(spike_times=[3.5, 4.5])
+    file.add_unit(spike_times=[3.75])
+    file.add_trial(start_time=3.0, stop_time=3.5)
+    with pynwb.NWBHDF5IO(tmp_path / "s.nwb", "w") as io:
+        io.write(file)
+    catalog = Catalog(tmp_path)
+    data = catalog.array("s.nwb")
+    check_array(data, raw.T)
+    assert data.info.name == "processing/ecephys/LFP/lfp"
+    assert list(data.info.coords["location"]) == ["layer 2", "layer 0"]
+    assert data.time.span.start == 3.0
+    assert catalog.table("s.nwb").frame()["unit"].to_list() == [0, 0, 1]
+    trials = catalog.table(Source(path="s.nwb", variable="intervals/trials"))
+    assert trials.frame()["stop_time"].to_list() == [3.5]
+
+
+# MNE
+
+
+@pytest.mark.filterwarnings("ignore")  # MNE's own and those of what it imports
+def test_what_mne_saves_is_read(tmp_path):
+    mne = pytest.importorskip("mne", reason="mne is an extra that tests do not need")
+    rng = np.random.default_rng(4)
+    values = rng.normal(size=(3, 20_000)) * 1e-5
+    info = mne.create_info(["Fz", "Cz", "STI"], 500.0, ["eeg", "eeg", "stim"])
+    raw = mne.io.RawArray(values, info, first_samp=1000, verbose="ERROR")
+    raw.set_meas_date(START.replace(tzinfo=datetime.UTC))
+    raw.info["bads"] = ["Cz"]
+    raw.set_annotations(
+        mne.Annotations([5.0, 7.5], [1.0, 0.0], ["a", "b"], orig_time=raw.info["meas_date"])
+    )
+    raw.save(tmp_path / "s_raw.fif", fmt="double", verbose="ERROR")
+    catalog = Catalog(tmp_path)
+    data = catalog.array("s_raw.fif")
+    check_array(data, values)
+    assert data.info.row_names == ("Fz", "Cz", "STI")
+    assert list(data.info.coords["type"]) == ["eeg", "eeg", "stim"]
+    assert list(data.info.coords["bad"]) == [False, True, False]
+    assert data.info.origin == START.replace(tzinfo=datetime.UTC) + datetime.timedelta(seconds=2)
+    assert data.time.period == pytest.approx(1 / 500)
+    eeg = catalog.array(Source(path="s_raw.fif", select={"type": ["eeg"]}))
+    assert eeg.n_rows == 2
+    notes = catalog.table("s_raw.fif")
+    check_table(notes)
+    assert notes.frame()["time"].to_list() == [3.0, 5.5]
+    assert notes.frame()["description"].to_list() == ["a", "b"]
+    (tmp_path / "bad_raw.fif").write_bytes(b"nothing")
+    with pytest.raises(LoupeDataError, match="bad_raw"):
+        catalog.array("bad_raw.fif")
+
+
+# neo
+
+
+def nex_file(path):
+    """A NeuroExplorer file: a neuron, an event and a signal of two stretches in one buffer."""
+
+    def variable(kind, name, offset, count, **more):
+        fields = {"rate": 0.0, "gain": 0.0, "points": 0, **more}
+        packed = struct.pack(
+            "<ii64siiiiiidddddiii d 52s".replace(" ", ""),
+            kind, 100, name, offset, count, 0, 0, 0, 0, 0.0, 0.0, fields["rate"],
+            fields["gain"], 0.0, fields["points"], 0, 0, 0.0, b"",
+        )  # fmt: skip
+        assert len(packed) == 208
+        return packed
+
+    signal = np.arange(-500, 500, dtype=np.int16)
+    spikes = np.array([1000, 25000, 40000], dtype="<i4")
+    marks = np.array([5000], dtype="<i4")
+    at = 544 + 3 * 208
+    header = struct.pack("<4si256sdiii260s", b"NEX1", 104, b"", 40000.0, 0, 40000, 3, b"")
+    assert len(header) == 544
+    places = [at, at + spikes.nbytes, at + spikes.nbytes + marks.nbytes]
+    path.write_bytes(
+        header
+        + variable(0, b"cell", places[0], 3)
+        + variable(1, b"door", places[1], 1)
+        + variable(5, b"lfp", places[2], 1, rate=1000.0, gain=0.01, points=len(signal))
+        + spikes.tobytes()
+        + marks.tobytes()
+        + struct.pack("<ii", 0, 0)
+        + signal.tobytes()
+    )
+    return signal
+
+
+@pytest.mark.filterwarnings("ignore")  # those of neo and of what it imports
+def test_what_neo_reads_is_shown(tmp_path):
+    pytest.importorskip("neo.rawio", reason="neo is an extra that tests do not need")
+    signal = nex_file(tmp_path / "s.nex")
+    catalog = Catalog(tmp_path)
+    data = catalog.array("s.nex")
+    check_array(data, signal[None])
+    assert (data.info.units, data.info.scale) == ("mV", 0.01)
+    assert data.info.row_names == ("lfp",)
+    assert data.time.period == pytest.approx(1e-3)
+    spikes = catalog.table("s.nex")
+    check_table(spikes)
+    np.testing.assert_allclose(spikes.frame()["time"], [0.025, 0.625, 1.0])
+    assert spikes.frame()["unit"].to_list() == ["cell"] * 3
+    events = catalog.table(Source(path="s.nex", variable="events"))
+    check_table(events)
+    np.testing.assert_allclose(events.frame()["time"], [0.125])
+    with pytest.raises(LoupeDataError, match="no table `trials`"):
+        catalog.table(Source(path="s.nex", variable="trials"))
+    (tmp_path / "bad.nex").write_bytes(b"nothing")
+    with pytest.raises(LoupeDataError, match="bad"):
+        catalog.array("bad.nex")
+
+
+def test_folders_of_systems_are_claimed(tmp_path):
+    (tmp_path / "block").mkdir()
+    (tmp_path / "block" / "t.tsq").write_bytes(b"")
+    assert find_reader(tmp_path / "block", None, "array").name == "neo"
