@@ -1,5 +1,7 @@
 """One window for all tests of a module; before each test it is as it was at first."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtWidgets import QApplication, QDialog
 
@@ -38,7 +40,10 @@ def shared_window(make):
         popup = QApplication.activePopupWidget()
         if popup is not None:
             popup.close()
-        window.store.dispatch(c.ReplaceState(first))
+        while (track := window.desk.track) is not None and track.history.done:
+            window.store.dispatch(c.Undo())
+        # What was undone stays safe in the journal, so the tables are kept as they are.
+        window.store.dispatch(c.ReplaceState(replace(first, tracks=window.state.tracks)))
         window.widget.errors.show_faults(())
         window.widget.activateWindow()
         window.widget.canvas.setFocus()
