@@ -81,25 +81,38 @@ def bin_on_grid(samples: Block, first: int, size: int) -> tuple[int, MinMax]:
     n = samples.shape[1]
     bins = (1 + -(-(n - head) // size) if n > head else 1) if n else 0
     shape = (samples.shape[0], bins)
-    if samples.dtype == working_dtype(samples.dtype) and _rows_contiguous(samples):
-        # A window of a larger array: its rows lie apart, and copying costs more than reducing.
-        pieces = [samples[r : r + 1] for r in range(len(samples))]
-    else:
-        pieces = [working(samples)]
-    dtype = pieces[0].dtype if pieces else working_dtype(samples.dtype)
-    lo, hi = np.empty(shape, dtype=dtype), np.empty(shape, dtype=dtype)
-    reduce_block = _float_minmax if dtype.kind == "f" else _whole_minmax
-    r = 0
-    for piece in pieces if bins else ():
-        stop = r + len(piece)
-        reduce_block(piece, head, size, lo[r:stop], hi[r:stop])
-        r = stop
+    block = samples if _usable(samples) else working(samples)
+    lo, hi = np.empty(shape, dtype=block.dtype), np.empty(shape, dtype=block.dtype)
+    if lo.size:
+        flat, apart = _flat(block)
+        reduce_block = _float_minmax if block.dtype.kind == "f" else _whole_minmax
+        reduce_block(flat, apart, n, head, size, lo, hi)
     return first // size, (lo, hi)
 
 
-def _rows_contiguous(samples: Block) -> bool:
-    apart = samples.ndim == 2 and not samples.flags.c_contiguous
-    return apart and samples.strides[1] == samples.itemsize and samples.flags.writeable
+def _usable(samples: Block) -> bool:
+    """Whether rows can be reduced where they lie: in place of copies a window costs nothing."""
+    apart, step = samples.strides
+    return (
+        samples.dtype == working_dtype(samples.dtype)
+        and samples.dtype.isnative
+        and samples.flags.writeable
+        and step == samples.itemsize
+        and apart >= 0
+        and apart % step == 0
+    )
+
+
+def _flat(block: Block) -> tuple[Block, int]:
+    """View a block as one row of memory, and how many values its rows lie apart.
+
+    Kernels for one contiguous row are vectorised, and one call for all rows spares the threads
+    a fight for the interpreter at each row.
+    """
+    apart = block.strides[0] // block.itemsize
+    length = (block.shape[0] - 1) * apart + block.shape[1]
+    flat = np.lib.stride_tricks.as_strided(block, shape=(length,), strides=(block.itemsize,))
+    return flat, apart
 
 
 def merge_minmax(lo: Block, hi: Block, factor: int) -> MinMax:
@@ -146,8 +159,12 @@ def _outputs(block: Block, size: int) -> MinMax:
     return np.empty(shape, dtype=block.dtype), np.empty(shape, dtype=block.dtype)
 
 
-def _sample_minmax_numpy(block: Block, head: int, size: int, lo: Block, hi: Block) -> None:
-    starts = np.concatenate([[0], np.arange(head, block.shape[1], size)])
+def _sample_minmax_numpy(
+    flat: Block, apart: int, n: int, head: int, size: int, lo: Block, hi: Block
+) -> None:
+    item = flat.itemsize
+    block = np.lib.stride_tricks.as_strided(flat, (lo.shape[0], n), (apart * item, item))
+    starts = np.concatenate([[0], np.arange(head, n, size)])
     np.fmin.reduceat(block, starts, axis=1, out=lo)
     np.fmax.reduceat(block, starts, axis=1, out=hi)
 
@@ -157,10 +174,11 @@ def _sample_minmax_numpy(block: Block, head: int, size: int, lo: Block, hi: Bloc
 
 
 @kernel(twin=_sample_minmax_numpy)
-def _whole_minmax(block: Block, head: int, size: int, lo: Block, hi: Block) -> None:
-    n = block.shape[1]
-    for r in range(block.shape[0]):
-        row = block[r]
+def _whole_minmax(
+    flat: Block, apart: int, n: int, head: int, size: int, lo: Block, hi: Block
+) -> None:
+    for r in range(lo.shape[0]):
+        row = flat[r * apart : r * apart + n]
         for b in range(lo.shape[1]):
             begin = max(0, head + (b - 1) * size)
             first = np.uintp(begin)
@@ -175,11 +193,12 @@ def _whole_minmax(block: Block, head: int, size: int, lo: Block, hi: Block) -> N
 
 
 @kernel(twin=_sample_minmax_numpy)
-def _float_minmax(block: Block, head: int, size: int, lo: Block, hi: Block) -> None:
-    n = block.shape[1]
+def _float_minmax(
+    flat: Block, apart: int, n: int, head: int, size: int, lo: Block, hi: Block
+) -> None:
     one, two, three, four = np.uintp(1), np.uintp(2), np.uintp(3), np.uintp(4)
-    for r in range(block.shape[0]):
-        row = block[r]
+    for r in range(lo.shape[0]):
+        row = flat[r * apart : r * apart + n]
         for b in range(lo.shape[1]):
             stop = np.uintp(min(head + b * size, n))
             k = np.uintp(max(0, head + (b - 1) * size))

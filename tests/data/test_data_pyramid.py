@@ -73,9 +73,8 @@ def test_kernel_twin_and_brute_force_agree(values, size):
 
     block = working(values)
     twin_lo, twin_hi = np.empty_like(lo), np.empty_like(hi)
-    (reduce._float_minmax if block.dtype.kind == "f" else reduce._whole_minmax).py(
-        block, size, size, twin_lo, twin_hi
-    )
+    kernel = reduce._float_minmax if block.dtype.kind == "f" else reduce._whole_minmax
+    kernel.py(*reduce._flat(block), block.shape[1], size, size, twin_lo, twin_hi)
     np.testing.assert_array_equal(twin_lo, lo)
     np.testing.assert_array_equal(twin_hi, hi)
     merged = merge_minmax(lo, hi, 3)
