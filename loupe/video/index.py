@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -36,6 +37,10 @@ __all__ = [
 
 _PLAYLISTS = frozenset({"hls", "concat", "dash", "imf", "sdp", "rtsp", "webm_dash_manifest"})
 _DECODED_TO_INDEX = frozenset({"vp8"})  # has packets that are never shown, and does not flag them
+_LENIENT: dict[str, Any] = (
+    # Until av 19 a tag that is no UTF-8 kept a file from opening unless this was said.
+    {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
+)
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,7 @@ def open_stream(path: Path) -> tuple[InputContainer, VideoStream]:
         container = av.open(
             str(path.absolute()),
             options={"protocol_whitelist": "file"},
-            metadata_errors="ignore",
+            **_LENIENT,
         )
     except PermissionError as error:
         raise locked(path) from error
