@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from loupe.errors import IntervalLabelIOError
+from loupe.labels.recordings import holds_signals
 
 __all__ = [
     "MISSING",
@@ -162,13 +163,21 @@ def atomic_write(
     ------
     IntervalLabelIOError
         If anything fails (code ``labels-write``), or the file has changed (code
-        ``labels-changed-outside``); the file is as it was, and no stray file is left.
+        ``labels-changed-outside``), or it is a recording; the file is as it was, and no stray file
+        is left.
     """
     fs = fs or Fs()
     real = path.resolve()
     warnings: list[str] = []
     tmp: Path | None = None
     try:
+        if holds_signals(real):
+            raise IntervalLabelIOError(
+                "this is a recording: saving labels would replace its signals",
+                where=str(path),
+                hint="save the labels under another name",
+                code="labels-write",
+            )
         old = read_bytes(real)
         info = real.stat() if old is not None else None
         if info is not None and info.st_nlink > 1:

@@ -15,6 +15,7 @@ from loupe.data.catalog import Catalog
 from loupe.data.probe import ArrayFacts, Contents, TableFacts, contents
 from loupe.errors import LoupeDataError, LoupeError
 from loupe.labels.formats.registry import formats
+from loupe.labels.recordings import holds_signals
 from loupe.labels.store import load_table
 from loupe.session.labels import IntervalLabelSchema, LabelsConfig
 from loupe.session.model import Session
@@ -169,9 +170,9 @@ def _raster(table: TableFacts, path: Path) -> RasterConfig:
 
 
 def labels_in(path: Path) -> LabelsConfig | None:
-    """The label set in a file; None if it is not a label file."""
+    """The label set in a file; None if it is no label file, or a recording with annotations."""
     known = {suffix for kind in formats().values() for suffix in kind.extensions}
-    if not path.is_file() or path.suffix.lower() not in known:
+    if not path.is_file() or path.suffix.lower() not in known or holds_signals(path):
         return None
     try:
         load_table(path)

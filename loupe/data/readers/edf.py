@@ -38,7 +38,7 @@ from loupe.data.request import OpenRequest
 from loupe.data.variables import Variable
 from loupe.errors import LoupeDataError
 
-__all__ = ["EdfReader", "holds_signals"]
+__all__ = ["EdfReader"]
 
 _ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[^\x14]*)?\x14")
 _ANNOTATIONS = {2: b"EDF Annotations", 3: b"BDF Annotations"}
@@ -136,15 +136,6 @@ class _RecordTime(Variable):
     def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         record, within = np.divmod(np.arange(bounds[0].start, bounds[0].stop), self.count)
         return self.onsets[record] + within / self.rate
-
-
-def holds_signals(path: Path) -> bool:
-    """Whether an EDF or BDF file has signals beside its annotations; False if it is neither."""
-    try:
-        with path.open("rb") as file:
-            return not all(_layout(file.read(256), file).annotations)
-    except (OSError, ValueError):
-        return False
 
 
 def _layout(head: bytes, file: io.BufferedReader) -> _Layout:
