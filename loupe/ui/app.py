@@ -36,6 +36,7 @@ from loupe.ui.memory import Memory
 from loupe.ui.menus import shown_keys
 from loupe.ui.opening import open_in_thread, with_states
 from loupe.ui.panels.errors import Fault
+from loupe.ui.reach import reaching
 from loupe.ui.requests import Requests
 from loupe.ui.scheduler import QtScheduler
 from loupe.ui.video_room import VideoRoom
@@ -204,7 +205,20 @@ class LoupeWindow:
         )
 
     def _video_room(self) -> VideoRoom:
-        return VideoRoom(self.desk, self.scheduler, self.widget.videos, self.widget, self._report)
+        return VideoRoom(
+            self.desk,
+            self.scheduler,
+            self.widget.videos,
+            self.widget,
+            self._report,
+            self._reach_videos,
+        )
+
+    def _reach_videos(self) -> None:
+        """Let the window's time reach as far as the videos do."""
+        if not self._closed and self._core is not None:
+            state = reaching(self.state, self.desk.scene, self.core.videos.spans)
+            self.store.dispatch(commands.ReplaceState(state))
 
     def _page(self, pages: int) -> None:
         self.store.dispatch(commands.PageTime(pages))
@@ -256,6 +270,7 @@ class LoupeWindow:
         if edited is None and tracks:
             edited = session.edited_labels or 0
         state = replace(state, tracks=tracks, edited=edited)
+        state = reaching(state, scene, self.core.videos.spans if same_videos else ())
         self.core.swap(lambda: self._presenter(scene), state)
         if not same_videos:
             self.core.videos.close()

@@ -272,6 +272,7 @@ QHeaderView::section:vertical { border: none; color: @faint@; }
 QTableCornerButton::section { background: @background@; border: none; }
 QProgressBar { background: transparent; border: none; max-height: 2px; min-height: 2px; }
 QProgressBar::chunk { background: @accent@; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
 QTextBrowser { background: @panel@; color: @text@; border: none; padding: 8px; }
 QGroupBox { border: none; margin-top: 18px; color: @dim@; }

@@ -18,7 +18,7 @@ from loupe.scene.videos import video_spec
 from loupe.ui.desk import Desk
 from loupe.ui.panels.videos import VideosPanel, VideoWindow
 from loupe.ui.video_view import VideoView
-from loupe.units import Seconds
+from loupe.units import Seconds, Span
 from loupe.video.opened import OpenVideo
 from loupe.video.player import VideoPicture, VideoSource
 
@@ -47,6 +47,8 @@ class VideoRoom:
     ----------
     report
         Told of a video that cannot be used: its name, what is wrong and what to do.
+    on_open
+        Called when one more video is open and its times are known.
     """
 
     def __init__(
@@ -56,12 +58,14 @@ class VideoRoom:
         panel: VideosPanel,
         parent: QWidget,
         report: Callable[[str, LoupeError], None],
+        on_open: Callable[[], None] = lambda: None,
     ) -> None:
         self._desk = desk
         self._scheduler = scheduler
         self._panel = panel
         self._parent = parent
         self._report = report
+        self._on_open = on_open
         self._closed = False
         self._rest: Callable[[], None] | None = None
         self._seats: list[_Seat] = []
@@ -82,6 +86,12 @@ class VideoRoom:
 
     def __len__(self) -> int:
         return len(self._seats)
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """From the first to the last frame of every video that is open."""
+        videos = [seat.source.video for seat in self._seats if seat.source is not None]
+        return tuple(v.timeline.span for v in videos if v is not None and v.timeline.n)
 
     @property
     def windows(self) -> tuple[QWidget, ...]:
@@ -125,6 +135,7 @@ class VideoRoom:
         for note in result.notes:
             self._desk.run(commands.Note(f"{name}: {note}"))
         seat.view.set_note("")
+        self._on_open()
         self._again()
 
     def _arrived(self, seat: _Seat, picture: VideoPicture) -> None:

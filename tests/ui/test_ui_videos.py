@@ -100,3 +100,12 @@ def test_a_video_that_cannot_be_used_is_named(open_it, tmp_path):
     assert window.widget.errors.faults[0].where == "cam"
     press(window, Qt.Key.Key_BracketRight)
     assert window.state.window.start == 10.0
+
+
+def test_a_video_alone_makes_the_time(open_it, video_session):
+    from loupe.session.model import Session
+
+    window = open_it(Session(videos=video_session.videos[:1], title="video alone"))
+    assert wait_for(lambda: window.state.extent.length > 2)
+    assert window.state.extent.start == 0.0
+    assert window.state.extent.stop == pytest.approx(5.9)
