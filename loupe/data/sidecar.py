@@ -212,7 +212,7 @@ def misfit(group: Any, data: LabelledArray) -> str:
         np.asarray(group["source/changed_ns"][:]),
         np.asarray(group["source/checksums"][:]),
     )
-    return "" if matches(known, data.stored.files) else "is older than the recording"
+    return "" if matches(known, data.stored.files) else "is of another state of the recording"
 
 
 def array_signature(data: LabelledArray) -> dict[str, object]:

@@ -115,20 +115,46 @@ def test_it_is_portable(store, tmp_path):
     assert_same_bins(opened(other / "r.zarr"), opened(store))
 
 
+def touch(path, seconds):
+    before = path.stat()
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + seconds * 10**9))
+
+
 def test_a_changed_recording_makes_it_stale(store):
     build_sidecar(opened(store), sidecar_path(store))
     chunk = store / "data" / "c" / "0" / "3"
     original = chunk.read_bytes()
-    before = chunk.stat()
-    os.utime(chunk, ns=(before.st_atime_ns, before.st_mtime_ns + 10**9))
-    assert open_pyramid(opened(store))[0].store is not None
+    state = chunk.stat()
     shutil.copyfile(store / "data" / "c" / "0" / "4", chunk)
     pyramid, note = open_pyramid(opened(store))
     assert pyramid.store is None
-    assert "older than the recording" in note
+    assert "another state of the recording" in note
     chunk.write_bytes(original)
+    assert open_pyramid(opened(store))[0].store is None
+    os.utime(chunk, ns=(state.st_atime_ns, state.st_mtime_ns))
     assert open_pyramid(opened(store))[0].store is not None
+
+
+def test_a_rewritten_store_is_told_from_a_copied_one(store):
     build_sidecar(opened(store), sidecar_path(store))
+    for file in (store / "data").rglob("*"):
+        touch(file, 60)
+    assert open_pyramid(opened(store))[0].store is not None
+    chunk = store / "data" / "c" / "0" / "3"
+    data = bytearray(chunk.read_bytes())
+    data[-1] ^= 1
+    chunk.write_bytes(data)
+    touch(chunk, 60)
+    assert open_pyramid(opened(store))[0].store is None
+
+
+def test_a_single_file_with_another_time_is_not_trusted(tmp_path):
+    path = tmp_path / "r.nc"
+    recording().to_netcdf(path, engine="h5netcdf")
+    build_sidecar(opened(path), sidecar_path(path))
+    assert open_pyramid(opened(path))[0].store is not None
+    touch(path, 60)
+    assert open_pyramid(opened(path))[0].store is None
 
 
 def test_a_stale_one_is_made_anew(store):
