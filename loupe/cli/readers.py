@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import textwrap
+from collections.abc import Sequence
+
 import typer
 
 __all__ = ["run"]
+
+_WIDTH = 96
 
 
 def run() -> int:
@@ -12,13 +18,31 @@ def run() -> int:
     from loupe.data.registry import readers
     from loupe.labels.formats.registry import formats
 
-    typer.echo("Data (format: name endings, what it gives)")
+    typer.echo("Data (format: what it gives, name endings)")
     for reader in readers():
-        endings = " ".join(reader.extensions) or "-"
-        typer.echo(f"  {reader.name:10} {endings:32} {', '.join(sorted(reader.kinds))}")
+        extra = getattr(reader, "extra", None)
+        _line(reader.name, sorted(reader.kinds), reader.extensions)
+        if extra is not None and not _installed(getattr(reader, "package", None)):
+            typer.echo(f'{"":13}needs: pip install "loupe[{extra}]"')
     typer.echo("")
-    typer.echo("Labels (format: name endings, read or write)")
+    typer.echo("Labels (format: read or write, name endings)")
     for name, kind in formats().items():
         does = [verb for verb, given in (("read", kind.read), ("write", kind.write)) if given]
-        typer.echo(f"  {name:10} {' '.join(kind.extensions):32} {', '.join(does)}")
+        _line(name, does, kind.extensions)
     return 0
+
+
+def _line(name: str, does: Sequence[str], endings: Sequence[str]) -> None:
+    start = f"  {name:10} {', '.join(does):14} "
+    typer.echo(
+        textwrap.fill(
+            " ".join(endings) or "-",
+            _WIDTH,
+            initial_indent=start,
+            subsequent_indent=" " * len(start),
+        )
+    )
+
+
+def _installed(package: str | None) -> bool:
+    return package is None or importlib.util.find_spec(package) is not None
