@@ -63,9 +63,9 @@ def test_mutants_of_sessions(tmp_path: Path) -> None:
     slowest, judged, clean = 0.0, 0, 0
     for _ in range(COUNT):
         text = mutant(chance.choice(seeds), chance)
-        start = time.perf_counter()
+        start = time.process_time()
         checked = check_text(text.encode("utf-8"), "x.toml", tmp_path, options)
-        slowest = max(slowest, time.perf_counter() - start)
+        slowest = max(slowest, time.process_time() - start)
         assert (checked.session is None) == bool(checked.report.errors), text
         clean += checked.session is not None
         for item in checked.report.diagnostics:

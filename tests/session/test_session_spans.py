@@ -123,10 +123,10 @@ def test_deep_input_is_refused(text: str) -> None:
 )
 def test_a_megabyte_is_scanned_at_once(unit: str) -> None:
     text = (unit * (1 << 20))[: 1 << 20]
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         check_limits(text)
         scan(text)
     except TooDeepError:
         pass
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20

@@ -1,0 +1,233 @@
+"""Nothing acknowledged is ever lost when calls fail or the disk is full."""
+
+import errno
+import itertools
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from labels_store_kit import crash, open_store, paint
+
+from loupe.errors import IntervalLabelIOError
+from loupe.labels.files import Fs
+from loupe.labels.store import LabelStore, load_table
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and modes")
+
+
+class Denied(Fs):
+    """A folder that cannot be written."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def open(self, path, flags, mode=0o600):
+        if Path(path).parent == self.folder and flags & os.O_CREAT:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return super().open(path, flags, mode)
+
+
+def test_a_folder_that_cannot_be_written_moves_the_journal(source, tmp_path):
+    state = tmp_path / "state"
+    fs = Denied(tmp_path)
+    store = LabelStore.open(source, writeback=True, state_dir=state, fs=fs)
+    paint(store, 10, 20, "R")
+    with pytest.raises(IntervalLabelIOError, match="cannot save: no lock can be made"):
+        store.save()
+    wanted = store.table
+    crash(store)
+    again = LabelStore.open(source, writeback=True, state_dir=state, fs=fs)
+    again.recover()
+    assert again.table.equals(wanted)
+    again.close()
+    nowhere = LabelStore.open(source, state_dir=tmp_path, fs=fs)
+    assert "no lock can be made" in nowhere.read_only_reason
+    nowhere.close()
+
+
+class Faulty(Fs):
+    """The n-th call of one kind fails once; ``short`` writes half and then fails."""
+
+    def __init__(self, call, n, fault):
+        self.call, self.n, self.fault, self.seen, self.fired = call, n, fault, 0, False
+
+    def _hit(self, call):
+        if call != self.call:
+            return False
+        self.seen += 1
+        if self.seen != self.n:
+            return False
+        self.fired = True
+        return True
+
+    def _fail(self):
+        raise OSError(self.fault, os.strerror(self.fault))
+
+    def open(self, path, flags, mode=0o600):
+        if self._hit("open"):
+            self._fail()
+        return super().open(path, flags, mode)
+
+    def write(self, fd, data):
+        if self._hit("write"):
+            if self.fault == "short":
+                return super().write(fd, data[: max(1, len(data) // 2)])
+            if self.fault == errno.ENOSPC:
+                super().write(fd, data[: len(data) // 2])
+            self._fail()
+        return super().write(fd, data)
+
+    def fsync(self, fd):
+        if self._hit("fsync"):
+            self._fail()
+        super().fsync(fd)
+
+    def datasync(self, fd):
+        if self._hit("datasync"):
+            self._fail()
+        super().datasync(fd)
+
+    def truncate(self, fd, size):
+        if self._hit("truncate"):
+            self._fail()
+        super().truncate(fd, size)
+
+    def replace(self, source, target):
+        if self._hit("replace"):
+            self._fail()
+        super().replace(source, target)
+
+    def sync_folder(self, folder):
+        if self._hit("sync_folder"):
+            self._fail()
+        super().sync_folder(folder)
+
+
+def fault_cases():
+    for call in ("open", "write", "fsync", "datasync", "truncate", "replace", "sync_folder"):
+        for fault in (errno.EIO, errno.ENOSPC, errno.EINTR):
+            yield call, fault
+    yield "write", "short"
+
+
+@pytest.mark.parametrize(("call", "fault"), list(fault_cases()))
+def test_every_call_failing_once_loses_nothing(call, fault, tmp_path):
+    """Edit, edit, save, edit, save: at each failure the edit or save is refused or done, whole."""
+    fired = 0
+    for n in itertools.count(1):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        path = folder / "labels.csv"
+        path.write_text("start_s,end_s,label,note\n0.0,30.0,W,\n30.0,60.0,N,odd\n")
+        fs = Faulty(call, n, fault)
+        store = LabelStore.open(path, writeback=True, state_dir=folder / "state", fs=fs)
+        assert store.read_only_reason is None
+        acknowledged = store.table
+        for step in range(5):
+            try:
+                if step in (2, 4) and store.save_reason is None:
+                    store.save()
+                elif step not in (2, 4):
+                    paint(store, 5 + 7 * step, 10 + 7 * step, "abcde"[step])
+            except IntervalLabelIOError:
+                assert fault != "short"
+                assert fault != errno.EINTR
+            acknowledged = store.table
+            load_table(path)  # the file itself is readable at any moment
+            left = [p.name for p in folder.iterdir() if p.name.endswith(".loupe-tmp")]
+            assert left == []
+        crash(store)
+        again = LabelStore.open(path, writeback=True, state_dir=folder / "state")
+        if store.save_reason is not None:  # the lock beside the file could not be made
+            again.close()
+            again = LabelStore.open(path, state_dir=folder / "state")
+        if again.recovery is not None:
+            again.recover()
+        assert again.table.equals(acknowledged)
+        again.close()
+        fired += fs.fired
+        if not fs.fired:
+            break
+    assert fired >= (0 if call == "truncate" else 1)
+
+
+class Watched(Fs):
+    """Notes which calls are made, in order."""
+
+    def __init__(self):
+        self.calls = []
+
+    def fsync(self, fd):
+        self.calls.append("fsync")
+        super().fsync(fd)
+
+    def datasync(self, fd):
+        self.calls.append("datasync")
+        super().datasync(fd)
+
+    def truncate(self, fd, size):
+        self.calls.append("truncate")
+        super().truncate(fd, size)
+
+    def replace(self, source, target):
+        self.calls.append(f"replace {Path(target).name}")
+        super().replace(source, target)
+
+    def sync_folder(self, folder):
+        self.calls.append("sync_folder")
+        super().sync_folder(folder)
+
+
+def test_the_order_that_survives_a_loss_of_power(source, tmp_path):
+    """Each step is durable before the next one counts on it."""
+    fs = Watched()
+    store = open_store(source, tmp_path, fs=fs)
+    paint(store, 0, 1, "a")
+    fs.calls.clear()
+    paint(store, 1, 2, "b")
+    assert fs.calls == ["datasync"]
+    fs.calls.clear()
+    store.save()
+    assert fs.calls == [
+        "datasync",  # the mark of the save in the journal
+        "fsync",  # the new file
+        "fsync",  # the backup
+        "replace labels.csv.bak",
+        "replace labels.csv",
+        "sync_folder",
+        "truncate",  # only now does the journal let go
+        "fsync",
+    ]
+    store.close()
+
+
+class Full(Fs):
+    """No byte can be written any more, and nothing can be cut either."""
+
+    def __init__(self):
+        self.full = False
+
+    def write(self, fd, data):
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(fd, data)
+
+
+def test_a_full_disk_refuses_the_edit_and_recovers(source, tmp_path):
+    fs = Full()
+    store = open_store(source, tmp_path, fs=fs)
+    paint(store, 0, 1, "a")
+    before = store.table
+    fs.full = True
+    with pytest.raises(IntervalLabelIOError, match="could not be made safe: No space left"):
+        paint(store, 1, 2, "b")
+    assert store.table is before
+    with pytest.raises(IntervalLabelIOError, match="No space left"):
+        store.save()
+    assert source.read_text().startswith("start_s,end_s,label,note,who\n0.0,30.0,W")
+    fs.full = False
+    paint(store, 1, 2, "b")
+    store.save()
+    assert load_table(source).table.equals(store.table)
+    store.close()

@@ -1,0 +1,148 @@
+"""Journals cut or damaged anywhere, values of every type, files that are none."""
+
+import os
+import sys
+
+import polars as pl
+import pytest
+from labels_store_kit import crash, journal_of, open_store, paint
+
+from loupe.errors import IntervalLabelIOError
+from loupe.labels import edit, files
+from loupe.labels.files import atomic_write, content_hash
+from loupe.labels.formats.tabular import LEGACY, frame_of
+from loupe.labels.journal import parse
+from loupe.labels.store import LabelStore, load_table
+
+SOAK = os.environ.get("LOUPE_SOAK") == "1"
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and modes")
+
+
+def test_a_journal_cut_at_any_byte_gives_a_prefix(source, tmp_path):
+    store = open_store(source, tmp_path)
+    states = [store.table, *(paint(store, 5 * k, 5 * k + 3, "abcd"[k]) for k in range(4))]
+    crash(store)
+    data = journal_of(source).read_bytes()
+    step = 1 if SOAK else 7
+    for cut in range(0, len(data), step):
+        journal_of(source).write_bytes(data[:cut])
+        again = open_store(source, tmp_path)
+        whole = max(data[:cut].count(b"\n") - 1, 0)
+        if whole:
+            again.recover()
+        assert again.table.equals(states[whole])
+        assert again.read_only_reason is None
+        paint(again, 50, 51, "z")  # and editing goes on behind the cut
+        wanted = again.table
+        crash(again)
+        third = open_store(source, tmp_path)
+        third.recover()
+        assert third.table.equals(wanted)
+        third.close()
+
+
+def test_a_flipped_byte_is_never_accepted(source, tmp_path):
+    store = open_store(source, tmp_path)
+    for k in range(3):
+        paint(store, 5 * k, 5 * k + 3, "abc"[k])
+    crash(store)
+    data = journal_of(source).read_bytes()
+    for at in range(0, len(data), 1 if SOAK else 11):
+        bad = bytearray(data)
+        bad[at] ^= 0x04
+        content = parse(bytes(bad))
+        line = data[:at].count(b"\n")
+        assert len(content.records) <= line + (bad[at] == 0x0A)
+        assert content.bad_line or content.torn
+
+
+def test_a_damaged_line_opens_read_only_and_offers_what_is_good(source, tmp_path):
+    store = open_store(source, tmp_path)
+    first = paint(store, 5, 6, "a")
+    paint(store, 7, 8, "b")
+    paint(store, 9, 10, "c")
+    crash(store)
+    lines = journal_of(source).read_bytes().split(b"\n")
+    lines[2] = lines[2].replace(b"paint", b"pAint")
+    journal_of(source).write_bytes(b"\n".join(lines))
+    again = open_store(source, tmp_path)
+    assert "line 3 of the journal" in again.read_only_reason
+    assert "1 can be done again" in again.recovery.message
+    again.recover()
+    assert again.read_only_reason is None
+    assert again.table.equals(first)
+    assert len(list(tmp_path.glob(".labels.csv.loupe-journal.*.old"))) == 1
+    wanted = paint(again, 20, 21, "d")
+    crash(again)
+    third = open_store(source, tmp_path)
+    third.recover()
+    assert third.table.equals(wanted)
+    third.close()
+
+
+def test_values_of_every_type_survive_a_crash(tmp_path):
+    path = tmp_path / "x.parquet"
+    frame = pl.DataFrame(
+        {
+            "start_s": [0.0, 30.0],
+            "end_s": [30.0, 60.0],
+            "label": ["W", "N"],
+            "at": pl.Series([5, None]).cast(pl.Datetime("ns")),
+            "tags": [["x", "y"], None],
+            "p": pl.Series([0.1, float("nan")], dtype=pl.Float32),
+        }
+    )
+    frame.write_parquet(path)
+    store = LabelStore.open(path, LEGACY, writeback=True)
+    paint(store, 10, 12, "R")
+    store.append(edit.set_values(store.table, 0, {"note": "é\n\t\x01"})[1])
+    store.append(edit.delete(store.table, [1])[1])
+    wanted = frame_of(store.table)
+    crash(store)
+    again = LabelStore.open(path, LEGACY, writeback=True)
+    again.recover()
+    assert frame_of(again.table).equals(wanted)
+    again.save()
+    assert frame_of(load_table(path).table).equals(wanted)
+    again.close()
+
+
+def test_a_save_that_would_lose_something_is_refused(tmp_path):
+    path = tmp_path / "v.txt"
+    path.write_text("*Duration_sec\t60.0\nW\t30.0\nN\t60.0\n")
+    store = LabelStore.open(path, writeback=True)
+    store.append(edit.clear(store.table, 10, 20)[1])
+    with pytest.raises(IntervalLabelIOError, match="would lose: gaps: 1 unlabelled span"):
+        store.save()
+    store.save(lossy=True)
+    assert path.read_text().splitlines()[1:] == ["W\t10.0", "Unscored\t20.0", "W\t30.0", "N\t60.0"]
+    store.close()
+
+
+def test_stray_files_of_a_killed_save_are_removed(source, tmp_path):
+    stray = tmp_path / ".labels.csv.123.abcd.loupe-tmp"
+    other = tmp_path / ".others.csv.123.abcd.loupe-tmp"
+    stray.touch()
+    other.touch()
+    open_store(source, tmp_path).close()
+    assert not stray.exists()
+    assert other.exists()
+
+
+def test_files_that_are_no_files(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(IntervalLabelIOError, match="not a regular file"):
+        load_table(tmp_path / "pipe.csv")
+    with pytest.raises(IntervalLabelIOError, match="not a regular file"):
+        LabelStore.open(tmp_path, format="csv", state_dir=tmp_path / "state")
+
+
+def test_atomic_write_expects_what_it_is_told(tmp_path):
+    path = tmp_path / "a"
+    saved = atomic_write(path, b"one", expected=files.MISSING)
+    assert saved.hash == content_hash(b"one")
+    with pytest.raises(IntervalLabelIOError, match="changed by another program"):
+        atomic_write(path, b"two", expected=files.MISSING)
+    atomic_write(path, b"two", expected=saved.hash)
+    assert path.read_bytes() == b"two"
