@@ -12,6 +12,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QFocusEvent,
     QMouseEvent,
     QNativeGestureEvent,
     QResizeEvent,
@@ -19,7 +20,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
-from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QSizePolicy, QWidget
 
 from loupe.app.gestures import Gesture, Leave
 from loupe.errors import LoupeRenderError
@@ -78,6 +79,10 @@ class PlotCanvas(QOpenGLWidget):
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._hint.hide()
+        self._ring = QFrame(self)
+        self._ring.setObjectName("focusring")
+        self._ring.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._ring.hide()
         self._on_input: Callable[[Gesture], None] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -189,6 +194,17 @@ class PlotCanvas(QOpenGLWidget):
         if isinstance(event, QNativeGestureEvent):
             self._input(from_native(event, self.devicePixelRatioF()))
         return super().event(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that the keys go here when they came here by the keyboard."""
+        by_key = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._ring.setGeometry(0, 0, self.width(), 2)
+        self._ring.setVisible(event.reason() in by_key)
+        self._ring.raise_()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """The keys go elsewhere."""
+        self._ring.hide()
 
     def _input(self, gesture: Gesture | None) -> None:
         if gesture is not None and self._on_input is not None:

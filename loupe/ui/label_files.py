@@ -64,7 +64,7 @@ class LabelFiles:
 
     def open(self) -> tuple[TrackState, ...]:
         """The tracks of the session; with states but no set, an empty one in memory."""
-        tracks = [track for spec in self._scene.tracks if (track := self._open(spec)) is not None]
+        tracks = [self._open(spec) for spec in self._scene.tracks]
         if not self._scene.tracks and self._scene.session.states.key_to_state:
             table = IntervalTable.empty(IntervalLabelSchema.legacy())
             store = LabelStore.memory(table, self._key("labels"), state_dir=self._state_folder)
@@ -91,9 +91,7 @@ class LabelFiles:
             else:
                 if spec.id in kept:
                     self._let_go(kept.pop(spec.id)[0])
-                opened = self._open(spec)
-                if opened is not None:
-                    found.append(opened)
+                found.append(self._open(spec))
         for seat, _ in kept.values():
             self._let_go(seat)
         return tuple(found)
@@ -108,7 +106,7 @@ class LabelFiles:
         session = self._scene.session
         return f"{session.base or ''}/{session.title or ''}/{track_id}"
 
-    def _open(self, spec: TrackSpec) -> TrackState | None:
+    def _open(self, spec: TrackSpec) -> TrackState:
         config = spec.config
         base = self._scene.session.base or Path()
         try:
@@ -135,7 +133,10 @@ class LabelFiles:
                 store = LabelStore.memory(table, self._key(spec.id), state_dir=self._state_folder)
         except LoupeError as error:
             self._report(spec.name, error)
-            return None
+            self._kept.append(_Kept(spec.id, None))
+            empty = IntervalTable.empty(config.table_schema or IntervalLabelSchema.legacy())
+            reason = f"it could not be opened: {error.message}"
+            return track_state(config, spec.id, empty, name=spec.name, read_only=reason)
         self.notes += [f"{spec.name}: {note}" for note in store.notes]
         return self._track(config, spec.id, spec.name, store)
 

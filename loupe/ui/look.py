@@ -189,7 +189,7 @@ QLabel[role="warning"] { color: @warning@; }
 QFrame#topbar, QFrame#statusbar { background: @panel@; }
 QFrame#topbar { border-bottom: 1px solid @line@; }
 QFrame#statusbar { border-top: 1px solid @line@; }
-QFrame#hairline { background: @line@; }
+QFrame#focusring { background: @accent@; }
 QMenuBar { background: @panel@; color: @text@; padding: 2px 8px; border: none; }
 QMenuBar::item { background: transparent; padding: 4px 8px; border-radius: 4px; }
 QMenuBar::item:selected { background: @field@; }

@@ -2,6 +2,7 @@
 
 import polars as pl
 import pytest
+from conftest import make_session, signal
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -9,6 +10,7 @@ from ui_acts import CTRL, NONE, SHIFT, at, click, drag, press
 
 from loupe.app.commands import Paint, Select
 from loupe.session.labels import LabelsConfig
+from loupe.session.plots.trace import TraceConfig
 from loupe.units import Span
 
 
@@ -82,8 +84,6 @@ def test_a_state_key_that_is_also_an_action_follows_the_selection(open_it, label
 
 
 def test_epochs_are_scored_one_after_the_other(open_it, tmp_path):
-    from conftest import make_session
-
     config = LabelsConfig(path=str(tmp_path / "epochs.csv"), epoch=2.0)
     window = open_it(make_session(labels=(config,)))
     click(window, at(window, 1.0))
@@ -204,3 +204,20 @@ def test_a_read_only_set_says_who_holds_it(open_it, label_session):
     assert len(second.desk.track.table) == 0
     assert "read-only" in second.widget.status.offer
     assert first.is_open
+
+
+def test_a_label_file_that_cannot_be_read_leaves_the_others_alone(open_it, tmp_path):
+    bad, good = tmp_path / "bad.csv", tmp_path / "good.csv"
+    bad.write_text("start_s,end_s,label,note\n5.0,1.0,Wake,\n")
+    configs = (
+        LabelsConfig(path=str(bad), edit=False),
+        LabelsConfig(path=str(good), writeback=True),
+    )
+    window = open_it(make_session(plots=(TraceConfig(signal(1)),), labels=configs, events=None))
+    assert [fault.where for fault in window.widget.errors.faults] == ["bad"]
+    assert window.desk.track.name == "good.csv"
+    drag(window, at(window, 1.0), at(window, 3.0))
+    press(window, "w")
+    press(window, "s", CTRL)
+    assert len(pl.read_csv(good)) == 1
+    assert bad.read_text().startswith("start_s")
