@@ -1,7 +1,7 @@
 """What a person does to a window, through real Qt events."""
 
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -41,9 +41,6 @@ def drag(window, start, stop, mods=NONE, widget=None):
     for i in range(1, 9):
         point = start + (stop - start) * i / 8
         # QTest.mouseMove knows no buttons, so the event is made by hand.
-        from PySide6.QtCore import QEvent
-        from PySide6.QtGui import QMouseEvent
-
         where = QPointF(point)
         event = QMouseEvent(
             QEvent.Type.MouseMove,
@@ -88,6 +85,27 @@ def choose(window, action_id):
         way = next(a for a in place.actions() if a.text().replace("&", "") == name)
         QTest.mouseClick(place, LEFT, NONE, place.actionGeometry(way).center())
         place = way.menu()
+        for _ in range(40):
+            if place.isVisible():
+                break
+            QTest.qWait(25)  # submenus take their time
         assert place.isVisible(), f"{name} did not open"
     QTest.mouseClick(place, LEFT, NONE, place.actionGeometry(entry).center())
+    while (popup := QApplication.activePopupWidget()) is not None:
+        popup.close()  # those on the way stay open when no real pointer leaves them
+    window.settle()
+
+
+def move(window, point, mods=NONE):
+    """Move the pointer over the plots without a button."""
+    canvas = window.widget.canvas
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(point),
+        QPointF(canvas.mapToGlobal(point)),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.NoButton,
+        mods,
+    )
+    QApplication.sendEvent(canvas, event)
     window.settle()

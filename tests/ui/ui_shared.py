@@ -30,7 +30,8 @@ def shared_window(make):
         window.widget.resize(1200, 800)
         assert window.settle(60_000), "kernels compile on first use"
         yield window, window.state
-        window.close(keep_unsaved=False)
+        if window.is_open:
+            window.close(keep_unsaved=False)
 
     @pytest.fixture
     def window(shared):
