@@ -8,6 +8,7 @@ its tiles, because two repaints cost more than the wait.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -32,8 +33,10 @@ from loupe.work import Done, Pool, Priority, ThreadPool
 
 __all__ = ["Counts", "Presenter"]
 
-HOLD_MS = 30.0
-"""How long a repaint waits for tiles of a window that has none."""
+HOLD_MS, MOST_HOLD_MS = 30.0, 90.0
+"""How long a repaint waits for tiles of a window that has none; the second figure where tiles
+have lately come a little later than the first, as on a busy machine: it is still less than the
+cost of a repaint in vain."""
 
 PREFETCH_MS = 80.0
 """Quiet time after which neighbouring tiles are made."""
@@ -95,6 +98,8 @@ class Presenter:
         self._waiting: dict[object, str] = {}
         self._left: dict[object, int] = {}
         self._asked = 0
+        self._asked_at = 0.0
+        self._usual_ms = 0.0
         self._generation = 0
         self._callbacks: list[Callable[[], None]] = []
         self._cancel_hold: Callable[[], None] | None = None
@@ -275,6 +280,7 @@ class Presenter:
         self._waiting = {}
         self._left = {}
         self._asked = len(wanted)
+        self._asked_at = time.monotonic()
         for job in wanted:
             self._waiting[job.key] = job.row_id
         for job in wanted:
@@ -347,6 +353,8 @@ class Presenter:
         self._left.pop(job.key, None)
         if not self._waiting:
             self._asked = 0
+            took = (time.monotonic() - self._asked_at) * 1e3
+            self._usual_ms += 0.3 * (took - self._usual_ms)
             self._emit()
             self._prefetch_later()
         elif self._cancel_hold is None:
@@ -376,7 +384,9 @@ class Presenter:
 
     def _hold(self) -> None:
         if self._cancel_hold is None:
-            self._cancel_hold = self._scheduler.later(HOLD_MS, self._hold_over)
+            usual = 1.5 * self._usual_ms
+            ms = usual if HOLD_MS < usual <= MOST_HOLD_MS else HOLD_MS
+            self._cancel_hold = self._scheduler.later(ms, self._hold_over)
 
     def _hold_over(self) -> None:
         self._cancel_hold = None

@@ -129,6 +129,11 @@ class Variable(ABC):
         return False
 
     @property
+    def one_by_one(self) -> bool:
+        """Whether several chunks are read fastest one at a time."""
+        return False
+
+    @property
     def files(self) -> Path | None:
         """The file or folder that holds the samples, where there is one on this machine."""
         return None
@@ -286,7 +291,8 @@ class VariableReader:
         filled = math.prod(h - a + 1 for a, h in zip(low, high, strict=True)) == len(keys)
         size = math.prod(c.typical for c in chunks) * self.variable.dtype.itemsize * len(keys)
         loaded: dict[Hashable, npt.NDArray[Any]] = {}
-        if filled and len(keys) > 1 and size <= _HULL_BYTES:
+        together = filled and size <= _HULL_BYTES and not self.variable.one_by_one
+        if together and len(keys) > 1:
             starts = [c.bounds(a)[0] for c, a in zip(chunks, low, strict=True)]
             stops = [c.bounds(b)[1] for c, b in zip(chunks, high, strict=True)]
             # If the box fails, reading its chunks one by one tells which of them is at fault.
@@ -312,7 +318,9 @@ def _chunk_numbers(key: Hashable) -> tuple[int, ...]:
 
 def _frozen(block: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """A block of its own memory (a view would keep its whole box), read-only."""
-    own = np.array(block, order="C", copy=True) if block.base is not None else block
+    base = block.base
+    whole = base is None or (isinstance(base, np.ndarray) and base.nbytes == block.nbytes)
+    own = block if whole else np.array(block, order="C", copy=True)
     own.setflags(write=False)
     return own
 

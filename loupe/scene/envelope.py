@@ -61,7 +61,7 @@ def read_spans(
     """
     lo, hi = (np.full((width, len(rows)), np.nan, dtype=np.float32) for _ in range(2))
     for x0, x1, i0, i1 in _pieces(data.time, dt, k0, width, len(rows)):
-        y = data.read(_compact(rows), i0, i1)
+        y = _look(data, rows, i0, i1)
         count("reads", 1)
         part = curve_spans(
             y,
@@ -104,7 +104,7 @@ def read_heat(
     scale, offset = data.info.scale, data.info.offset
     physical = scale != 1.0 or offset != 0.0
     for x0, x1, i0, i1 in _pieces(data.time, dt, k0, width, len(rows)):
-        y = data.read(_compact(rows), i0, i1)
+        y = _look(data, rows, i0, i1)
         count("reads", 1)
         if physical and offset != 0.0:
             # The value of larger magnitude depends on where zero is, so convert before reducing.
@@ -127,6 +127,16 @@ def read_heat(
 
 def _per_column(time: TimeAxis, dt: float) -> float:
     return dt / time.period if time.period > 0 else 0.0
+
+
+def _look(data: ArrayData, rows: npt.NDArray[np.intp], i0: int, i1: int) -> npt.NDArray[np.generic]:
+    """Raw samples to look at and not to write: readers that can save a copy for that."""
+    index = _compact(rows)
+    peek = getattr(data, "peek", None)
+    if peek is None or not isinstance(index, slice):
+        return data.read(index, i0, i1)
+    samples: npt.NDArray[np.generic] = peek(index, i0, i1)
+    return samples
 
 
 def _compact(rows: npt.NDArray[np.intp]) -> slice | npt.NDArray[np.intp]:

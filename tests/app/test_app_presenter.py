@@ -150,6 +150,8 @@ def test_a_store_that_fails_fills_its_row_with_the_reason_and_no_other(bench):
 
             raise LoupeDataError("chunk 3 is damaged", where="x.zarr")
 
+        peek = read
+
     array_ref = bench.scene.rows[0].content.array
     object.__setattr__(array_ref, "data", Broken(array_ref.data))
     bench.counts(PageTime(9))

@@ -11,6 +11,7 @@ import binascii
 import itertools
 import os
 import struct
+import sys
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -72,6 +73,7 @@ class ZarrVariable(Variable):
     array: Any
     root: Path | None
     blosc: bool
+    plain: bool = False
 
     @property
     def remote(self) -> bool:
@@ -88,7 +90,8 @@ class ZarrVariable(Variable):
         try:
             if self.blosc and self.root is not None:
                 self._check_lengths(bounds)
-            values = np.asarray(self.array[bounds])
+            direct = self._from_file(bounds) if self.plain else None
+            values = np.asarray(self.array[bounds]) if direct is None else direct
         except Exception as error:  # codecs and stores raise anything
             numbers = [
                 str(b.start // c.step) if c.step else "0"
@@ -108,6 +111,33 @@ class ZarrVariable(Variable):
                 code="data-read",
             )
         return values
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether chunks are files of nothing but samples: nothing is gained by a larger box."""
+        return self.plain and self.root is not None
+
+    def _from_file(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any] | None:
+        """One chunk past zarr, which copies more; None if it is not exactly one, or missing."""
+        if self.root is None or self.chunks is None:
+            return None
+        number = tuple(b.start // c.typical for b, c in zip(bounds, self.chunks, strict=True))
+        whole = tuple(slice(*c.bounds(k)) for c, k in zip(self.chunks, number, strict=True))
+        if whole != bounds:
+            return None
+        shape = self.array.chunks
+        expected = int(np.prod(shape))
+        try:
+            path = self.root / self.array.metadata.encode_chunk_key(number)
+            values = np.fromfile(path, dtype=self.array.dtype, count=expected)
+        except FileNotFoundError:
+            return None
+        if values.size != expected:
+            raise ValueError(
+                f"the chunk should have {expected} samples, but {values.size} are there"
+            )
+        inside = tuple(slice(0, b.stop - b.start) for b in bounds)
+        return values.reshape(shape)[inside]
 
     def _check_lengths(self, bounds: tuple[slice, ...]) -> None:
         """Refuse a chunk cut short: blosc reads on beyond its end, whatever is there."""
@@ -285,6 +315,7 @@ def _variable(name: str, array: Any, place: str, root: Path | None) -> ZarrVaria
         array,
         folder,
         _is_blosc(array),
+        _is_plain(array),
     )
 
 
@@ -293,6 +324,16 @@ def _is_blosc(array: Any) -> bool:
     if array.shards is not None or not array.compressors:
         return False
     return "blosc" in type(array.compressors[-1]).__name__.lower()
+
+
+def _is_plain(array: Any) -> bool:
+    """Whether each chunk is one file of nothing but samples in this machine's byte order."""
+    if array.shards is not None or array.compressors or array.filters or array.ndim == 0:
+        return False
+    if array.metadata.zarr_format == 2:
+        return bool(array.order == "C" and array.dtype.isnative)
+    order = getattr(getattr(array.serializer, "endian", None), "value", sys.byteorder)
+    return type(array.serializer).__name__ == "BytesCodec" and order == sys.byteorder
 
 
 def _decoded_fill(text: str) -> float | None:
