@@ -198,8 +198,9 @@ QMenu::item { padding: 5px 24px 5px 20px; border-radius: 4px; }
 QMenu::item:selected { background: @tint@; color: @text@; }
 QMenu::item:disabled { color: @faint@; }
 QMenu::separator { height: 1px; background: @line@; margin: 4px 8px; }
-QMenu::indicator { width: 12px; height: 12px; left: 4px; }
-QMenu::indicator:checked { background: @accent@; border-radius: 3px; margin: 2px; }
+QMenu::indicator { width: 10px; height: 10px; left: 4px; border: 1px solid @line@;
+  border-radius: 3px; background: @field@; }
+QMenu::indicator:checked { background: @accent@; border-color: @accent@; }
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit {
   background: @field@; color: @text@; border: 1px solid @field@; border-radius: 5px;
   padding: 3px 8px; min-height: 20px; selection-background-color: @accent@;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from loupe.ui.canvas_widget import PlotCanvas
@@ -23,6 +23,20 @@ __all__ = ["MainWindow"]
 _RIGHT_SHARE = 0.26
 _OVERVIEW = 138
 _NAVIGATOR = 52
+_LEAST = QSize(860, 560)
+_ROOM_FOR_SUMMARY = 240
+
+
+class _Lower(QWidget):
+    """Labels and summary; in a low window the table needs the room of both."""
+
+    def __init__(self, summary: SummaryPanel) -> None:
+        super().__init__()
+        self._summary = summary
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._summary.set_room(self.height() >= _ROOM_FOR_SUMMARY)
 
 
 class MainWindow(QMainWindow):
@@ -62,11 +76,11 @@ class MainWindow(QMainWindow):
         self._laid_out = False
         self._build()
         self.setAcceptDrops(True)
-        self.setMinimumSize(640, 420)
+        self.setMinimumSize(_LEAST)
         self.resize(1400, 900)
 
     def _build(self) -> None:
-        lower = QWidget()
+        lower = _Lower(self.summary)
         box = QVBoxLayout(lower)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)

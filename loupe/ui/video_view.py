@@ -40,7 +40,7 @@ class VideoView(QWidget):
         self._time = ""
         self.setAccessibleName(f"Video {name}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(120, 90)
+        self.setMinimumSize(120, 60)
 
     def sizeHint(self) -> QSize:
         """A picture of usual proportions."""

@@ -67,6 +67,7 @@ class SummaryPanel(QWidget):
         super().__init__(parent)
         self._look = look
         self._totals: tuple[StateTotal, ...] = ()
+        self._room = True
         self.setAccessibleName("Summary of states")
         self.hide()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -82,9 +83,15 @@ class SummaryPanel(QWidget):
         if tuple(found) == self._totals:
             return
         self._totals = tuple(found)
-        self.setVisible(bool(found))
+        self.setVisible(self._room and bool(found))
         self.updateGeometry()
         self.update()
+
+    def set_room(self, enough: bool) -> None:
+        """Give way where there is not enough room."""
+        if enough != self._room:
+            self._room = enough
+            self.setVisible(enough and bool(self._totals))
 
     def sizeHint(self) -> QSize:
         """A title and a line a state."""

@@ -41,7 +41,6 @@ class VideosPanel(QWidget):
         whole.setSpacing(6)
         whole.addLayout(self._box, 1)
         whole.addWidget(self._slider)
-        self.setMinimumHeight(140)
 
     def set_look(self, look: Look) -> None:
         """Draw with another look."""
