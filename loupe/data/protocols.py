@@ -161,3 +161,13 @@ class TableData(Protocol):
     def frame(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """The rows of the given columns (all when None), read at the first call, then kept."""
         ...
+
+    def seconds(self, column: str) -> npt.NDArray[np.float64]:
+        """A column as times on the common axis, ``(n,)``; missing ones are NaN.
+
+        Raises
+        ------
+        LoupeDataError
+            If the column holds text.
+        """
+        ...

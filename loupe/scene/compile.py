@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loupe.errors import LoupeConfigError, LoupeDataError, LoupeError
+from loupe.errors import LoupeConfigError, LoupeError
 from loupe.scene.model import (
     EventClass,
     FailedContent,
@@ -24,7 +24,7 @@ from loupe.scene.model import (
 )
 from loupe.scene.plots import dense, heatmap, raster, trace, zip_
 from loupe.scene.rows import is_missing, text_of
-from loupe.scene.sources import Opener
+from loupe.scene.sources import Opener, event_times
 from loupe.session.events import EventStyle, GlobalEventsConfig, LineStyle
 from loupe.session.plots.heatmap import HeatmapConfig
 from loupe.session.plots.raster import RasterConfig
@@ -239,21 +239,7 @@ def event_classes(config: GlobalEventsConfig, opener: Opener) -> tuple[EventClas
             )
     columns = [c for c in (config.event_times_column, config.style_events_on) if c]
     frame = table.frame(list(dict.fromkeys(columns)))
-    series = frame[config.event_times_column]
-    if not series.dtype.is_numeric():
-        raise LoupeDataError(
-            f"the times in column `{series.name}` of {table.name} are {series.dtype}, not numbers",
-            hint="store times as seconds",
-            code="data-time",
-        )
-    times = np.asarray(series.cast(float, strict=False).to_numpy(), dtype=np.float64)
-    if not np.isfinite(times).all():
-        bad = int(np.flatnonzero(~np.isfinite(times))[0])
-        raise LoupeDataError(
-            f"row {bad} of column `{series.name}` of {table.name} has no finite time",
-            hint="remove the row",
-            code="data-time",
-        )
+    times = event_times(table, config.event_times_column, place="event_times_column")
     if config.style_events_on is None:
         return (_event_class("events", times, 0, EventStyle()),)
     values = frame[config.style_events_on].to_list()

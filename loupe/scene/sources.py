@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loupe.data.protocols import ArrayData, TableData
+from loupe.errors import LoupeDataError
 from loupe.scene.model import ArrayRef
 from loupe.session.source import Data, InMemory, Source
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from loupe.data.catalog import Catalog
     from loupe.session.model import Session
 
-__all__ = ["Opener", "physical"]
+__all__ = ["Opener", "event_times", "physical"]
 
 
 class Opener:
@@ -73,6 +74,27 @@ class Opener:
     def arrays(self) -> tuple[ArrayRef, ...]:
         """Everything opened as an array so far."""
         return tuple(self._refs.values())
+
+
+def event_times(table: TableData, column: str, *, place: str) -> npt.NDArray[np.float64]:
+    """The times of events in a column, seconds on the common axis, ``(n,)``, in the table's order.
+
+    Raises
+    ------
+    LoupeDataError
+        If one is missing or is no number; the message names its row.
+    """
+    times = table.seconds(column)
+    bad = np.flatnonzero(~np.isfinite(times))
+    if len(bad):
+        raise LoupeDataError(
+            f"row {int(bad[0])} of column `{column}` of {table.name} has no finite time"
+            + (f", nor have {len(bad) - 1} more" if len(bad) > 1 else ""),
+            hint="remove these rows",
+            code="data-time",
+            place=(place,),
+        )
+    return times
 
 
 def physical(data: ArrayData, raw: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:

@@ -172,3 +172,18 @@ def test_label_bands_cover_what_labels_cover(seed, n, width):
     for a, b in zip(starts, ends, strict=True):
         if b > a:
             assert covered[min(int((a + b) / 2 / grid.dt), width - 1)]
+
+
+def test_event_times_may_be_milliseconds_or_datetimes(tmp_path):
+    from loupe.session.source import Source
+
+    pl.DataFrame({"t": [1000.0, 2500.0], "unit": [1, 1]}).write_parquet(tmp_path / "ms.parquet")
+    source = Source(path=str(tmp_path / "ms.parquet"), time="t", time_unit="ms")
+    p = picture(RasterConfig(source, time_col="t", order_by="unit"))
+    assert p.rows[0].content.times.tolist() == [1.0, 2.5]
+
+
+def test_an_event_without_a_time_is_named():
+    frame = events(time=[1.0, None], unit=[1, 2])
+    p = picture(RasterConfig(frame, time_col="time", order_by="unit"))
+    assert "row 1 of column `time`" in p.rows[0].content.message

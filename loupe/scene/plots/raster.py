@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from loupe.errors import LoupeConfigError, LoupeDataError
+from loupe.errors import LoupeConfigError
 from loupe.scene.colormaps import lut_of
 from loupe.scene.looks import Look
 from loupe.scene.model import LegendEntry, RasterContent, Row
 from loupe.scene.palettes import resolve_palette
 from loupe.scene.rows import category_colors, is_missing, natural_key, text_of
-from loupe.scene.sources import Opener
+from loupe.scene.sources import Opener, event_times
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.workbench import Workbench
 from loupe.session.plots.raster import RasterConfig
@@ -74,7 +74,7 @@ def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) 
             )
     columns = list(dict.fromkeys([c for c in wanted.values() if c is not None] + list(split)))
     frame = table.frame(columns)
-    times = _times(frame, config.time_col, table.name)
+    times = event_times(table, config.time_col, place="time_col")
     order = np.argsort(times, kind="stable")
     frame, times = frame[order], times[order]
     colors, legend = _base_colors(frame, config)
@@ -109,26 +109,6 @@ def _prefix(config: RasterConfig) -> str:
     if isinstance(config.array_name, InMemory):
         return str(config.array_name.value(config.order_by))
     return config.array_name if isinstance(config.array_name, str) else ""
-
-
-def _times(frame: pl.DataFrame, column: str, name: str) -> F64:
-    series = frame[column]
-    if not series.dtype.is_numeric():
-        raise LoupeDataError(
-            f"the times in column `{column}` of {name} are {series.dtype}, not numbers",
-            hint="store times as seconds",
-            code="data-time",
-        )
-    times = series.cast(float, strict=False).to_numpy()
-    bad = np.flatnonzero(~np.isfinite(np.asarray(times, dtype=np.float64)))
-    if len(bad):
-        raise LoupeDataError(
-            f"row {int(bad[0])} of column `{column}` of {name} has no finite time "
-            f"({len(bad)} such rows)",
-            hint="remove these rows",
-            code="data-time",
-        )
-    return np.ascontiguousarray(times, dtype=np.float64)
 
 
 def _coded(series: pl.Series) -> tuple[list[object], npt.NDArray[np.intp]]:
