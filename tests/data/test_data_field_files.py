@@ -179,6 +179,22 @@ def test_a_cut_edf_is_shown_as_far_as_it_goes(tmp_path):
     check_array(data, raw[0][None, :800])
 
 
+@pytest.mark.parametrize(
+    ("at", "field", "told"),
+    [(244, b"0       ", ""), (192, b"EDF+D", "nothing says where"), (252, b"9   ", "header")],
+)
+def test_an_edf_header_that_cannot_be_right_is_refused(at, field, told, tmp_path):
+    edfio = pytest.importorskip("edfio", reason="edfio is an extra")
+    _, signals = edf_signals(edfio, "edf", [100], units=("uV",))
+    path = tmp_path / "r.edf"
+    write_edf(edfio, path, "edf", signals)
+    content = bytearray(path.read_bytes())
+    content[at : at + len(field)] = field
+    path.write_bytes(content)
+    with pytest.raises(LoupeDataError, match=told):
+        Catalog(tmp_path).array("r.edf")
+
+
 def test_a_file_of_annotations_only_points_to_labels(tmp_path):
     edfio = pytest.importorskip("edfio", reason="edfio is an extra")
     path = tmp_path / "notes.edf"
@@ -292,7 +308,8 @@ def test_nwb_series_are_arrays_by_path(nwb):
     assert not found.problems
     probe = catalog.array(Source(path=path.name, variable="acquisition/probe"))
     check_array(probe, raw.T)
-    assert (probe.info.units, probe.info.scale, probe.info.dtype) == ("V", 2e-7, np.int16)
+    assert (probe.info.units, probe.info.dtype) == ("µV", np.int16)
+    assert probe.info.scale == pytest.approx(0.2)
     assert probe.time.span.start == 12.5
     assert probe.time.period == pytest.approx(1e-3, rel=1e-12)
     assert probe.info.origin == datetime.datetime(2024, 5, 1, 20, tzinfo=datetime.UTC)
@@ -323,7 +340,7 @@ def test_nwb_channel_conversions_are_applied(nwb):
         file["acquisition/probe/channel_conversion"] = [1.0, 2.0, 0.5, 1.0]
     data = Catalog(path.parent).array(Source(path=path.name, variable="acquisition/probe"))
     check_array(data)
-    expected = raw.T * (2e-7 * np.array([[1.0], [2.0], [0.5], [1.0]]))
+    expected = raw.T * (0.2 * np.array([[1.0], [2.0], [0.5], [1.0]]))
     np.testing.assert_allclose(physical(data), expected, rtol=1e-6)
 
 
@@ -350,6 +367,16 @@ def test_nwb_tables_share_the_clock_of_its_signals(nwb):
     assert later.table(path.name).frame()["time"][0] == 3613.0
     moved = later.array(Source(path=path.name, variable="acquisition/probe"))
     assert moved.time.span.start == 3612.5
+
+
+def test_an_index_of_spikes_that_does_not_fit_is_refused(nwb):
+    import h5py
+
+    path, _, _ = nwb
+    with h5py.File(path, "a") as file:
+        file["units/spike_times_index"][:] = [4, 200]
+    with pytest.raises(LoupeDataError, match="does not fit its 4 spikes"):
+        Catalog(path.parent).table(path.name)
 
 
 def test_nwb_with_spikes_only_is_a_table(nwb):
@@ -425,6 +452,7 @@ def test_what_mne_saves_is_read(tmp_path):
     assert list(data.info.coords["bad"]) == [False, True, False]
     assert data.info.origin == START.replace(tzinfo=datetime.UTC) + datetime.timedelta(seconds=2)
     assert data.time.period == pytest.approx(1 / 500)
+    assert (data.info.units, data.info.scale) == ("µV", 1e6)
     eeg = catalog.array(Source(path="s_raw.fif", select={"type": ["eeg"]}))
     assert eeg.n_rows == 2
     notes = catalog.table("s_raw.fif")

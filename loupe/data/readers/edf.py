@@ -172,6 +172,8 @@ def _open(path: Path) -> dict[str, Signals]:
         records = _records(path, layout, int(start[236:244]))
         if not signals:
             return {}
+        if not length > 0:
+            raise ValueError(f"a record lasts {length} s")
         onsets = _onsets(records, layout) if start[192:236].strip().endswith(b"+D") else None
     except LoupeDataError:
         raise
@@ -289,6 +291,8 @@ def _records(path: Path, layout: _Layout, said: int) -> npt.NDArray[np.uint8]:
 
 def _onsets(records: npt.NDArray[np.uint8], layout: _Layout) -> npt.NDArray[np.float64]:
     """Beginning of each record in seconds from the first, as its first annotation says."""
+    if not any(layout.annotations):
+        raise ValueError("it is discontinuous, but nothing says where")
     place = layout.place(layout.annotations.index(True))
     onsets = np.empty(len(records))
     for k, record in enumerate(records[:, place]):

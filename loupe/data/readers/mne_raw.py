@@ -1,7 +1,8 @@
 """Continuous recordings that MNE reads: fif, BrainVision, EEGLAB, CTF, KIT, GDF and more.
 
-Values are float64 in volts and teslas, as MNE gives them. The table of such a file holds MNE's
-annotations. An ending that another reader opens needs ``format = "mne"``.
+Values are float64 in volts and teslas, as MNE gives them; where all rows share one of these
+units they are shown in microvolts or femtoteslas, as MNE's own window does. The table of such a
+file holds MNE's annotations. An ending that another reader opens needs ``format = "mne"``.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ __all__ = ["MneReader"]
 
 _UNITS = {107: "V", 112: "T", 201: "T/m", 202: "Am", 114: "S", 101: "Hz", 6: "M"}
 """Names of the unit numbers of the FIFF format that recordings use."""
+_SHOWN = {"V": ("µV", 1e6), "T": ("fT", 1e15)}
 
 
 class MneReader(SignalReader):
@@ -130,6 +132,7 @@ def _origin(raw: Any) -> Any:
 def _signals(raw: Any, path: Path) -> Signals:
     shape = (len(raw.ch_names), int(raw.n_times))
     unit, units = one_unit([_UNITS.get(int(c["unit"]), "") for c in raw.info["chs"]])
+    unit, factor = _SHOWN.get(unit, (unit, 1.0))
     bad = set(raw.info["bads"])
     values = _RawVariable(
         "raw",
@@ -137,7 +140,7 @@ def _signals(raw: Any, path: Path) -> Signals:
         ("channel", TIME),
         shape,
         np.dtype(np.float64),
-        {"units": unit},
+        {"units": unit, "scale_factor": factor},
         None,
         steps_of(shape, 1, 8),
         path,

@@ -43,6 +43,8 @@ _PLACES = ("acquisition", "processing", "stimulus")
 _UNITS = "units"
 _SI = {"volts": "V", "amperes": "A", "meters": "m", "seconds": "s", "degrees": "°", "n.a.": ""}
 """Units as NWB writes them, and as they are written elsewhere."""
+_MICROVOLTS = {"ElectricalSeries", "SpikeEventSeries"}
+"""Recordings outside cells, in volts by the schema but of microvolts in size."""
 
 
 class NwbReader(SignalReader):
@@ -186,16 +188,15 @@ def _signals(name: str, group: Any, path: Path, origin: datetime | None) -> Sign
     coords = _row_columns(group, data)
     dims = (TIME, "channel", "component", "bin")[: data.ndim]
     dims += tuple(f"dim_{k}" for k in range(len(dims), data.ndim))
-    factor = float(data.attrs.get("conversion", 1.0))
-    offset = float(data.attrs.get("offset", 0.0))
+    unit, finer = _unit(group, data)
+    factor = finer * float(data.attrs.get("conversion", 1.0))
+    offset = finer * float(data.attrs.get("offset", 0.0))
     own = group.get("channel_conversion")
     scale = (
         scaling([factor], [offset])
         if own is None or data.ndim < 2
         else scaling((factor * own[()]).tolist(), [offset] * data.shape[1])
     )
-    unit = data.attrs.get("unit", "")
-    unit = unit.decode() if isinstance(unit, bytes) else str(unit)
     chunks = data.chunks and tuple(
         Chunking(n, max(1, min(n, step))) for n, step in zip(data.shape, data.chunks, strict=True)
     )
@@ -205,7 +206,7 @@ def _signals(name: str, group: Any, path: Path, origin: datetime | None) -> Sign
         dims,
         data.shape,
         scale.dtype(data.dtype),
-        {"units": _SI.get(unit, unit), **scale.attrs},
+        {"units": unit, **scale.attrs},
         None,
         chunks,
         path,
@@ -214,6 +215,15 @@ def _signals(name: str, group: Any, path: Path, origin: datetime | None) -> Sign
         scale,
     )
     return Signals(values, _time(group, where, path, data.shape[0]), coords, origin)
+
+
+def _unit(group: Any, data: Any) -> tuple[str, float]:
+    """Unit of a series, and how many of it make one of the stored unit."""
+    unit = data.attrs.get("unit", "")
+    unit = unit.decode() if isinstance(unit, bytes) else str(unit)
+    if unit == "volts" and _type(group) in _MICROVOLTS:
+        return "µV", 1e6
+    return _SI.get(unit, unit), 1.0
 
 
 def _time(group: Any, where: str, path: Path, n: int) -> Variable:
@@ -284,5 +294,7 @@ def _spikes(units: Any) -> dict[str, npt.NDArray[Any]]:
     """All spikes as rows of time and unit; the stored index holds the end of each unit's."""
     ends = np.asarray(units["spike_times_index"][()]).astype(np.int64)
     times = np.asarray(units["spike_times"][()], dtype=np.float64)
+    if (np.diff(ends, prepend=0) < 0).any() or (ends[-1] if len(ends) else 0) != len(times):
+        raise ValueError(f"the index of `{_UNITS}` does not fit its {len(times)} spikes")
     unit = np.repeat(np.asarray(units["id"][()]), np.diff(ends, prepend=0))
     return {TIME: times, "unit": unit}
