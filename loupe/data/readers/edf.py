@@ -263,8 +263,7 @@ def _scale(signal: Any) -> tuple[float, float]:
 def _origin(header: Any) -> datetime | None:
     """Start of the recording; None if it has been made anonymous or is no date."""
     with contextlib.suppress(ValueError):
-        moment: datetime = header.startdatetime
-        return moment
+        return datetime.combine(header.startdate, header.starttime)
     return None
 
 
