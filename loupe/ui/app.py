@@ -20,7 +20,7 @@ from loupe.app.presenter import Presenter
 from loupe.app.start import initial_state, recompiled
 from loupe.app.state import AppState
 from loupe.app.store import Store
-from loupe.errors import LoupeError
+from loupe.errors import LoupeConfigError, LoupeError
 from loupe.kernels import compile_deferred, defer_compiling
 from loupe.scene.model import Scene
 from loupe.session.model import Session
@@ -127,6 +127,7 @@ class LoupeWindow:
         self._early: list[tuple[str, LoupeError]] = []
         self._core: WindowCore | None = None
         self._closed = False
+        self._swapping = False
         self.on_closed: list[Callable[[], None]] = []
         session = scene.session
         self.files = LabelFiles(scene, self._report, state_folder=state_folder)
@@ -257,8 +258,16 @@ class LoupeWindow:
         LoupeError
             If the session's states are broken; the window stays as it was.
         """
-        session = with_states(session)
-        scene = open_in_thread(session, self.desk.look, allow_remote=self.allow_remote)
+        if self._swapping:
+            raise LoupeConfigError("a session is being opened in this window already")
+        self._swapping = True
+        try:
+            session = with_states(session)
+            scene = open_in_thread(session, self.desk.look, allow_remote=self.allow_remote)
+        finally:
+            self._swapping = False
+        if self._closed:
+            return
         same_videos = self.desk.scene.session.videos == session.videos
         tracks = self.files.update(scene, self.state.tracks)
         self.desk.scene = scene
