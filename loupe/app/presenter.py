@@ -38,6 +38,9 @@ HOLD_MS, MOST_HOLD_MS = 30.0, 90.0
 have lately come a little later than the first, as on a busy machine: it is still less than the
 cost of a repaint in vain."""
 
+PATIENCE_S = 0.2
+"""Work that takes longer than this is told about."""
+
 PREFETCH_MS = 80.0
 """Quiet time after which neighbouring tiles are made."""
 
@@ -144,9 +147,14 @@ class Presenter:
 
     @property
     def progress(self) -> tuple[int, int]:
-        """Tiles (done, asked for) since the view last had everything; (0, 0) when it has."""
+        """Tiles (done, asked for) since the view last had everything; (0, 0) when it has.
+
+        Also (0, 0) for the first moments: telling of what is there at once only costs time.
+        """
         left = len(self._waiting)
-        return (self._asked - left, self._asked) if left else (0, 0)
+        if not left or time.monotonic() - self._asked_at < PATIENCE_S:
+            return (0, 0)
+        return (self._asked - left, self._asked)
 
     @property
     def settled(self) -> bool:

@@ -6,6 +6,7 @@ nothing of sessions or states.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
@@ -62,6 +63,19 @@ def system_theme() -> Theme:
     return theme("light" if light else "dark")
 
 
+@functools.lru_cache(maxsize=64)
+def _font(family: str, pixels: int, bold: bool) -> QFont:
+    font = QFont()
+    font.setFamily(family)
+    font.setPixelSize(pixels)
+    font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    # Coloured fringes of subpixel antialiasing are wrong on a transparent picture.
+    font.setStyleStrategy(
+        QFont.StyleStrategy.PreferAntialias | QFont.StyleStrategy.NoSubpixelAntialias
+    )
+    return font
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """A theme with its fonts.
@@ -85,15 +99,8 @@ class Look:
         self, px: float, *, bold: bool = False, numbers: bool = False, scale: float = 1.0
     ) -> QFont:
         """A font of `px` logical pixels; `scale` gives device pixels of a picture."""
-        font = QFont()
-        font.setFamily(self.number_family if numbers else self.text_family)
-        font.setPixelSize(max(1, round(px * self.font_scale * scale)))
-        font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
-        # Coloured fringes of subpixel antialiasing are wrong on a transparent picture.
-        font.setStyleStrategy(
-            QFont.StyleStrategy.PreferAntialias | QFont.StyleStrategy.NoSubpixelAntialias
-        )
-        return font
+        family = self.number_family if numbers else self.text_family
+        return QFont(_font(family, max(1, round(px * self.font_scale * scale)), bold))
 
     def role_font(self, role: TextRole, scale: float = 1.0) -> QFont:
         """The font of a text on the canvas."""

@@ -6,6 +6,7 @@ its pixels cost, however many labels there are.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -134,6 +135,28 @@ def place_overview(model: OverviewModel, width: float, scale: float) -> Overview
 
 def state_runs(labels: LabelArrays, code: int, place: OverviewPlace) -> list[tuple[float, float]]:
     """Pixel stretches that the labels of one state cover, at least one pixel each, merged."""
+    return _runs(_Same(labels), code, place)
+
+
+class _Same:
+    """Labels that count as equal while they are the same arrays: an edit makes new ones."""
+
+    def __init__(self, labels: LabelArrays) -> None:
+        self.labels = labels
+        self._arrays = (labels.starts, labels.stops, labels.codes)
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self._arrays)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and all(
+            a is b for a, b in zip(self._arrays, other._arrays, strict=True)
+        )
+
+
+@functools.lru_cache(maxsize=32)
+def _runs(same: _Same, code: int, place: OverviewPlace) -> list[tuple[float, float]]:
+    labels = same.labels
     mine = labels.codes == code
     starts, stops = labels.starts[mine], labels.stops[mine]
     seen = (stops > place.shown.start) & (starts < place.shown.stop)

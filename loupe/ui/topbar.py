@@ -291,6 +291,8 @@ class TopBar(QFrame):
     def show_progress(self, done: int, total: int, word: str) -> None:
         """Show how far something is, with a word; nothing when it is through."""
         running = done < total
+        if not running and not self._busy.text():
+            return  # a progress bar repaints at once whatever it is told
         self._progress.setMaximum(max(1, total))
         self._progress.setValue(done if running else 0)
         self._busy.setText(f"{word} {done} of {total}" if running else "")

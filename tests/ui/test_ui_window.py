@@ -87,6 +87,8 @@ def test_shift_drag_zooms_and_alt_left_goes_back(open_it):
 def test_a_moving_cursor_draws_no_plot(open_it):
     window = open_it()
     canvas = window.widget.canvas
+    QTest.qWait(400)  # until tiles have their margins
+    window.settle()
     before = canvas.counts["gl_frames"]
     for t in (2.0, 2.5, 3.0, 3.5):
         click(window, at(window, t))
