@@ -84,11 +84,21 @@ def test_shift_drag_zooms_and_alt_left_goes_back(open_it):
     assert window.state.window.length == 10.0
 
 
+def rest(window):
+    """Wait until nothing is made or drawn any more: tiles have margins, neighbours are there."""
+    quiet, seen = 0, None
+    while quiet < 8:
+        QTest.qWait(100)
+        window.settle()
+        counts = window.core.presenter.counts
+        now = (counts.jobs, counts.stale, window.widget.canvas.counts["gl_frames"])
+        quiet, seen = (quiet + 1 if now == seen else 0), now
+
+
 def test_a_moving_cursor_draws_no_plot(open_it):
     window = open_it()
     canvas = window.widget.canvas
-    QTest.qWait(400)  # until tiles have their margins
-    window.settle()
+    rest(window)
     before = canvas.counts["gl_frames"]
     for t in (2.0, 2.5, 3.0, 3.5):
         click(window, at(window, t))
@@ -99,13 +109,11 @@ def test_a_moving_cursor_draws_no_plot(open_it):
 def test_a_page_is_drawn_once(open_it, monkeypatch):
     window = open_it()
     canvas = window.widget.canvas
-    QTest.qWait(400)  # until the neighbouring tiles are there
-    window.settle()
+    rest(window)
     before = canvas.counts["gl_frames"]
     press(window, Qt.Key.Key_BracketRight)
     assert canvas.counts["gl_frames"] - before <= 2
-    QTest.qWait(400)
-    window.settle()
+    rest(window)
     wanted = []
     submit = window.core.presenter._submit
     monkeypatch.setattr(
