@@ -97,11 +97,21 @@ class Requests:
         if open_one is None:
             open_one = make()
             self._dialogs[name] = open_one
-            open_one.finished.connect(lambda _: self._dialogs.pop(name, None))
-            open_one.destroyed.connect(lambda _: self._dialogs.pop(name, None))
+            self._forget_when_gone(name, open_one)
             open_one.show()
         open_one.raise_()
         open_one.activateWindow()
+
+    def _forget_when_gone(self, name: str, dialog: QDialog) -> None:
+        """Take a dialog off the list when it ends, but not one that was opened since."""
+        number = id(dialog)
+
+        def forget(_: object) -> None:
+            if id(self._dialogs.get(name)) == number:
+                del self._dialogs[name]
+
+        dialog.finished.connect(forget)
+        dialog.destroyed.connect(forget)
 
     def dialog(self, name: str) -> QDialog | None:
         """The open dialog of a request; for tests."""
@@ -145,7 +155,7 @@ class Requests:
     def _palette(self, entries: list[Entry]) -> None:
         palette = Palette(self._core.desk.look, entries, self._core.window)
         self._dialogs["palette"] = palette
-        palette.destroyed.connect(lambda _: self._dialogs.pop("palette", None))
+        self._forget_when_gone("palette", palette)
         palette.show()
 
     def choose(self, offers: Sequence[tuple[str, str, str]], chosen: Callable[[str], None]) -> None:

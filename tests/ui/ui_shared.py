@@ -1,6 +1,7 @@
 """One window for all tests of a module; before each test it is as it was at first."""
 
 from dataclasses import replace
+from inspect import signature
 
 import pytest
 from PySide6.QtWidgets import QApplication, QDialog
@@ -14,18 +15,20 @@ def shared_window(make):
     Parameters
     ----------
     make
-        Gives the session when it is wanted first.
+        Gives the session when it is wanted first; its parameters are fixtures.
     """
 
     @pytest.fixture(scope="module")
-    def shared(tmp_path_factory):
+    def shared(request, tmp_path_factory):
         from loupe.ui.app import application, open_session
         from loupe.ui.memory import Memory
 
         application()
+        wants = signature(make).parameters
+        given = [request.getfixturevalue(name) for name in wants]
         folder = tmp_path_factory.mktemp("shared")
         window = open_session(
-            make(), memory=Memory(folder / "memory.json"), state_folder=folder / "state"
+            make(*given), memory=Memory(folder / "memory.json"), state_folder=folder / "state"
         )
         window.widget.resize(1200, 800)
         assert window.settle(60_000), "kernels compile on first use"
