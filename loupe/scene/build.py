@@ -119,7 +119,7 @@ def build(picture: Picture) -> Frame:
         tile = p.tiles.get(row.id)
         panels.append(_row_panel(p, row, box, look, tile, marks, found))
         gutter = row_gutter(row, box, look, tile, layout)
-        texts += [t for t in gutter.texts if _inside(t, layout.area)]
+        texts += [t for t in gutter.texts if _inside(t, layout.area, layout.viewport.scale)]
         swatches += gutter.swatches
         panels += gutter.panels
         texts += _in_plot(row, box, look, tile, layout)
@@ -156,8 +156,10 @@ def _bars(p: Picture, by_id: Mapping[str, Row]) -> list[ScrollBar]:
     return [bar for bar in bars if bar is not None]
 
 
-def _inside(text: TextRun, area: PxRect) -> bool:
-    return area.y - 2 <= text.y <= area.bottom
+def _inside(text: TextRun, area: PxRect, scale: float) -> bool:
+    """Whether a text of the gutter shows whole: rows scroll under strips and axis."""
+    half = 6 * scale if text.valign == "middle" else 0.0
+    return area.y - 2 + half <= text.y <= area.bottom - half
 
 
 def _clip(rect: PxRect, area: PxRect) -> tuple[PxRect, int]:

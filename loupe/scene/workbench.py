@@ -24,6 +24,7 @@ from loupe.scene.kept import KeptColumns, Stretch
 from loupe.scene.model import ArrayRef
 from loupe.scene.stats import ArrayStats, measure
 from loupe.scene.zoomed_out import heat_from_pyramid, spans_from_pyramid
+from loupe.tiles.events import EventIndex, event_index
 
 __all__ = ["Heat", "Spans", "Workbench"]
 
@@ -80,6 +81,7 @@ class Workbench:
         self._kept = KeptColumns(ceiling)
         self._stats: dict[Hashable, ArrayStats] = {}
         self._bins: ByteCache[Any] = ByteCache(max(ceiling // 2, 1 << 24))
+        self._indexes: dict[Hashable, EventIndex] = {}
         self._pyramids: dict[str, Pyramid] = {}
 
     @property
@@ -179,6 +181,24 @@ class Workbench:
         """The spans if they are held, without reading."""
         found = self._kept.find(("spans", array.key, rows, dt), k0, width)
         return None if found is None else _spans(dt, found)
+
+    def event_index(self, name: Hashable, rows: npt.NDArray[np.int32], n_rows: int) -> EventIndex:
+        """Counts of a raster's events by blocks; made at the first call.
+
+        Parameters
+        ----------
+        name
+            Stands for these events.
+        rows, n_rows
+            As `loupe.tiles.events.event_index`.
+        """
+        with self._lock:
+            known = self._indexes.get(name)
+        if known is None:
+            known = event_index(rows, n_rows)
+            with self._lock:
+                self._indexes[name] = known
+        return known
 
     def stats(
         self,
