@@ -1,0 +1,223 @@
+"""Every control that reads or writes files, through the dialogs that ask for names."""
+
+import numpy as np
+import polars as pl
+import pytest
+from conftest import make_session, signal
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
+from ui_acts import CTRL, NONE, SHIFT, choose, press
+
+from loupe.app import commands as c
+from loupe.session.labels import LabelsConfig
+from loupe.session.load import load_session
+from loupe.session.plots.trace import TraceConfig
+from loupe.units import Span
+
+KEY = Qt.Key
+TOML = """version = 1
+title = "from a file"
+[[plots]]
+kind = "trace"
+id = "one"
+data = { path = "sig.zarr", variable = "sig" }
+"""
+
+
+@pytest.fixture
+def session_file(tmp_path):
+    signal(2).to_dataset(name="sig").to_zarr(str(tmp_path / "sig.zarr"), consolidated=False)
+    path = tmp_path / "night.toml"
+    path.write_text(TOML)
+    return path
+
+
+def answer(window, path):
+    """Type a name into the open file dialog and press Enter."""
+    QTest.qWait(1)
+    dialogs = [d for d in window.widget.findChildren(QFileDialog) if d.isVisible()]
+    (dialog,) = dialogs
+    field = dialog.findChild(QLineEdit, "fileNameEdit")
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, str(path))
+    QTest.keyClick(field, KEY.Key_Return)
+    if dialog.isVisible():
+        dialog.accept()
+    window.settle()
+    assert not dialog.isVisible()
+    dialog.deleteLater()
+    window.widget.activateWindow()
+    window.widget.canvas.setFocus()
+
+
+def rows(window):
+    return [row.id for row in window.desk.scene.rows]
+
+
+def test_sessions_are_opened_saved_and_reloaded(open_it, session_file, tmp_path):
+    from loupe.ui.app import open_windows
+
+    window = open_it(load_session(session_file), path=session_file)
+    press(window, "o", CTRL)
+    answer(window, session_file)
+    assert len(open_windows()) == 2
+    open_windows()[-1].close(keep_unsaved=False)
+    window.store.dispatch(c.SetWindow(20.0, 5.0))
+    press(window, "s", CTRL | SHIFT)
+    answer(window, tmp_path / "mine.toml")
+    assert load_session(tmp_path / "mine.toml").view.start == 20.0
+    session_file.write_text(TOML.replace("from a file", "changed"))
+    press(window, KEY.Key_F5)
+    assert window.desk.scene.title == "changed"
+    choose(window, "file.reload_session")
+    second = open_it(load_session(tmp_path / "mine.toml"), path=tmp_path / "mine.toml")
+    choose(second, "file.open_recent")
+    palette = second.requests.dialog("palette")
+    assert palette.shown == ("night.toml",)
+    palette.close()
+
+
+def test_presets_are_saved_and_applied(open_it, tmp_path):
+    plots = (TraceConfig(signal(1), id="one"), TraceConfig(signal(1), id="two"))
+    window = open_it(make_session(plots=plots, events=None))
+    first = rows(window)[0]
+
+    def height():
+        return next(b.rect.h for b in window.core.presenter.layout.rows if b.row_id == first)
+
+    window.store.dispatch(c.SetHeight(first, 2.0))
+    choose(window, "file.save_preset")
+    answer(window, tmp_path / "wide.view.toml")
+    assert (tmp_path / "wide.view.toml").exists()
+    assert not window.widget.errors.faults
+    window.store.dispatch(c.SetHeight(first, 0.5))
+    window.settle()
+    low = height()
+    choose(window, "file.load_preset")
+    answer(window, tmp_path / "wide.view.toml")
+    window.settle()
+    assert height() > low
+
+
+def test_recordings_rasters_and_videos_are_added(open_it, session_file, tmp_path):
+    window = open_it(load_session(session_file), path=session_file)
+    count = len(rows(window))
+    signal(1).rename("more").to_dataset(name="more").to_zarr(
+        str(tmp_path / "more.zarr"), consolidated=False
+    )
+    t = np.arange(1000) / 100.0
+    np.save(tmp_path / "emg_t.npy", t)
+    np.save(tmp_path / "emg_y.npy", np.sin(t))
+    choose(window, "file.load_traces")
+    answer(window, tmp_path / "emg_t.npy")
+    assert not window.widget.errors.faults
+    assert len(rows(window)) == count + 1
+    pl.DataFrame({"time": [1.0, 2.0], "unit": [0, 1]}).write_parquet(tmp_path / "spikes.parquet")
+    choose(window, "file.load_raster")
+    answer(window, tmp_path / "spikes.parquet")
+    assert not window.widget.errors.faults
+    assert len(rows(window)) == count + 2
+    drop(window, tmp_path / "more.zarr")
+    assert len(rows(window)) == count + 3
+
+
+def drop(window, path):
+    """Drop a file on the window."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    widget = window.widget
+    at = QPointF(widget.rect().center())
+    action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    enter = QDragEnterEvent(at.toPoint(), action, mime, button, NONE)
+    QApplication.sendEvent(widget, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(widget, QDropEvent(at, action, mime, button, NONE))
+    window.settle()
+
+
+def test_a_video_is_added_with_its_frame_times(open_it, session_file, tmp_path):
+    from loupe.video.write import VideoWriter
+
+    with VideoWriter(tmp_path / "cam.mp4", (64, 48), 10) as writer:
+        for i in range(20):
+            writer.write(np.full((48, 64, 3), i * 4, np.uint8))
+    np.save(tmp_path / "cam_frame_times.npy", np.arange(20) / 10)
+    window = open_it(load_session(session_file), path=session_file)
+    choose(window, "file.load_video")
+    answer(window, tmp_path / "cam.mp4")
+    assert len(window.core.videos) == 1
+    for _ in range(200):
+        if window.core.videos.captions and "frame" in window.core.videos.captions[0]:
+            break
+        QTest.qWait(20)
+    choose(window, "file.save_frame")
+    answer(window, tmp_path / "frame.png")
+    assert (tmp_path / "frame.png").stat().st_size > 50
+
+
+def test_labels_are_loaded_exported_and_saved(open_it, tmp_path):
+    config = LabelsConfig(path=str(tmp_path / "a.csv"), writeback=True)
+    window = open_it(make_session(plots=(TraceConfig(signal(1)),), labels=(config,)))
+    window.core.menus.refresh()
+    assert not window.core.menus.entry("file.export_labels").isEnabled(), "there is nothing"
+    window.store.dispatch(c.Select(Span(1.0, 2.0)))
+    window.store.dispatch(c.Paint("Wake"))
+    press(window, "e", CTRL | SHIFT)
+    answer(window, tmp_path / "copy.htsv")
+    assert (tmp_path / "copy.htsv").read_text().count("Wake") == 1
+    assert not (tmp_path / "a.csv").exists(), "the source is left alone"
+    press(window, "s", CTRL)
+    assert (tmp_path / "a.csv").read_text().count("Wake") == 1
+    (tmp_path / "b.csv").write_text("start_s,end_s,label,note\n3.0,4.0,REM,\n")
+    press(window, "o", CTRL | SHIFT)
+    answer(window, tmp_path / "b.csv")
+    assert len(window.state.tracks) == 2
+    assert window.state.edited == 1
+    window.core.menus.refresh()
+    save = window.core.menus.entry("file.save_labels")
+    assert not save.isEnabled(), "a file that was only looked at is not written"
+    assert save.toolTip()
+
+
+def test_pictures_and_data_are_written(open_it, tmp_path):
+    labels = (LabelsConfig(path=str(tmp_path / "labels.csv")),)
+    window = open_it(make_session(plots=(TraceConfig(signal(1)),), labels=labels))
+    window.store.dispatch(c.Select(Span(1.0, 2.0)))
+    window.store.dispatch(c.Paint("Wake"))
+    press(window, "p", CTRL)
+    answer(window, tmp_path / "plots.svg")
+    assert "<text" in (tmp_path / "plots.svg").read_text()
+    QGuiApplication.clipboard().clear()
+    press(window, "c", CTRL | SHIFT)
+    assert not QGuiApplication.clipboard().image().isNull()
+    choose(window, "file.export_data")
+    answer(window, tmp_path / "data.csv")
+    assert len(pl.read_csv(tmp_path / "data.csv")) == 2000
+    choose(window, "file.save_hypnogram")
+    answer(window, tmp_path / "overview.png")
+    assert (tmp_path / "overview.png").stat().st_size > 300
+
+
+def test_windows_close_by_key_and_all_at_once(open_it):
+    light = make_session(plots=(TraceConfig(signal(1)),), events=None)
+    one, two, three = open_it(light), open_it(light), open_it(light)
+    press_in(one, "w")
+    assert not one.is_open
+    assert two.is_open
+    press_in(two, "q")
+    assert not two.is_open
+    assert not three.is_open
+
+
+def press_in(window, key):
+    window.widget.activateWindow()
+    window.widget.canvas.setFocus()
+    for _ in range(100):
+        if QApplication.focusWidget() is window.widget.canvas:
+            break
+        QTest.qWait(10)
+    QTest.keyClick(window.widget.canvas, key, CTRL)
+    QTest.qWait(1)
