@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from loupe.kernels import kernel
-from loupe.tiles.grid import F64
+from loupe.tiles.grid import F64, I64
 from loupe.tiles.share import share
 
-__all__ = ["EventTile", "bin_events", "density_full"]
+__all__ = ["EventIndex", "EventTile", "bin_events", "density_full", "event_index"]
 
 F32: TypeAlias = npt.NDArray[np.float32]
 I32: TypeAlias = npt.NDArray[np.int32]
@@ -45,6 +45,40 @@ class EventTile(NamedTuple):
     pixels: U8
     drawn: int
     most_in_cell: int
+
+
+class EventIndex(NamedTuple):
+    """How many events of each row come before every so many events.
+
+    Attributes
+    ----------
+    block
+        Events a block.
+    before
+        ``(blocks + 1, R)`` int32: ``before[b, r]`` of the first ``b * block`` events are in row r.
+    """
+
+    block: int
+    before: I32
+
+
+def event_index(row: npt.NDArray[Any], n_rows: int, *, most: int = 16_384) -> EventIndex:
+    """Count events once, so that pictures of millions of them need not.
+
+    Parameters
+    ----------
+    row
+        ``(n,)`` row numbers of events in the order of time.
+    n_rows
+        R; events of other rows are not counted.
+    most
+        At most so many blocks, of 512 events at least.
+    """
+    rows = np.require(row, np.int32, requirements=["C", "A", "W"])
+    block = max(512, -(-len(rows) // most))
+    before = np.zeros((len(rows) // block + 1, n_rows), dtype=np.int32)
+    _count_blocks(rows, block, before)
+    return EventIndex(block, before)
 
 
 def density_full(n_events: float, n_rows: int, n_columns: float) -> float:
@@ -79,6 +113,7 @@ def bin_events(
     full: float = 1.0,
     columns: tuple[int, int] | None = None,
     out: U8 | None = None,
+    index: EventIndex | None = None,
 ) -> EventTile:
     """Draw events into a tile.
 
@@ -107,6 +142,8 @@ def bin_events(
         ``first, last + 1`` of the columns to draw, so that threads can share the work.
     out
         ``(last + 1 - first, H, 4)`` uint8 to write to, C-contiguous.
+    index
+        `event_index` of exactly these events: saves looking at each in a density of one colour.
 
     Returns
     -------
@@ -151,9 +188,24 @@ def bin_events(
         i1 = min(int(np.searchsorted(times, (first + n_cells) * grid_dt, side="right")) + 1, n)
         cells = np.zeros((n_cells, len(y0), 4), dtype=np.float32)
         counts = np.zeros((n_cells, len(y0)), dtype=np.int32)
-        _gather(
-            times, rows, colors, one_color, i0, i1, first, float(grid_dt), density, cells, counts
-        )
+        if index is not None and density and one_color:
+            edges = (first + np.arange(n_cells + 1)) * float(grid_dt)
+            starts = np.searchsorted(times, edges, side="left").astype(np.int64)
+            _gather_counted(rows, starts, index.before, index.block, colors[0], cells, counts)
+        else:
+            _gather(
+                times,
+                rows,
+                colors,
+                one_color,
+                i0,
+                i1,
+                first,
+                float(grid_dt),
+                density,
+                cells,
+                counts,
+            )
         if density:
             _to_density(cells, counts, float(full))
         if b > a and height > 0:
@@ -161,7 +213,10 @@ def bin_events(
         own = counts[right : right + b - a]
         return int(own.sum()), int(own.max(initial=0))
 
-    done = share(part, x1 - x0, n, _gather)
+    if index is not None and density and one_color:
+        done = share(part, x1 - x0, (x1 - x0) * index.block // 2, _gather_counted)
+    else:
+        done = share(part, x1 - x0, n, _gather)
     return EventTile(pixels, sum(d for d, _ in done), max(m for _, m in done))
 
 
@@ -252,6 +307,77 @@ def _gather(
         cells[x, r, 1] = cells[x, r, 1] * keep + rgba[j, 1] * ink
         cells[x, r, 2] = cells[x, r, 2] * keep + rgba[j, 2] * ink
         cells[x, r, 3] = cells[x, r, 3] * keep + alpha
+
+
+def _count_blocks_numpy(row: I32, block: int, before: I32) -> None:
+    """Do the work of `_count_blocks` with plain numpy."""
+    n_rows = before.shape[1]
+    for b in range(len(before) - 1):
+        part = row[b * block : (b + 1) * block]
+        part = part[(part >= 0) & (part < n_rows)]
+        before[b + 1] = before[b] + np.bincount(part, minlength=n_rows)
+
+
+@kernel(twin=_count_blocks_numpy)
+def _count_blocks(row: I32, block: int, before: I32) -> None:
+    """Fill ``before[1:]``; see `EventIndex`."""
+    n_rows = before.shape[1]
+    for b in range(len(before) - 1):
+        before[b + 1] = before[b]
+        for i in range(b * block, (b + 1) * block):
+            if 0 <= row[i] < n_rows:
+                before[b + 1, row[i]] += 1
+
+
+def _gather_counted_numpy(
+    row: I32, starts: I64, before: I32, block: int, rgba: U8, cells: F32, counts: I32
+) -> None:
+    """Do the work of `_gather_counted` with plain numpy."""
+    n_cells, n_rows = counts.shape
+    for x in range(n_cells):
+        a, b = int(starts[x]), int(starts[x + 1])
+        first, last = -(-a // block), b // block
+        if first < last:
+            ends = np.concatenate([row[a : first * block], row[last * block : b]])
+            counts[x] = before[last] - before[first]
+        else:
+            ends = row[a:b]
+        counts[x] += np.bincount(ends[(ends >= 0) & (ends < n_rows)], minlength=n_rows).astype(
+            np.int32
+        )
+    ink = rgba.astype(np.float32) / np.float32(255.0)
+    ink[:3] *= ink[3]
+    cells[...] = counts[..., None] * ink
+
+
+@kernel(twin=_gather_counted_numpy)
+def _gather_counted(
+    row: I32, starts: I64, before: I32, block: int, rgba: U8, cells: F32, counts: I32
+) -> None:
+    """Gather events ``starts[x] .. starts[x + 1] - 1`` into column x, whole blocks at once."""
+    n_cells, n_rows = counts.shape
+    scale = np.float32(1.0 / 255.0)
+    alpha = rgba[3] * scale
+    for x in range(n_cells):
+        a, b = starts[x], starts[x + 1]
+        first, last = -(-a // block), b // block
+        if first < last:
+            for r in range(n_rows):
+                counts[x, r] = before[last, r] - before[first, r]
+        else:
+            first = last = b // block + 1
+        for i in range(a, min(first * block, b)):
+            if 0 <= row[i] < n_rows:
+                counts[x, row[i]] += 1
+        for i in range(max(last * block, a), b):
+            if 0 <= row[i] < n_rows:
+                counts[x, row[i]] += 1
+        for r in range(n_rows):
+            number = np.float32(counts[x, r])
+            cells[x, r, 0] = number * (rgba[0] * scale * alpha)
+            cells[x, r, 1] = number * (rgba[1] * scale * alpha)
+            cells[x, r, 2] = number * (rgba[2] * scale * alpha)
+            cells[x, r, 3] = number * alpha
 
 
 def _to_density(cells: F32, counts: I32, full: float) -> None:
