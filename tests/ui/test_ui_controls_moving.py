@@ -3,7 +3,7 @@
 import pytest
 from conftest import make_session, signal
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtGui import QGuiApplication, QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSlider
 from ui_acts import ALT, CTRL, NONE, SHIFT, at, choose, click, drag, press, wheel
@@ -253,3 +253,22 @@ def test_scroll_speed_dialog(window):
     QTest.keyClick(slider, KEY.Key_Home)
     assert window.state.view.smooth_scroll_speed == 0.001
     dialog.close()
+
+
+def test_a_pinch_zooms_about_the_fingers(window):
+    canvas = window.widget.canvas
+    point = QPointF(at(window, 42.0))
+    event = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture,
+        QPointingDevice.primaryPointingDevice(),
+        2,
+        point,
+        point,
+        QPointF(canvas.mapToGlobal(point.toPoint())),
+        0.25,
+        QPointF(),
+    )
+    QApplication.sendEvent(canvas, event)
+    window.settle()
+    assert window.state.window.length == pytest.approx(8.0)
+    assert start(window) + 0.2 * 8.0 == pytest.approx(42.0, abs=0.05)
