@@ -158,8 +158,8 @@ def _bars(p: Picture, by_id: Mapping[str, Row]) -> list[ScrollBar]:
 
 def _inside(text: TextRun, area: PxRect, scale: float) -> bool:
     """Whether a text of the gutter shows whole: rows scroll under strips and axis."""
-    half = 6 * scale if text.valign == "middle" else 0.0
-    return area.y - 2 + half <= text.y <= area.bottom - half
+    above, below = (6.0, 6.0) if text.valign == "middle" else (0.0, 14.0)
+    return area.y - 2 + above * scale <= text.y <= area.bottom - below * scale
 
 
 def _clip(rect: PxRect, area: PxRect) -> tuple[PxRect, int]:

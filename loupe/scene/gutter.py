@@ -39,8 +39,9 @@ LINE = 16
 LEGEND_LINE = 18
 TICK_GAP = 15
 NARROWEST, WIDEST = 128, 232
-NAME_CHAR, TICK_CHAR = 7.6, 6.7
-"""Mean advance of the name and tick fonts, logical pixels; names are elided, so a guess will do."""
+NAME_CHAR, TICK_CHAR, LABEL_CHAR = 7.6, 6.7, 7.0
+"""Mean advance of the name, tick and label fonts, logical pixels; names are elided, so a guess will
+do."""
 
 
 @dataclass(eq=False, slots=True)
@@ -56,8 +57,8 @@ def gutter_width(rows: Sequence[Row]) -> float:
     """Logical width of the left gutter that suits the names and ticks of the rows."""
     widest = 0.0
     for row in rows:
-        name = max(len(row.title) * NAME_CHAR, len(row.subtitle) * 6.4)
-        name = max([name, *(len(e.text) * 6.4 + 16 for e in row.legend)])
+        name = max(len(row.title) * NAME_CHAR, len(row.subtitle) * LABEL_CHAR)
+        name = max([name, *(len(e.text) * LABEL_CHAR + 16 for e in row.legend)])
         content = row.content
         ticks = 40.0
         if isinstance(content, DenseContent):
@@ -252,6 +253,16 @@ def _thinned(heights: Sequence[float], names: Sequence[str], gap: float) -> list
     return kept
 
 
+def _short(value: float) -> str:
+    """A limit of the colours in at most five characters, for the narrow right gutter."""
+    text = value_text(value)
+    if len(text) <= 5:
+        return text
+    size = abs(value)
+    text = f"{value / 1000:.0f}k" if 1e4 <= size < 1e6 else f"{value:.2g}"
+    return text.replace("-", MINUS)
+
+
 def _color_bar(
     out: Gutter, row: Row, inner: HeatmapContent, box: RowBox, look: Look, content: TileContent
 ) -> None:
@@ -289,11 +300,11 @@ def _color_bar(
     )
     x = bar.right + px(4)
     out.texts.append(
-        TextRun(value_text(high), x, bar.y, theme.dim, valign="top", role="tick", area="right")
+        TextRun(_short(high), x, bar.y, theme.dim, valign="top", role="tick", area="right")
     )
     out.texts.append(
         TextRun(
-            value_text(low), x, bar.bottom, theme.dim, valign="bottom", role="tick", area="right"
+            _short(low), x, bar.bottom, theme.dim, valign="bottom", role="tick", area="right"
         )
     )
 
