@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import os
 import struct
+import warnings
 
 import numpy as np
 import pytest
@@ -11,9 +13,12 @@ import pytest
 from loupe.data.catalog import Catalog
 from loupe.data.probe import contents
 from loupe.data.registry import find_reader, readers
-from loupe.errors import LoupeDataError, LoupeMissingDependencyError
+from loupe.errors import LoupeDataError, LoupeError, LoupeMissingDependencyError
 from loupe.session.source import Source
 from loupe.testing import check_array, check_reader, check_table
+
+MUTANTS = 5_000 if os.environ.get("LOUPE_SOAK") == "1" else 100
+"""Damaged copies of each file."""
 
 START = datetime.datetime(2024, 5, 1, 22, 15, 30)
 
@@ -425,6 +430,46 @@ def test_pynwb_files_are_read(tmp_path):
     assert catalog.table("s.nwb").frame()["unit"].to_list() == [0, 0, 1]
     trials = catalog.table(Source(path="s.nwb", variable="intervals/trials"))
     assert trials.frame()["stop_time"].to_list() == [3.5]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("file", ["r.edf", "r.bdf", "r.wav", "r.flac", "s.nwb"])
+def test_mutants_of_field_files_are_read_or_refused(file, nwb, tmp_path):
+    if file[-3:] in ("edf", "bdf"):
+        edfio = pytest.importorskip("edfio", reason="edfio is an extra")
+        _, signals = edf_signals(edfio, file[-3:], [100, 20], units=("uV", "uV"))
+        write_edf(edfio, tmp_path / file, file[-3:], signals, [edfio.EdfAnnotation(1, 2, "x")])
+    elif file != "s.nwb":
+        soundfile = pytest.importorskip("soundfile", reason="soundfile is an extra")
+        soundfile.write(tmp_path / file, np.linspace(-0.5, 0.5, 3000), 8000)
+    content = (tmp_path / file).read_bytes()
+    rng = np.random.default_rng(11)
+    read = 0
+    for _ in range(MUTANTS):
+        mutant = bytearray(content)
+        digits = rng.random() < 0.3
+        for _ in range(rng.integers(1, 6)):
+            at = rng.integers(min(len(content), 1500 if rng.random() < 0.7 else len(content)))
+            mutant[at] = rng.choice(list(b"0123456789 -+.")) if digits else rng.integers(256)
+        if rng.random() < 0.3:
+            del mutant[rng.integers(len(mutant)) :]
+        (tmp_path / f"mutant{file[-5:]}").write_bytes(mutant)
+        catalog = Catalog(tmp_path)
+        with warnings.catch_warnings():
+            # A file that is cut short is told of.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            try:
+                for one in contents(f"mutant{file[-5:]}", catalog).arrays:
+                    source = Source(path=f"mutant{file[-5:]}", variable=one.variable)
+                    data = catalog.array(source)
+                    n = min(data.time.n, 10_000)
+                    assert data.read(slice(0, 4), 0, n).shape[1] == n
+                    read += 1
+                if file == "s.nwb":
+                    catalog.table(f"mutant{file[-5:]}").frame()
+            except LoupeError as error:
+                assert "mutant" in str(error)  # noqa: PT017 - many are tried, and some may be read
+    assert read or file == "r.flac"
 
 
 # MNE
