@@ -25,7 +25,7 @@ from loupe.scene.plots.dense import page_of
 from loupe.scene.plots.heatmap import levels
 from loupe.scene.plots.raster import bands_of
 from loupe.scene.tile import TileContent
-from loupe.scene.timeaxis import nice_step
+from loupe.scene.timeaxis import MINUS, nice_step
 from loupe.units import Rgba
 
 __all__ = ["Swatch", "Gutter", "gutter_width", "row_gutter", "swatch_item"]
@@ -303,9 +303,7 @@ def _color_bar(
         TextRun(_short(high), x, bar.y, theme.dim, valign="top", role="tick", area="right")
     )
     out.texts.append(
-        TextRun(
-            _short(low), x, bar.bottom, theme.dim, valign="bottom", role="tick", area="right"
-        )
+        TextRun(_short(low), x, bar.bottom, theme.dim, valign="bottom", role="tick", area="right")
     )
 
 

@@ -8,7 +8,15 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QElapsedTimer, QEventLoop, Qt, QTimer
+from PySide6.QtCore import (
+    QByteArray,
+    QCoreApplication,
+    QElapsedTimer,
+    QEventLoop,
+    QSize,
+    Qt,
+    QTimer,
+)
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from shiboken6 import isValid
@@ -45,6 +53,9 @@ __all__ = ["LoupeWindow", "application", "open_session", "open_windows"]
 
 PATIENCE_MS = 2000.0
 """Kernels are compiled after the first picture, and in any case after this."""
+
+_FRAME = QSize(2, 32)
+"""What a window manager puts around a window, about; known only once the window is shown."""
 
 _WINDOWS: list[LoupeWindow] = []
 _CLOSING: list[LoupeWindow] = []
@@ -169,6 +180,8 @@ class LoupeWindow:
         geometry = memory.geometry
         if geometry:
             self.widget.restoreGeometry(QByteArray(geometry))
+        room = self.widget.screen().availableSize() - _FRAME
+        self.widget.resize(self.widget.size().boundedTo(room))
         if path is not None:
             memory.opened(path)
 

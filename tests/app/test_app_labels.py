@@ -36,7 +36,7 @@ def test_a_selection_is_labelled_and_let_go_of() -> None:
     state = run(state_with(track()), c.Select(Span(2, 8)), c.Paint("Wake"))
     assert rows_of(state) == [(2, 8, "Wake")]
     assert state.selection is None
-    assert state.note == "Wake: 2.000 to 8.000 s"
+    assert state.note == "Wake: 00:00:02.00 to 00:00:08.00"
     assert not state.tracks[0].saved
 
 

@@ -22,6 +22,7 @@ from loupe.labels.edit import Edit
 from loupe.labels.history import Entry
 from loupe.labels.navigate import epoch_at, epochs_in, next_gap, next_row, previous_row
 from loupe.labels.table import IntervalTable
+from loupe.scene.timeaxis import choose_clock, format_time
 from loupe.scene.timegrid import Window
 from loupe.units import Seconds, Span
 
@@ -143,6 +144,14 @@ def _row(table: IntervalTable, label: int) -> int:
     return row
 
 
+def _when(state: AppState, span: Span) -> str:
+    """A stretch of time as the axis writes times; the state knows no date, so without one."""
+    clock = choose_clock(state.view.clock, state.extent, None)
+    digits = 3 if clock == "seconds" else 2
+    start, stop = (format_time(t, clock, digits=digits) for t in (span.start, span.stop))
+    return f"{start} to {stop}" + (" s" if clock == "seconds" else "")
+
+
 def _paint(state: AppState, command: c.Paint) -> AppState:
     span = target_span(state)
     track = edited_track(state)
@@ -167,7 +176,7 @@ def _paint(state: AppState, command: c.Paint) -> AppState:
             ignore=frozenset(filter(None, [track.time_column])),
         )
 
-    note = f"{command.state}: {span.start:.3f} to {span.stop:.3f} s"
+    note = f"{command.state}: {_when(state, span)}"
     state = replace(state, note=note)
     return _edit(state, make, now=command.now, after=lambda s: _move_on(s, span))
 
@@ -197,7 +206,7 @@ def _clear(state: AppState, command: c.ClearLabels) -> AppState:
     def after(state: AppState) -> AppState:
         track = edited_track(state)
         keep = track is not None and track.epoch is not None
-        note = f"Cleared {span.start:.3f} to {span.stop:.3f} s"
+        note = f"Cleared {_when(state, span)}"
         selection = state.selection if keep else None
         return replace(state, selection=selection, selected_label=None, note=note)
 
@@ -229,7 +238,7 @@ def _delete_row(state: AppState, label: int, now: str) -> AppState:
     if track is None or row is None:
         return state
     gone = track.table.interval(row)
-    note = f"Deleted {gone.label}: {gone.start:.3f} to {gone.stop:.3f} s"
+    note = f"Deleted {gone.label}: {_when(state, Span(gone.start, gone.stop))}"
 
     def after(state: AppState) -> AppState:
         if state.selected_label == label:
