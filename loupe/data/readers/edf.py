@@ -13,7 +13,7 @@ import io
 import re
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -153,33 +153,44 @@ def _layout(head: bytes, file: io.BufferedReader) -> _Layout:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Recording:
+    """A file whose headers have been read.
+
+    Attributes
+    ----------
+    signals, places
+        Headers of the signals that are no annotations, and their bytes within a record.
+    records, width
+        All records, ``(records, bytes)``, and the bytes of a sample.
+    length
+        Seconds that a record lasts.
+    origin
+        Wall clock of the first sample, or None.
+    onsets
+        Beginning of each record in seconds if the file is discontinuous, else None.
+    """
+
+    path: Path
+    signals: tuple[Any, ...]
+    places: tuple[slice, ...]
+    records: npt.NDArray[np.uint8]
+    width: int
+    length: float
+    origin: datetime | None
+    onsets: npt.NDArray[np.float64] | None
+
+
 def _open(path: Path) -> dict[str, Signals]:
     edfio = library("edfio", "edf")
     try:
-        with path.open("rb") as file:
-            layout = _layout(file.read(256), file)
-            file.seek(0)
-            # One record is enough for the headers and the fraction of the first second.
-            start = file.read(layout.header + layout.record)
-        read = edfio.read_bdf if layout.width == 3 else edfio.read_edf
-        with warnings.catch_warnings():
-            # It tells that there is but one record, which is our doing.
-            warnings.simplefilter("ignore")
-            header = read(io.BytesIO(start), header_encoding="latin-1")
-            origin = _origin(header)
-            signals = header.signals
-            length = header.data_record_duration
-        records = _records(path, layout, int(start[236:244]))
-        if not signals:
-            return {}
-        if not length > 0:
-            raise ValueError(f"a record lasts {length} s")
-        onsets = _onsets(records, layout) if start[192:236].strip().endswith(b"+D") else None
-    except LoupeDataError:
-        raise
+        recording = _headers(path, edfio)
     except PermissionError as error:
         raise LoupeDataError(
-            f"not permitted to read it: {error.strerror}", where=str(path), code="data-read"
+            f"not permitted to read it: {error.strerror}",
+            where=str(path),
+            hint="check the rights of the file",
+            code="data-read",
         ) from error
     except Exception as error:  # damaged headers raise anything
         raise LoupeDataError(
@@ -188,62 +199,90 @@ def _open(path: Path) -> dict[str, Signals]:
             hint="the file may be damaged or of another kind; name the reader with `format`",
             code="data-open",
         ) from error
-    places = [layout.place(k) for k, told in enumerate(layout.annotations) if not told]
-    found = {}
-    for count in sorted({s.samples_per_data_record for s in signals}, reverse=True):
-        own = [k for k, s in enumerate(signals) if s.samples_per_data_record == count]
-        rate = count / length
-        name = f"{rate:.10g} Hz"
-        where = f"{path}:{name}"
-        values = _variable(
-            name,
-            where,
-            [signals[k] for k in own],
-            (path, records, tuple(places[k] for k in own), count, layout.width),
-        )
-        n = values.shape[1]
-        time = (
-            even_time(n, rate, where=where, origin=origin)
-            if onsets is None
-            else _RecordTime(
-                TIME, where, (TIME,), (n,), np.dtype(np.float64), _since(origin), None, None,
-                onsets, count, rate,
-            )
-        )  # fmt: skip
-        units = [signals[k].physical_dimension.strip() for k in own]
-        coords = {"channel": np.array([signals[k].label for k in own]), **one_unit(units)[1]}
-        over_rows = {key: ("channel", value) for key, value in coords.items()}
-        found[name] = Signals(values, time, over_rows)
-    return found
+    counts = {s.samples_per_data_record for s in recording.signals} - {0}
+    return {
+        f"{count / recording.length:.10g} Hz": _array(recording, count)
+        for count in sorted(counts, reverse=True)
+    }
 
 
-def _variable(
-    name: str,
-    where: str,
-    signals: Sequence[Any],
-    stored: tuple[Path, npt.NDArray[np.uint8], tuple[slice, ...], int, int],
-) -> _EdfVariable:
-    path, records, places, count, width = stored
+def _headers(path: Path, edfio: Any) -> _Recording:
+    with path.open("rb") as file:
+        layout = _layout(file.read(256), file)
+        file.seek(0)
+        # One record is enough for the headers and the fraction of the first second.
+        start = file.read(layout.header + layout.record)
+    read = edfio.read_bdf if layout.width == 3 else edfio.read_edf
+    with warnings.catch_warnings():
+        # It tells that there is but one record, which is our doing.
+        warnings.simplefilter("ignore")
+        header = read(io.BytesIO(start), header_encoding="latin-1")
+        origin = _origin(header)
+        signals, length = header.signals, header.data_record_duration
+    if signals and not length > 0:
+        raise ValueError(f"a record lasts {length} s")
+    records = _records(path, layout, int(start[236:244]))
+    gaps = bool(signals) and start[192:236].strip().endswith(b"+D")
+    return _Recording(
+        path,
+        signals,
+        tuple(layout.place(k) for k, told in enumerate(layout.annotations) if not told),
+        records,
+        layout.width,
+        length,
+        origin,
+        _onsets(records, layout) if gaps else None,
+    )
+
+
+def _array(recording: _Recording, count: int) -> Signals:
+    """The signals with ``count`` samples a record."""
+    own = [k for k, s in enumerate(recording.signals) if s.samples_per_data_record == count]
+    signals = [recording.signals[k] for k in own]
+    rate = count / recording.length
+    name = f"{rate:.10g} Hz"
+    where = f"{recording.path}:{name}"
     factors, offsets = zip(*[_scale(s) for s in signals], strict=True)
     scale = scaling(factors, offsets)
-    unit, _ = one_unit([s.physical_dimension.strip() for s in signals])
-    raw = np.dtype(np.int16 if width == 2 else np.int32)
-    return _EdfVariable(
+    unit, units = one_unit([s.physical_dimension.strip() for s in signals])
+    values = _EdfVariable(
         name,
         where,
         ("channel", TIME),
-        (len(signals), len(records) * count),
-        scale.dtype(raw),
+        (len(own), len(recording.records) * count),
+        scale.dtype(np.dtype(np.int16 if recording.width == 2 else np.int32)),
         {"units": unit, **scale.attrs},
         None,
         None,
-        path,
+        recording.path,
         threading.Lock(),
-        records,
-        places,
+        recording.records,
+        tuple(recording.places[k] for k in own),
         count,
-        width,
+        recording.width,
         scale,
+    )
+    coords = {"channel": np.array([s.label for s in signals]), **units}
+    time = _time(recording, values.shape[1], count, where)
+    return Signals(values, time, {key: ("channel", v) for key, v in coords.items()})
+
+
+def _time(recording: _Recording, n: int, count: int, where: str) -> Variable:
+    even = even_time(n, count / recording.length, where=where, origin=recording.origin)
+    if recording.onsets is None:
+        return even
+    return _RecordTime(
+        TIME,
+        where,
+        even.dims,
+        even.shape,
+        even.dtype,
+        even.attrs,
+        None,
+        None,
+        recording.onsets,
+        count,
+        count / recording.length,
     )
 
 
@@ -265,10 +304,6 @@ def _origin(header: Any) -> datetime | None:
     with contextlib.suppress(ValueError):
         return datetime.combine(header.startdate, header.starttime)
     return None
-
-
-def _since(origin: datetime | None) -> dict[str, object]:
-    return {} if origin is None else {"units": f"seconds since {origin.isoformat()}"}
 
 
 def _records(path: Path, layout: _Layout, said: int) -> npt.NDArray[np.uint8]:
