@@ -176,6 +176,11 @@ class Presenter:
         )
         return f"{text}; events as density" if events else text
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of the data: why an overview file is not used."""
+        return tuple(self.bench.notes)
+
     def hover(self, x: float, y: float) -> Hover | None:
         """What is under a canvas point: row and value, exactly; None outside of rows."""
         return hover(self._picture(), self.bench, x, y)
@@ -392,8 +397,7 @@ class Presenter:
 
     def _hold(self) -> None:
         if self._cancel_hold is None:
-            usual = 1.5 * self._usual_ms
-            ms = usual if HOLD_MS < usual <= MOST_HOLD_MS else HOLD_MS
+            ms = min(max(HOLD_MS, 1.5 * self._usual_ms), MOST_HOLD_MS)
             self._cancel_hold = self._scheduler.later(ms, self._hold_over)
 
     def _hold_over(self) -> None:

@@ -72,7 +72,7 @@ class GLRenderer:
         If gloo has no current canvas.
     """
 
-    def __init__(self, *, max_bytes: int = 256 << 20, keep_frames: int = 120) -> None:
+    def __init__(self, *, max_bytes: int = 64 << 20, keep_frames: int = 60) -> None:
         if get_current_canvas() is None:
             raise LoupeRenderError(
                 "there is no OpenGL context to draw in",

@@ -72,13 +72,22 @@ class Workbench:
     Parameters
     ----------
     ceiling
-        Bytes of reduced spans kept; the least recently used go first.
+        Bytes kept, half of them reduced columns, half bins of pyramids; the least recently used
+        go first.
+
+    Attributes
+    ----------
+    counts
+        What was done so far, for tests.
+    notes
+        Why overview files that are there are not used.
     """
 
     def __init__(self, ceiling: int = 128 << 20) -> None:
         self.counts: Counter[str] = Counter()
+        self.notes: list[str] = []
         self._lock = threading.Lock()
-        self._kept = KeptColumns(ceiling)
+        self._kept = KeptColumns(ceiling // 2)
         self._stats: dict[Hashable, ArrayStats] = {}
         self._bins: ByteCache[Any] = ByteCache(max(ceiling // 2, 1 << 24))
         self._indexes: dict[Hashable, EventIndex] = {}
@@ -172,7 +181,10 @@ class Workbench:
         """The pyramid of an array: its overview file, or one that is built as it is needed."""
         with self._lock:
             if array.key not in self._pyramids:
-                self._pyramids[array.key], _ = open_pyramid(array.data, self._bins)
+                found, note = open_pyramid(array.data, self._bins)
+                self._pyramids[array.key] = found
+                if note:
+                    self.notes.append(note)
             return self._pyramids[array.key]
 
     def peek_spans(
