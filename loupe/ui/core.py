@@ -76,6 +76,7 @@ class WindowCore:
         self._due = False
         self._closed = False
         self._message = ""
+        self._told = 0
         self._pointer: tuple[float, float] | None = None
         self._hover_due = False
         self._ticked_ns = 0
@@ -216,6 +217,9 @@ class WindowCore:
             window.setWindowTitle(views.window_title(desk))
             self._show_parts(after)
         window.topbar.show_view(views.bar_view(desk))
+        for note in self.presenter.notes[self._told :]:
+            self._told += 1
+            self.report("overview", LoupeError(note))
         done, total = self.presenter.progress
         window.topbar.show_progress(done, total, "drawing" if total > 1 else "")
         self._show_message(before, after)
@@ -294,6 +298,9 @@ class WindowCore:
         self._show_status()
         if self._pointer is not None:
             self._hover_soon()
+        for note in self.presenter.notes[self._told :]:
+            self._told += 1
+            self.report("overview", LoupeError(note))
         done, total = self.presenter.progress
         self.window.topbar.show_progress(done, total, "drawing" if total > 1 else "")
         failure = self.window.canvas.failure

@@ -166,3 +166,25 @@ def test_closing_stops_everything(bench):
     bench.store.dispatch(PageTime(1))
     bench.pool.run()
     assert bench.told == told
+
+
+def test_a_stale_overview_is_told_of(tmp_path):
+    import xarray as xr
+
+    from loupe.cli.main import main
+    from loupe.session.source import Source
+
+    def write(seed):
+        values = np.random.default_rng(seed).normal(size=(2, 400_000)).astype(np.float32)
+        coords = {"channel": [0, 1], "time": np.arange(400_000) / 1000}
+        data = xr.DataArray(values, dims=("channel", "time"), coords=coords, name="data")
+        data.to_dataset().to_zarr(tmp_path / "a.zarr", mode="w", consolidated=False)
+
+    write(1)
+    assert main(["overview", "build", str(tmp_path / "a.zarr")]) == 0
+    source = Source(path=str(tmp_path / "a.zarr"))
+    assert Bench(TraceConfig(source), window_len=400.0).presenter.notes == ()
+    write(2)
+    notes = Bench(TraceConfig(source), window_len=400.0).presenter.notes
+    assert len(notes) == 1
+    assert "loupe overview build" in notes[0]
