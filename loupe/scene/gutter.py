@@ -57,7 +57,9 @@ def gutter_width(rows: Sequence[Row]) -> float:
     """Logical width of the left gutter that suits the names and ticks of the rows."""
     widest = 0.0
     for row in rows:
-        name = max(len(row.title) * NAME_CHAR, len(row.subtitle) * LABEL_CHAR)
+        dense = isinstance(row.content, DenseContent)
+        below = max(len(row.subtitle), len("00 of 00") if dense else 0)
+        name = max(len(row.title) * NAME_CHAR, below * LABEL_CHAR)
         name = max([name, *(len(e.text) * LABEL_CHAR + 16 for e in row.legend)])
         content = row.content
         ticks = 40.0

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from loupe.scene.timeaxis import Clock, format_time, parse_time
 from loupe.ui.elided import ElidedLabel
+from loupe.ui.icons import transport_icon
 from loupe.ui.look import Look
 from loupe.units import Seconds
 
@@ -161,7 +162,7 @@ class TopBar(QFrame):
         self._busy = QLabel()
         self._busy.setProperty("role", "small")
         self._previous = self._button("‹", "Page back", keys("view.page_left"))
-        self._play = self._button("▶", "Play or pause", keys("play.toggle"))
+        self._play = self._button("", "Play or pause", keys("play.toggle"))
         self._next = self._button("›", "Page forward", keys("view.page_right"))
         self._speed = QToolButton()
         self._speed.setProperty("role", "quiet")
@@ -265,6 +266,9 @@ class TopBar(QFrame):
         self._speed.setMinimumWidth(metrics.horizontalAdvance("0.25×") + 26)
         self._dot.setStyleSheet(f"color: {look.theme.accent.hex()}; font-size: 9px;")
         self._search.setMinimumHeight(self._go_to.sizeHint().height())
+        text = look.theme.text
+        self._signs = (transport_icon("play", text), transport_icon("pause", text))
+        self._play.setIcon(self._signs[self._view is not None and self._view.playing])
 
     def show_view(self, view: BarView) -> None:
         """Show this from now on; a field that is being edited keeps its text."""
@@ -275,7 +279,8 @@ class TopBar(QFrame):
         self._dot.setVisible(view.unsaved)
         self._dot.setToolTip(f"{view.labels_name} has changes that are not saved")
         self._labels_name.setText(view.labels_name)
-        self._play.setText("⏸" if view.playing else "▶")
+        if before is None or before.playing != view.playing:
+            self._play.setIcon(self._signs[view.playing])
         self._speed.setText(f"{view.speed:.3g}×" if view.speed % 1 else f"{view.speed:.1f}×")
         if not self._length.hasFocus() or (before is not None and before.window != view.window):
             blocked = self._length.blockSignals(True)
