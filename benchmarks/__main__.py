@@ -1,7 +1,8 @@
 """``python -m benchmarks``: everything that is measured, by name.
 
 ``--workload NAME`` (again for more; all by default), ``--json`` for machines, ``--list`` says what
-there is, ``--quick`` tries everything on small data, ``--check`` fails where a target is missed.
+there is, ``--table`` prints the last runs' figures, ``--quick`` tries everything on small data,
+``--check`` fails where a target is missed.
 Windows need a display with room for two of 1600 x 900, one above the other:
 ``xvfb-run -a -s "-screen 0 1600x1840x24" python -m benchmarks``.
 """
@@ -31,6 +32,7 @@ SCRIPTS = {
 
 def main() -> int:
     """Measure what was asked for; the exit code."""
+    from benchmarks.table import tables
     from benchmarks.workloads import WORKLOADS
 
     scripts = {name: text for name, text in SCRIPTS.items() if _script(name).is_file()}
@@ -41,7 +43,7 @@ def main() -> int:
     parser.add_argument("--step", action="append", default=[], help="only this step")
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--no-opening", action="store_true", help="steps only")
-    for flag in ("json", "list", "quick", "check"):
+    for flag in ("json", "list", "table", "quick", "check"):
         parser.add_argument(f"--{flag}", action="store_true")
     arguments = parser.parse_args()
     if arguments.list:
@@ -49,6 +51,9 @@ def main() -> int:
             sys.stdout.write(f"{name:10s}{workload.about}\n")
         for name, text in scripts.items():
             sys.stdout.write(f"{name:10s}{text}\n")
+        return 0
+    if arguments.table:
+        sys.stdout.write(tables(OUT, [*WORKLOADS]))
         return 0
     OUT.mkdir(parents=True, exist_ok=True)
     names = arguments.workload or [*WORKLOADS, *scripts]

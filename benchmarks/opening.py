@@ -41,7 +41,7 @@ def _open(session: Path, walk: bool) -> dict[str, float]:
     application()
     empty = _status("VmRSS")
     begin = time.perf_counter()
-    window = Driven(session, (1600, 900), (0, 0))
+    window = Driven(session, (1600, 900), (0, 0), exact=False)
     wait = QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents
     while not window.has_picture:
         QCoreApplication.processEvents(wait)

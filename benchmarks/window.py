@@ -44,9 +44,18 @@ class Driven:
         The session file.
     size, place
         The window, device pixels.
+    exact
+        False leaves the window at the size that it opened at, which is a pixel or two off.
     """
 
-    def __init__(self, session: Path, size: tuple[int, int], place: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        session: Path,
+        size: tuple[int, int],
+        place: tuple[int, int],
+        *,
+        exact: bool = True,
+    ) -> None:
         application()
         self._folder = tempfile.TemporaryDirectory()
         root = Path(self._folder.name)
@@ -58,7 +67,8 @@ class Driven:
         loaded = load_session(session)
         self.opened_at = time.perf_counter()
         self.window: LoupeWindow = open_session(loaded, memory=memory, state_folder=root / "state")
-        self.window.widget.setGeometry(*place, *size)
+        if exact:
+            self.window.widget.setGeometry(*place, *size)
         self._updates = _Updates()
         self.window.widget.installEventFilter(self._updates)
         handle = self.window.widget.windowHandle()

@@ -73,8 +73,8 @@ class Presenter:
     system_theme
         Gives the desktop's theme when the state says "system".
     asleep
-        Whether to make nothing before the size of the canvas is known: until it changes, or
-        `refresh` is called.
+        Whether to make nothing before `refresh` is called: while a window is put together, its
+        canvas has several sizes.
     """
 
     def __init__(
@@ -239,8 +239,6 @@ class Presenter:
                 self._emit()
             return
         self._layout = self._lay_out(after)
-        if before.viewport != after.viewport:
-            self._asleep = False
         self._plan(hold=True)
 
     def _lay_out(self, state: AppState) -> Layout:
