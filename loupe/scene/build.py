@@ -22,7 +22,15 @@ from loupe.scene.frame import (
     TextRun,
 )
 from loupe.scene.gutter import Swatch, row_gutter, swatch_item
-from loupe.scene.intervals import Bands, bands, bands_item, event_items, lines_item, state_colors
+from loupe.scene.intervals import (
+    Bands,
+    bands,
+    bands_item,
+    event_items,
+    event_names,
+    lines_item,
+    state_colors,
+)
 from loupe.scene.layout import Layout, RowBox
 from loupe.scene.looks import Look, value_text
 from loupe.scene.marks import (
@@ -123,6 +131,11 @@ def build(picture: Picture) -> Frame:
         swatches += gutter.swatches
         panels += gutter.panels
         texts += _in_plot(row, box, look, tile, layout)
+    if layout.visible:
+        scale = layout.viewport.scale
+        texts += event_names(
+            p.scene.events, p.overrides.events, grid, layout.area, scale, theme.panel
+        )
     if swatches:
         rect = PxRect(0, layout.area.y, layout.area.x, layout.area.h)
         item = swatch_item(
@@ -337,7 +350,9 @@ def _row_marks(row: Row, box: RowBox, look: Look, tile: TileContent | None) -> l
     bar = _scale_bar(row, look, tile, w)
     if bar is not None:
         x, y0, y1, _ = bar
-        return [rect_item(x, y0, x + max(round(look.px(2)), 1), y1, look.theme.text)]
+        x1 = x + max(round(look.px(2)), 1)
+        halo = rect_item(x - one, y0 - one, x1 + one, y1 + one, look.theme.panel)
+        return [halo, rect_item(x, y0, x1, y1, look.theme.text)]
     return []
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from loupe.scene.frame import RectsItem
+from loupe.scene.frame import PxRect, RectsItem, TextRun
 from loupe.scene.model import EventClass
 from loupe.scene.settings import EventOverride
 from loupe.scene.theme import UNKNOWN_STATE
@@ -18,7 +18,16 @@ from loupe.units import Rgba
 if TYPE_CHECKING:
     from loupe.labels.table import IntervalTable
 
-__all__ = ["Bands", "bands", "bands_item", "event_items", "lines_item", "state_colors"]
+__all__ = [
+    "UNNAMED_EVENTS",
+    "Bands",
+    "bands",
+    "bands_item",
+    "event_items",
+    "event_names",
+    "lines_item",
+    "state_colors",
+]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -32,6 +41,12 @@ DASHES: Mapping[str, tuple[float, float, float, float]] = {
     "dashdotdot": (6, 3, 2, 3),
 }
 """On and off lengths in logical pixels; `dashdotdot` doubles its dots by a shorter period."""
+
+UNNAMED_EVENTS = "events"
+"""The name of the one class of global events that have no classes."""
+
+_NAME_CHAR = 7.0
+"""Mean advance of the font of event names, logical pixels."""
 
 
 class Bands:
@@ -170,3 +185,48 @@ def event_items(
             item = RectsItem(item.rects, item.colors, np.tile(dash, (len(x), 1)))
         items.append(item)
     return tuple(items)
+
+
+def event_names(
+    classes: Sequence[EventClass],
+    overrides: Mapping[str, EventOverride],
+    grid: TimeGrid,
+    area: PxRect,
+    scale: float,
+    halo: Rgba,
+) -> tuple[TextRun, ...]:
+    """Names beside the lines of global events, at the top of the plots.
+
+    Only of events that have classes, and only as many as do not touch: a name that would run into
+    the one before it is left out, and a class with a line every few pixels has none.
+    """
+    if [events.name for events in classes] == [UNNAMED_EVENTS]:
+        return ()
+    found: list[tuple[float, EventClass]] = []
+    most = max(1, round(area.w / (40 * scale)))
+    for events in classes:
+        a, b = np.searchsorted(events.times, [grid.span.start, grid.span.stop])
+        if 0 < b - a <= most:
+            found += [(grid.x(float(t)), events) for t in events.times[a:b]]
+    found.sort(key=lambda pair: pair[0])
+    names: list[TextRun] = []
+    free = 0.0
+    for x, events in found:
+        width = (len(events.name) * _NAME_CHAR + 8) * scale
+        if x < free or x + width > area.w:
+            continue
+        free = x + width
+        changed = overrides.get(events.name)
+        color = changed.color if changed and changed.color else events.color
+        names.append(
+            TextRun(
+                events.name,
+                area.x + x + 4 * scale,
+                area.y + 9 * scale,
+                color.with_alpha(255),
+                role="event",
+                area="plot",
+                halo=halo,
+            )
+        )
+    return tuple(names)

@@ -149,6 +149,34 @@ def test_global_events_cross_every_row():
     lines = [i for i in panel.items if isinstance(i, RectsItem) and len(i.rects) == 1][-2:]
     assert [round(float(i.rects[0, 0]) * p.layout.grid.dt) for i in lines] == [4, 2]
     assert lines[1].colors[0, :3].tolist() == [255, 136, 0]
+    names = {t.text: t for t in p.frame.texts if t.role == "event"}
+    assert set(names) == {"stim", "lick"}, "the second lick at the same time has no name again"
+    area = p.layout.area
+    assert names["stim"].x == pytest.approx(area.x + p.layout.grid.x(2.0) + 4)
+    assert names["stim"].halo is not None
+    assert area.y < names["stim"].y < area.y + 20
+
+
+def test_names_of_events_do_not_touch():
+    times = [1.0, 1.01, 5.0, 9.99, *np.linspace(6, 9, 500)]
+    frame = events(time=times, kind=["a", "b", "a", "b", *["dense"] * 500])
+    p = picture(
+        [HeatmapConfig(array(np.zeros((2, 100)), t=np.arange(100) / 10))],
+        global_events=GlobalEventsConfig(frame, style_events_on="kind"),
+        window=10.0,
+        start=0.0,
+    )
+    assert [t.text for t in p.frame.texts if t.role == "event"] == ["a", "a"]
+
+
+def test_events_without_classes_have_no_names():
+    p = picture(
+        [HeatmapConfig(array(np.zeros((2, 100)), t=np.arange(100) / 10))],
+        global_events=GlobalEventsConfig(events(time=[2.0])),
+        window=10.0,
+        start=0.0,
+    )
+    assert not [t for t in p.frame.texts if t.role == "event"]
 
 
 SCHEMA = IntervalLabelSchema(start_col="start", end_col="end", label_col="state")
