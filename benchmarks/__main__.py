@@ -107,7 +107,7 @@ def _text(name: str, found: dict[str, Any]) -> str:
         lines.append(
             f"  {step:14s}{r['floors']:7.2f} floors {r['ms']:8.1f} ms (cpu {r['cpu_ms']:.1f}, "
             f"floor {r['floor_ms']:.1f}), "
-            f"{r['repaints']} repaints, {r['reads']} reads{target}"
+            f"{r['repaints']} repaints ({r['composings']} composings), {r['reads']} reads{target}"
         )
     lines += [f"  {key:22s}{value}" for key, value in found.get("opening", {}).items()]
     return "\n".join(lines) + "\n"

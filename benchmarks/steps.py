@@ -74,6 +74,7 @@ def _measure(window: Driven, floor: Floor, name: str, length: float, rounds: int
     works: list[float] = []
     cpu: list[float] = []
     repaints: list[int] = []
+    composings: list[int] = []
     reads = bench.counts["reads"]
     for number in range(rounds):
         step.prepare(window, rng, length)
@@ -85,6 +86,7 @@ def _measure(window: Driven, floor: Floor, name: str, length: float, rounds: int
         window.settle(updates)
         took, used = (time.perf_counter() - start) * 1e3, (time.process_time() - spent) * 1e3
         drawn = window.repaints - before
+        composed = window.updates - updates
         window.quiet()
         after_floor = _ms(floor.step)
         if number >= min(DROPPED, rounds // 2):
@@ -92,6 +94,7 @@ def _measure(window: Driven, floor: Floor, name: str, length: float, rounds: int
             cpu.append(used)
             floors += [before_floor, after_floor]
             repaints.append(drawn)
+            composings.append(composed)
     floor_ms, work_ms = statistics.median(floors), statistics.median(works)
     return {
         "floors": round(work_ms / floor_ms, 2),
@@ -100,5 +103,6 @@ def _measure(window: Driven, floor: Floor, name: str, length: float, rounds: int
         "cpu_ms": round(statistics.median(cpu), 1),
         "floor_ms": round(floor_ms, 1),
         "repaints": round(statistics.mean(repaints), 2),
+        "composings": round(statistics.mean(composings), 2),
         "reads": bench.counts["reads"] - reads,
     }

@@ -161,6 +161,11 @@ class Presenter:
         """Whether nothing is being made and the last frame shows all of it."""
         return not self._waiting and not self._frame_due
 
+    @property
+    def holding(self) -> bool:
+        """Whether a frame waits for its tiles; `on_frame` will call back soon in any case."""
+        return self._cancel_hold is not None
+
     def on_frame(self, callback: Callable[[], None]) -> None:
         """Call back whenever `frame` has changed; never twice before the view has drawn one."""
         self._callbacks.append(callback)

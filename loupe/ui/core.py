@@ -200,7 +200,9 @@ class WindowCore:
                 self._timer.stop()
         if not self._due:
             self._due = True
-            self._scheduler.post(self.show)
+            if not self.presenter.holding:
+                self._scheduler.post(self.show)
+            # Else panels and plots are drawn together: each repaint of the window composes all.
 
     def show(self) -> None:
         """Bring every panel up to date with the state; what did not change is left alone."""
@@ -294,6 +296,8 @@ class WindowCore:
     def _draw(self) -> None:
         if self._closed:
             return
+        if self._due:
+            self.show()
         self.window.canvas.show_frame(self.presenter.frame, self.presenter.layout)
         self._show_status()
         if self._pointer is not None:
