@@ -19,9 +19,9 @@ from loupe.units import Rgba
 
 __all__ = ["Look", "families", "look_for", "qcolor", "system_theme"]
 
-_UI_FAMILIES = ("Inter", "Noto Sans", "DejaVu Sans", "Liberation Sans", "Arial")
+_UI_FAMILIES = ("Inter", "DejaVu Sans", "Noto Sans", "Liberation Sans", "Arial")
 _ALIASES = frozenset({"Sans", "Sans Serif", "Serif", "Mono", "Monospace", "monospace"})
-_MONO_FAMILIES = ("JetBrains Mono", "Noto Sans Mono", "DejaVu Sans Mono", "Liberation Mono")
+_MONO_FAMILIES = ("JetBrains Mono", "DejaVu Sans Mono", "Noto Sans Mono", "Liberation Mono")
 
 
 def qcolor(color: Rgba) -> QColor:
