@@ -445,7 +445,8 @@ def test_mutants_of_field_files_are_read_or_refused(file, nwb, tmp_path):
     content = (tmp_path / file).read_bytes()
     rng = np.random.default_rng(11)
     read = 0
-    for _ in range(MUTANTS):
+    # NWB opens twenty times as slowly as the others.
+    for _ in range(min(MUTANTS, 1000) if file == "s.nwb" else MUTANTS):
         mutant = bytearray(content)
         digits = rng.random() < 0.3
         for _ in range(rng.integers(1, 6)):
