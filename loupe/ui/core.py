@@ -114,6 +114,7 @@ class WindowCore:
         window.labels.picked.connect(lambda label: run(commands.SelectLabel(label)))
         window.labels.opened.connect(lambda label: run(commands.SelectLabel(label, centre=True)))
         window.errors.offered.connect(self._answered)
+        window.videos.filled.connect(self._videos_filled)
 
     @property
     def due(self) -> bool:
@@ -262,6 +263,10 @@ class WindowCore:
             self._message = views.measure_text(self.desk, self.presenter.y_range(after.measure.row))
         if after.note and (before is None or before.note != after.note):
             self._message = after.note
+
+    def _videos_filled(self) -> None:
+        if not self._closed:
+            self._show_parts(self.desk.state)
 
     def _show_parts(self, after: AppState) -> None:
         self.window.show_parts(

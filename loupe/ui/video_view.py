@@ -13,7 +13,7 @@ from loupe.video.player import Shown, VideoPicture
 __all__ = ["VideoView"]
 
 _ON_VIDEO = Rgba(255, 255, 255)
-_SHADE = Rgba(0, 0, 0, 150)
+_SHADE = Rgba(0, 0, 0, 215)
 
 
 class VideoView(QWidget):

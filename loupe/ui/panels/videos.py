@@ -23,9 +23,12 @@ class VideosPanel(QWidget):
     -------
     scrubbed(float)
         The slider was moved to this share of the window, 0 to 1.
+    filled()
+        The first view came, or the last one went: it may be shown, or its room is free.
     """
 
     scrubbed = Signal(float)
+    filled = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +52,7 @@ class VideosPanel(QWidget):
 
     def set_views(self, views: Sequence[tuple[VideoView, int]]) -> None:
         """Show these views with these shares of the height."""
+        was_empty = self.is_empty
         wanted = {view for view, _ in views}
         for view, _ in self._views:
             if view not in wanted:
@@ -59,6 +63,8 @@ class VideosPanel(QWidget):
         for i, (view, stretch) in enumerate(views):
             self._box.insertWidget(i, view, max(1, stretch))
             view.show()
+        if was_empty != self.is_empty:
+            self.filled.emit()
 
     @property
     def is_empty(self) -> bool:
