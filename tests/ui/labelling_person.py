@@ -13,8 +13,8 @@ sys.path.insert(0, str(HERE))
 
 
 def main(folder: Path) -> None:
-    from conftest import make_session, signal
     from ui_acts import CTRL, at, drag, press
+    from ui_sessions import make_session, signal
 
     from loupe.app import commands as c
     from loupe.session.labels import LabelsConfig

@@ -3,12 +3,12 @@
 import numpy as np
 import polars as pl
 import pytest
-from conftest import make_session, signal
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from ui_acts import CTRL, NONE, SHIFT, choose, press
+from ui_sessions import make_session, signal
 
 from loupe.app import commands as c
 from loupe.session.labels import LabelsConfig

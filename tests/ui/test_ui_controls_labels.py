@@ -2,11 +2,11 @@
 
 import polars as pl
 import pytest
-from conftest import make_session, signal
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from ui_acts import ALT, CTRL, LEFT, NONE, SHIFT, at, choose, click, drag, press
+from ui_sessions import make_session, signal
 from ui_shared import shared_window
 
 from loupe.app import commands as c

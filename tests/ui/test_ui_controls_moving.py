@@ -1,12 +1,12 @@
 """Every control that moves in time: keys, wheel, drags, overview, fields, menus."""
 
 import pytest
-from conftest import make_session, signal
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSlider
 from ui_acts import ALT, CTRL, NONE, SHIFT, at, choose, click, drag, press, wheel
+from ui_sessions import make_session, signal
 from ui_shared import shared_window
 
 from loupe.app import commands as c

@@ -1,11 +1,11 @@
 """Every control of rows and plots: Y, gain, heights, order, dialogs, markers, events."""
 
 import pytest
-from conftest import events, make_session, signal
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QSlider
 from ui_acts import ALT, CTRL, LEFT, NONE, SHIFT, at, choose, drag, move, press, wheel
+from ui_sessions import events, make_session, signal
 from ui_shared import shared_window
 
 from loupe.app import commands as c

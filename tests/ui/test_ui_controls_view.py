@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from conftest import make_session, signal
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSlider
 from ui_acts import ALT, CTRL, LEFT, NONE, SHIFT, choose, press
+from ui_sessions import make_session, signal
 from ui_shared import shared_window
 
 from loupe.app import commands as c
@@ -211,6 +211,20 @@ def test_videos_hide_and_get_windows(window):
     choose(window, "video.1.window")
     choose(window, "video.1.window")
     assert window.core.videos.windows == ()
+
+
+def test_the_room_of_hidden_videos_is_free(window):
+    panel = window.widget.videos
+    assert panel.isVisible()
+    press(window, "1", CTRL | SHIFT)
+    press(window, "2", CTRL | SHIFT)
+    assert not panel.isVisible(), "not an empty place with a slider"
+    press(window, "1", CTRL | SHIFT)
+    assert panel.isVisible()
+    choose(window, "video.1.window")
+    assert not panel.isVisible()
+    choose(window, "video.1.window")
+    assert panel.isVisible()
 
 
 def test_sizes_of_videos(window):

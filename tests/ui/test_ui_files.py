@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 import pytest
-from conftest import make_session, signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
+from ui_sessions import make_session, signal
 
 from loupe.app import commands as c
 from loupe.session.labels import LabelsConfig

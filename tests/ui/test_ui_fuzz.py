@@ -7,12 +7,12 @@ import itertools
 import os
 import random
 
-from conftest import events, make_session, signal
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 from ui_acts import ALT, CTRL, NONE, SHIFT, drag
+from ui_sessions import events, make_session, signal
 
 from loupe.app import commands as c
 from loupe.app.commands import UiRequest

@@ -6,8 +6,8 @@ import threading
 import weakref
 
 import pytest
-from conftest import make_session, signal
 from PySide6.QtCore import QTimer
+from ui_sessions import make_session, signal
 
 from loupe.app import commands as c
 from loupe.errors import LoupeConfigError, LoupeRenderError

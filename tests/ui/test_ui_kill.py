@@ -16,7 +16,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from conftest import make_session, signal
+from ui_sessions import make_session, signal
 from PySide6.QtWidgets import QApplication
 from loupe.app import commands as c
 from loupe.session.labels import LabelsConfig

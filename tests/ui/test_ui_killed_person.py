@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import make_session, signal
+from ui_sessions import make_session, signal
 
 from loupe.session.labels import LabelsConfig
 from loupe.session.plots.trace import TraceConfig

@@ -2,11 +2,11 @@
 
 import polars as pl
 import pytest
-from conftest import make_session, signal
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from ui_acts import CTRL, NONE, SHIFT, at, click, drag, press
+from ui_sessions import make_session, signal
 
 from loupe.app.commands import Paint, Select
 from loupe.session.labels import LabelsConfig

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from conftest import LENGTH_S, make_session, signal
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from ui_acts import CTRL, SHIFT, press
+from ui_sessions import LENGTH_S, make_session, signal
 
 from loupe.app import commands as c
 from loupe.session.plots.trace import TraceConfig

@@ -204,7 +204,7 @@ def test_every_request_of_the_table_is_served(open_it):
 
 
 def test_a_row_that_cannot_be_opened_is_named_and_the_rest_works(open_it, tmp_path):
-    from conftest import make_session
+    from ui_sessions import make_session
 
     from loupe.session.plots.trace import TraceConfig
 
