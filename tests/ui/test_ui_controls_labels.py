@@ -257,7 +257,7 @@ def test_strip_overlays_and_alpha(window):
     field = window.requests.dialog("label_alpha")._fields["label_alpha"]
     field.selectAll()
     QTest.keyClicks(field, "0.4")
-    QTest.keyClick(field, KEY.Key_Tab)
+    QTest.keyClick(field, KEY.Key_Return)
     assert window.state.view.label_alpha == 0.4
 
 

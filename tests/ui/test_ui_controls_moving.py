@@ -246,7 +246,7 @@ def test_scroll_speed_dialog(window):
     (field,) = dialog._fields.values()
     field.selectAll()
     QTest.keyClicks(field, "0.25")
-    QTest.keyClick(field, KEY.Key_Tab)
+    QTest.keyClick(field, KEY.Key_Return)
     assert window.state.view.smooth_scroll_speed == 0.25
     slider = dialog.findChild(QSlider)
     slider.setFocus()

@@ -146,7 +146,7 @@ def test_play_pause_and_speed(window):
     field.setFocus()
     field.selectAll()
     QTest.keyClicks(field, "4")
-    QTest.keyClick(field, KEY.Key_Tab)
+    QTest.keyClick(field, KEY.Key_Return)
     assert window.state.playback.speed == 4.0
     menu = window.widget.topbar._speed.menu()
     entry = next(a for a in menu.actions() if a.text() == "0.25×")
