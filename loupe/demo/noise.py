@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Doubles", "Floats", "ShapedNoise", "bump", "power_law"]
+__all__ = ["Doubles", "Floats", "ShapedNoise", "bump", "mix", "power_law"]
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -24,6 +24,18 @@ def power_law(f: Doubles, level: float, exponent: float, knee: float = 1.0) -> F
 def bump(f: Doubles, level: float, centre: float, width: float) -> Floats:
     """A rhythm: a Gaussian of height ``level`` (units²/Hz) around ``centre`` Hz."""
     return np.asarray(level * np.exp(-0.5 * ((f - centre) / width) ** 2), np.float32)
+
+
+def mix(weights: Floats, sources: Floats) -> Floats:
+    """``weights @ sources``, ``(n, k)`` times ``(k, samples)``, added up in one order.
+
+    A matrix product may add in another order from run to run, and a demo of one seed must have
+    the same samples every time.
+    """
+    out = weights[:, :1] * sources[:1]
+    for k in range(1, len(sources)):
+        out += weights[:, k : k + 1] * sources[k]
+    return out
 
 
 class ShapedNoise:

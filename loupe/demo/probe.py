@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from loupe.demo import Tick, toml
-from loupe.demo.noise import Doubles, Floats, ShapedNoise, bump, power_law
+from loupe.demo.noise import Doubles, Floats, ShapedNoise, bump, mix, power_law
 from loupe.demo.store import TimeSeries, quantise, text
 
 __all__ = ["write"]
@@ -117,7 +117,8 @@ class _Field:
         hippocampal = np.exp(-0.5 * ((y - 1750.0) / 420.0) ** 2)
         # Theta turns over between the pyramidal layer and the fissure below it.
         turn = np.pi / (1 + np.exp((y - 1950.0) / 90.0))
-        self._theta = (260 * hippocampal + 25)[:, None] * np.stack([np.cos(turn), -np.sin(turn)], 1)
+        phases = np.stack([np.cos(turn), -np.sin(turn)], 1)
+        self._theta = ((260 * hippocampal + 25)[:, None] * phases).astype(np.float32)
         self._ripple = 110 * np.exp(-0.5 * ((y - _PYRAMIDAL_UM) / 70.0) ** 2)
         self._sharp = 220 * np.exp(-0.5 * ((y - _PYRAMIDAL_UM - 120) / 120.0) ** 2) - 420 * np.exp(
             -0.5 * ((y - _RADIATUM_UM) / 130.0) ** 2
@@ -126,13 +127,12 @@ class _Field:
 
     def step(self, course: _Course) -> Floats:
         """The LFP of one step, ``(384, samples)`` in microvolts."""
-        lfp: Floats = self._mixing @ self._sources.extend(
-            np.repeat(self._densities[None], STEP_S, axis=0)
-        )
+        sources = self._sources.extend(np.repeat(self._densities[None], STEP_S, axis=0))
+        lfp = mix(self._mixing, sources)
         theta = (0.15 + 0.85 * course.running) * np.stack(
             [np.cos(course.phase), np.sin(course.phase)]
         )
-        lfp += (self._theta @ theta).astype(np.float32)
+        lfp += mix(self._theta, theta.astype(np.float32))
         for at in course.ripples:
             self._sharp_wave(lfp, at)
         lfp += 6.0 * self._rng.standard_normal(lfp.shape, dtype=np.float32)

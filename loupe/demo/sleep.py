@@ -15,7 +15,7 @@ import polars as pl
 
 from loupe.demo import Tick, toml
 from loupe.demo.film import Camera, film
-from loupe.demo.noise import Floats, ShapedNoise, bump, power_law
+from loupe.demo.noise import Floats, ShapedNoise, bump, mix, power_law
 from loupe.demo.states import NREM, REM, STATES, WAKE, Hypnogram, make_hypnogram
 from loupe.demo.store import TimeSeries, quantise, text
 from loupe.units import Span
@@ -116,7 +116,7 @@ class _Brain:
         for second in np.flatnonzero(states == NREM)[1:-1]:
             if self._rng.random() < 0.12:
                 self._spindle(sources[0], int(second) * EEG_RATE)
-        waves = _FRONT_BACK @ sources
+        waves = mix(_FRONT_BACK, sources)
         waves += 3.0 * self._rng.standard_normal(waves.shape, dtype=np.float32)
         return waves
 
