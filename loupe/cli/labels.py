@@ -31,6 +31,8 @@ def convert(
     states: str | None = None,
     lossy: bool = False,
     snap: float | None = None,
+    *,
+    quiet: bool = False,
 ) -> int:
     """Write the labels of `src` as `out`; each loss is one line on standard output.
 
@@ -46,6 +48,8 @@ def convert(
         Write although something is lost; otherwise that is exit code 1 and no file.
     snap
         Step in seconds to which the times of a Visbrain file are rounded.
+    quiet
+        Say nothing of what was read and written; losses are named all the same.
     """
     from loupe.labels.convert import convert as run
     from loupe.labels.convert import vocabulary
@@ -60,13 +64,15 @@ def convert(
         lossy=lossy,
         snap=snap,
     )
-    _remarks(src, done.notes)
+    if not quiet:
+        _remarks(src, done.notes)
     for loss in done.losses:
         typer.echo(f"lost: {loss}")
     if done.saved is None:
         typer.echo(f"{out} was not written; allow the losses with --lossy", err=True)
         return 1
-    typer.echo(f"wrote {out}", err=True)
+    if not quiet:
+        typer.echo(f"wrote {out}", err=True)
     return 0
 
 

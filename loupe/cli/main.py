@@ -256,11 +256,12 @@ def demo(
     kind: Annotated[str, typer.Option(help="sleep, probe or imaging.")] = "sleep",
     hours: Annotated[float | None, typer.Option(help="Length of the recording.")] = None,
     seed: Annotated[int, typer.Option(help="The same number gives the same data.")] = 0,
+    quiet: Quiet = False,
 ) -> None:
     """Write a synthetic recording with its session."""
     from loupe.cli import demo as command
 
-    _leave(command.run(folder, kind=kind, hours=hours, seed=seed))
+    _leave(command.run(folder, kind=kind, hours=hours, seed=seed, quiet=quiet))
 
 
 @app.command(epilog="Example: loupe init night.zarr spikes.parquet cam.mp4 -o night.toml")
@@ -317,11 +318,12 @@ def overview_build(
         str | None, typer.Option(metavar="ADDRESS", help="Work on this dask scheduler's cluster.")
     ] = None,
     where: Annotated[str, typer.Option(help="beside the recording, or cache.")] = "beside",
+    quiet: Quiet = False,
 ) -> None:
     """Make the overview files of a session's arrays, or go on making them."""
     from loupe.cli import overview as command
 
-    _leave(command.build(path, workers=workers, scheduler=scheduler, where=where))
+    _leave(command.build(path, workers=workers, scheduler=scheduler, where=where, quiet=quiet))
 
 
 @labels_app.command("convert", epilog="Example: loupe labels convert hypnogram.txt hypnogram.csv")
@@ -348,6 +350,7 @@ def labels_convert(
             "--snap", metavar="SECONDS", help="Round the times of a Visbrain file to this step."
         ),
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Convert a label file. Whatever the new format cannot hold is named, and refused."""
     from loupe.cli import labels as command
@@ -362,6 +365,7 @@ def labels_convert(
             states=states,
             lossy=lossy,
             snap=snap,
+            quiet=quiet,
         )
     )
 

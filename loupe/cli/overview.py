@@ -22,6 +22,8 @@ def build(
     workers: int | None = None,
     scheduler: str | None = None,
     where: str = "beside",
+    *,
+    quiet: bool = False,
 ) -> int:
     """Build the overviews of a session's arrays, or of those of a recording.
 
@@ -35,6 +37,8 @@ def build(
         Address of a dask scheduler to work on instead.
     where
         ``beside`` the recording, or in the user's ``cache``.
+    quiet
+        Show no progress.
 
     Returns
     -------
@@ -66,7 +70,7 @@ def build(
                 data,
                 target,
                 workers=workers or default_workers(),
-                progress=_progress(name),
+                progress=_progress(name, quiet=quiet),
                 run_all=run_all,
             )
             done = "was complete" if not job.units else f"{len(job.units)} parts made"
@@ -84,7 +88,7 @@ def build(
     return 1 if failed else 0
 
 
-def _progress(name: str) -> Any:
+def _progress(name: str, *, quiet: bool) -> Any:
     """Percentages on stderr if somebody watches, at most a hundred of them."""
     import sys
 
@@ -92,7 +96,7 @@ def _progress(name: str) -> Any:
 
     def tell(done: int, total: int) -> None:
         percent = 100 * done // total if total else 100
-        if sys.stderr.isatty() and percent != shown[0]:
+        if not quiet and sys.stderr.isatty() and percent != shown[0]:
             shown[0] = percent
             end = "\n" if done == total else ""
             typer.echo(f"\r{name}: {percent:3d} %{end}", nl=False, err=True)
