@@ -214,3 +214,15 @@ def test_validate_reports_lines(folder, capsys):
         labels.validate(["none.csv"])
     with pytest.raises(LoupeConfigError, match="unknown format"):
         labels.validate(["v.txt"], format="xml")
+
+
+def test_a_quiet_conversion_says_nothing_but_its_losses(tmp_path, capsys):
+    from loupe.cli.main import main
+
+    source = tmp_path / "a.csv"
+    source.write_text("start_s,end_s,label,note\n0,30,W,odd\n")
+    assert main(["labels", "convert", str(source), str(tmp_path / "b.parquet"), "--quiet"]) == 0
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "")
+    assert main(["labels", "convert", str(source), str(tmp_path / "b.txt"), "--quiet"]) == 1
+    assert "lost:" in capsys.readouterr().out
