@@ -13,14 +13,13 @@ Compiled code is kept on disk between runs, in the user's cache folder. The vari
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import sys
 import threading
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
@@ -178,12 +177,6 @@ class Kernel(Generic[P, R]):
             return self._first_call(signature, *args, **kwargs)
         finally:
             self._lock.release()
-
-    @contextlib.contextmanager
-    def reserved(self) -> Iterator[None]:
-        """Keep compiling to this thread: until the block ends, others compute with the twin."""
-        with self._lock:
-            yield
 
     def _compile(self, signature: tuple[object, ...], args: tuple[object, ...]) -> None:
         """Compile for arguments of these types, without calling."""

@@ -15,7 +15,7 @@ from loupe.errors import LoupeError
 if TYPE_CHECKING:
     from loupe.labels.edit import Edit
 
-__all__ = ["EditLog", "guard", "pending_edits", "unsaved_tracks"]
+__all__ = ["EditLog", "guard", "pending_edits"]
 
 
 class EditLog(Protocol):
@@ -72,8 +72,3 @@ def guard(logs: Mapping[str, EditLog], before: AppState, after: AppState) -> str
         except LoupeError as error:
             return f"The edit was not made: {error}. {error.hint}".rstrip()
     return ""
-
-
-def unsaved_tracks(state: AppState) -> tuple[str, ...]:
-    """Names of the label sets with edits that their file does not hold."""
-    return tuple(track.name for track in state.tracks if not track.saved)

@@ -14,7 +14,6 @@ from loupe.kernels import kernel
 
 __all__ = [
     "MinMax",
-    "bin_means",
     "bin_minmax",
     "bin_on_grid",
     "merge_minmax",
@@ -130,30 +129,6 @@ def merge_minmax(lo: Block, hi: Block, factor: int) -> MinMax:
     return out_lo, out_hi
 
 
-def bin_means(samples: Block, size: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Means of bins, and how many samples that are not NaN each holds.
-
-    Parameters
-    ----------
-    samples
-        ``(rows, n)`` of any real dtype.
-    size
-        Samples a bin, at least 1; the last bin may hold fewer.
-
-    Returns
-    -------
-    mean, count
-        ``(rows, ceil(n / size))``; the mean of an empty bin is NaN.
-    """
-    block = working(samples)
-    bins = -(-block.shape[1] // size)
-    mean = np.empty((block.shape[0], bins), dtype=np.float64)
-    count = np.empty((block.shape[0], bins), dtype=np.int64)
-    if mean.size:
-        _means(block, size, mean, count)
-    return mean, count
-
-
 def _outputs(block: Block, size: int) -> MinMax:
     shape = (block.shape[0], -(-block.shape[1] // size))
     return np.empty(shape, dtype=block.dtype), np.empty(shape, dtype=block.dtype)
@@ -259,32 +234,3 @@ def _merge(low: Block, high: Block, size: int, lo: Block, hi: Block) -> None:
                 most = value if value > most else most
             lo[r, b] = least
             hi[r, b] = most
-
-
-def _means_numpy(
-    block: Block, size: int, mean: npt.NDArray[np.float64], count: npt.NDArray[np.int64]
-) -> None:
-    starts = np.arange(0, block.shape[1], size)
-    present = ~np.isnan(block) if block.dtype.kind == "f" else np.ones(block.shape, dtype=bool)
-    total = np.add.reduceat(np.where(present, block, 0).astype(np.float64), starts, axis=1)
-    np.add.reduceat(present, starts, axis=1, dtype=np.int64, out=count)
-    mean[:] = np.nan
-    np.divide(total, count, out=mean, where=count > 0)
-
-
-@kernel(twin=_means_numpy)
-def _means(
-    block: Block, size: int, mean: npt.NDArray[np.float64], count: npt.NDArray[np.int64]
-) -> None:
-    rows, n = block.shape
-    for r in range(rows):
-        for b in range(mean.shape[1]):
-            total = 0.0
-            present = 0
-            for k in range(b * size, min((b + 1) * size, n)):
-                value = block[r, k]
-                if value == value:
-                    total += value
-                    present += 1
-            count[r, b] = present
-            mean[r, b] = total / present if present else np.nan

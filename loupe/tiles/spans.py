@@ -9,7 +9,6 @@ neither where samples come from nor how they will look.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,7 +18,7 @@ from loupe.kernels import kernel
 from loupe.tiles.grid import F64, I64, ON_SAMPLE, Times, column_edges, edge_plan
 from loupe.tiles.share import share
 
-__all__ = ["Spans", "bin_spans", "curve_spans", "merge_spans", "samples_for_kernel"]
+__all__ = ["Spans", "bin_spans", "curve_spans", "samples_for_kernel"]
 
 F32: TypeAlias = npt.NDArray[np.float32]
 Spans: TypeAlias = tuple[F32, F32]
@@ -167,22 +166,6 @@ def bin_plan(
         start = np.searchsorted(end, edges[:-1], side="left")
         stop = np.searchsorted(begin, edges[1:], side="right")
     return start.astype(np.int64), np.maximum(start, stop).astype(np.int64)
-
-
-def merge_spans(parts: Sequence[Spans]) -> Spans:
-    """Join spans of the same columns and traces; NaN stays only where every part has it.
-
-    Raises
-    ------
-    ValueError
-        If there is no part.
-    """
-    if not parts:
-        raise ValueError("there are no spans to merge")
-    lo, hi = parts[0]
-    for other_lo, other_hi in parts[1:]:
-        lo, hi = np.fmin(lo, other_lo), np.fmax(hi, other_hi)
-    return lo, hi
 
 
 def _outputs(out: Spans | None, width: int, n_traces: int) -> Spans:

@@ -4,7 +4,7 @@ import pytest
 from app_states import rows_of, state_with, track
 
 from loupe.app import commands as c
-from loupe.app.autosave import guard, pending_edits, unsaved_tracks
+from loupe.app.autosave import guard, pending_edits
 from loupe.app.link import link
 from loupe.app.state import AppState
 from loupe.app.store import Store
@@ -123,7 +123,7 @@ def test_an_edit_that_cannot_be_made_safe_is_not_made() -> None:
     assert store.state.selection == Span(4, 6)
     log.broken = False
     assert store.dispatch(c.Paint("REM"))
-    assert unsaved_tracks(store.state) == ("night",)
+    assert [track.name for track in store.state.tracks if not track.saved] == ["night"]
 
 
 def test_a_set_loaded_again_is_no_edit() -> None:

@@ -13,7 +13,6 @@ from loupe.data.cache import ByteCache
 from loupe.data.pyramid import Pyramid
 from loupe.data.readers.memory import open_memory_array
 from loupe.data.reduce import (
-    bin_means,
     bin_minmax,
     bin_on_grid,
     merge_minmax,
@@ -81,25 +80,6 @@ def test_kernel_twin_and_brute_force_agree(values, size):
     again = brute(values, size * 3, 0, merged[0].shape[1])
     np.testing.assert_array_equal(merged[0], again[0])
     np.testing.assert_array_equal(merged[1], again[1])
-
-
-@given(blocks(), st.integers(1, 70))
-def test_means_skip_nan(values, size):
-    if values.dtype.kind == "f":
-        values[np.isinf(values)] = 0
-    mean, count = bin_means(values, size)
-    from loupe.data import reduce
-
-    twin_mean, twin_count = np.empty_like(mean), np.empty_like(count)
-    reduce._means.py(working(values), size, twin_mean, twin_count)
-    np.testing.assert_allclose(mean, twin_mean, rtol=1e-9, atol=1e-9)
-    np.testing.assert_array_equal(count, twin_count)
-    whole = values[:, : min(size, values.shape[1])].astype(float)
-    some = ~np.isnan(whole).all(axis=1)
-    if some.any():
-        np.testing.assert_allclose(
-            mean[some, 0], np.nanmean(whole[some], axis=1), rtol=1e-9, atol=1e-9
-        )
 
 
 @given(blocks(), st.integers(1, 70), st.integers(0, 200))

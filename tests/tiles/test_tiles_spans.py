@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loupe.tiles import spans
-from loupe.tiles.spans import bin_spans, curve_spans, merge_spans
+from loupe.tiles.spans import bin_spans, curve_spans
 
 
 def brute_spans(y, times, edges, max_gap):
@@ -224,17 +224,6 @@ def test_bins_of_uneven_time_break_at_gaps_only():
     first, last = np.array([0.0, 4.0, 20.0]), np.array([3.0, 7.0, 23.0])
     got, _ = bin_spans(lo, lo, (first, last), k0=0, width=24, grid_dt=1.0, max_gap=2.0)
     assert np.flatnonzero(np.isnan(got[:, 0])).tolist() == list(range(8, 19))
-
-
-def test_merge_keeps_what_any_part_knows():
-    nan = np.nan
-    one = (np.array([[1.0, nan]], np.float32), np.array([[2.0, nan]], np.float32))
-    two = (np.array([[0.5, 3.0]], np.float32), np.array([[1.5, 4.0]], np.float32))
-    lo, hi = merge_spans([one, two])
-    assert lo.tolist() == [[0.5, 3.0]]
-    assert hi.tolist() == [[2.0, 4.0]]
-    with pytest.raises(ValueError, match="no spans"):
-        merge_spans([])
 
 
 def test_wrong_shapes_are_named():

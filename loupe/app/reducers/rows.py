@@ -16,7 +16,6 @@ __all__ = [
     "REDUCERS",
     "Y_ZOOM_RANGE",
     "dense_page",
-    "hidden_rows",
     "row_order",
 ]
 
@@ -33,11 +32,6 @@ def row_order(state: AppState) -> tuple[str, ...]:
     known = [row.id for row in state.facts.rows]
     chosen = [row for row in state.overrides.order or () if row in set(known)]
     return (*chosen, *(row for row in known if row not in set(chosen)))
-
-
-def hidden_rows(state: AppState) -> tuple[str, ...]:
-    """Ids of the hidden rows, from the top."""
-    return tuple(row for row in row_order(state) if state.overrides.row(row).hidden)
 
 
 def dense_page(facts: RowFacts, override: RowOverride) -> tuple[int, int]:

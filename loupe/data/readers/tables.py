@@ -10,6 +10,7 @@ import csv
 import io
 import re
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -261,7 +262,7 @@ def _guarded(name: str, action: Any) -> Any:
         ) from error
 
 
-class _TableReader:
+class _TableReader(ABC):
     kinds: ClassVar[frozenset[Kind]] = frozenset({"array", "table"})
 
     def open_array(self, request: OpenRequest) -> ArrayData:
@@ -274,8 +275,8 @@ class _TableReader:
         """Open the table; `loupe.data.readers.tables.Table`."""
         return self._open(request)
 
-    def _open(self, request: OpenRequest) -> Table:
-        raise NotImplementedError
+    @abstractmethod
+    def _open(self, request: OpenRequest) -> Table: ...
 
 
 class ParquetReader(_TableReader):
