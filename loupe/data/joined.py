@@ -190,8 +190,12 @@ class JoinedTable:
         """The rows part by part; see `loupe.data.protocols.PiecewiseTable`."""
         kinds: dict[str, bool] = {}
         for part in self._parts:
-            by_piece = isinstance(part, PiecewiseTable)
-            for frame in part.pieces(columns, size) if by_piece else (part.frame(columns),):
+            frames = (
+                part.pieces(columns, size)
+                if isinstance(part, PiecewiseTable)
+                else iter((part.frame(columns),))
+            )
+            for frame in frames:
                 for column, kind in frame.schema.items():
                     if kinds.setdefault(column, kind.is_numeric()) != kind.is_numeric():
                         raise LoupeDataError(
