@@ -13,7 +13,9 @@ PATIENCE_S = 1.0
 
 
 @contextmanager
-def plots_progress(verb: str, *, quiet: bool = False) -> Iterator[Callable[[int, int, str], None]]:
+def plots_progress(
+    verb: str, *, quiet: bool = False
+) -> Iterator[Callable[[float, int, str], None]]:
     """Give a function to be told of (done, in all, name of the next); shows a bar after a second.
 
     Nothing is shown when standard error is no terminal, or when asked to be quiet.
@@ -33,7 +35,7 @@ def plots_progress(verb: str, *, quiet: bool = False) -> Iterator[Callable[[int,
     began = time.monotonic()
     task = bar.add_task(verb)
 
-    def tell(done: int, total: int, name: str) -> None:
+    def tell(done: float, total: int, name: str) -> None:
         if time.monotonic() - began >= PATIENCE_S:
             bar.start()
         bar.update(task, completed=done, total=total, description=f"{verb} {name}")

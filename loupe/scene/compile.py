@@ -5,6 +5,7 @@ Opens headers only. A plot that fails becomes one row that says why; the rest wo
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -40,8 +41,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Progress", "compile_scene", "plot_rows"]
 
-Progress = Callable[[int, int, str], None]
-"""Told of (plots done, plots in all, name of the next)."""
+Progress = Callable[[float, int, str], None]
+"""Told of (plots done, plots in all, name of the one at hand); parts of a plot count too.
+
+It may raise `loupe.work.Cancelled` to stop."""
 
 EVENT_STYLES: tuple[LineStyle, ...] = ("solid", "dashed", "dotted", "dashdot", "dashdotdot")
 EVENT_GREY = Rgba(200, 200, 200, 200)
@@ -82,7 +85,7 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
     Parameters
     ----------
     progress
-        Told before each plot.
+        Told before each plot, and between parts of long ones.
 
     Returns
     -------
@@ -95,7 +98,9 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
     rows: list[Row] = []
     for number, (plot, plot_id) in enumerate(zip(session.plots, session.plot_ids, strict=True)):
         if progress is not None:
-            progress(number, len(session.plots), plot.title or plot_id)
+            tell = functools.partial(_tell, progress, number, len(session.plots))
+            opener.tell = functools.partial(tell, plot.title or plot_id)
+            opener.tell(0.0)
         try:
             rows += plot_rows(plot, number, plot_id, opener)
         except LoupeError as error:
@@ -128,6 +133,10 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
             )
         ),
     )
+
+
+def _tell(progress: Progress, number: int, total: int, name: str, part: float) -> None:
+    progress(number + min(part, 1.0), total, name)
 
 
 def _stem(path: str | None) -> str:

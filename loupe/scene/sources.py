@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,10 +29,20 @@ class Opener:
         For its named sources.
     catalog
         Opens sources and objects in memory.
+    tell
+        Told how much of one plot is done, 0 to 1, where that takes a while.
+
+    Attributes
+    ----------
+    tell
+        As given; `loupe.scene.compile` sets it anew for each plot.
     """
 
-    def __init__(self, session: Session, catalog: Catalog) -> None:
+    def __init__(
+        self, session: Session, catalog: Catalog, tell: Callable[[float], None] = lambda done: None
+    ) -> None:
         self._session = session
+        self.tell = tell
         self.catalog = catalog
         self._refs: dict[int, ArrayRef] = {}
 

@@ -5,18 +5,24 @@ from __future__ import annotations
 import threading
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from loupe.app.still import open_scene
+from loupe.errors import LoupeError
 from loupe.scene.model import Scene
 from loupe.session.effective import effective
 from loupe.session.model import Session
 from loupe.ui.look import Look
 from loupe.ui.scheduler import QtScheduler
+from loupe.work import Cancelled
 
 __all__ = ["open_in_thread", "with_states"]
 
 _PATIENCE_MS = 400
+
+_FINE = 100
+"""Steps of the bar a plot."""
 
 
 def with_states(session: Session) -> Session:
@@ -44,15 +50,28 @@ class _Note(QWidget):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setMinimumWidth(360)
+        self.stopped = threading.Event()
+        stop = QPushButton("Stop")
+        stop.clicked.connect(self._stop)
         box = QVBoxLayout(self)
         box.setContentsMargins(24, 20, 24, 20)
         box.addWidget(self._word)
         box.addWidget(self._bar)
+        box.addWidget(stop, alignment=Qt.AlignmentFlag.AlignRight)
 
-    def step(self, done: int, total: int, name: str) -> None:
-        self._bar.setMaximum(max(1, total))
-        self._bar.setValue(done)
-        self._word.setText(f"Opening {name} ({done + 1} of {total})")
+    def step(self, done: float, total: int, name: str) -> None:
+        self._bar.setMaximum(max(1, total) * _FINE)
+        self._bar.setValue(round(done * _FINE))
+        if not self.stopped.is_set():
+            self._word.setText(f"Opening {name} ({min(int(done) + 1, total)} of {total})")
+
+    def _stop(self) -> None:
+        self.stopped.set()
+        self._word.setText("Stopping")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._stop()
+        super().closeEvent(event)
 
 
 def open_in_thread(session: Session, look: Look, *, allow_remote: bool = False) -> Scene:
@@ -61,7 +80,8 @@ def open_in_thread(session: Session, look: Look, *, allow_remote: bool = False) 
     Raises
     ------
     LoupeError
-        Whatever compiling raises; faults of single plots become rows instead.
+        Whatever compiling raises, or that the user stopped it; faults of single plots become
+        rows instead.
     """
     # Everything of Qt's hangs on the note, which Qt deletes in this thread: what Python's collector
     # finds later, in whatever thread, are empty shells.
@@ -71,12 +91,16 @@ def open_in_thread(session: Session, look: Look, *, allow_remote: bool = False) 
     found: list[Scene] = []
     failed: list[Exception] = []
 
-    def progress(done: int, total: int, name: str) -> None:
+    def progress(done: float, total: int, name: str) -> None:
+        if note.stopped.is_set():
+            raise Cancelled
         scheduler.post(lambda: note.step(done, total, name))
 
     def work() -> None:
         try:
             found.append(open_scene(session, allow_remote=allow_remote, progress=progress))
+        except Cancelled:
+            failed.append(LoupeError("opening was stopped", where=session.title))
         except Exception as error:  # noqa: BLE001 - raised again below, in the caller's thread
             failed.append(error)
         finally:
