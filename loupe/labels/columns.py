@@ -108,7 +108,7 @@ class Pool:
         self.note_col = note_col
         self.times = times
         self.columns: tuple[str, ...] = tuple(base.columns)
-        self._plain = frozenset(n for n, t in base.schema.items() if t.is_integer() or t in _PLAIN)
+        self._plain = _plain_names(base.schema)
         self._derived: list[tuple[int, dict[str, object]]] = []
         self._adopted: list[pl.DataFrame] = []
         self._known: dict[object, int] = {}
@@ -123,6 +123,15 @@ class Pool:
         for label in self._labels:
             pool.code(label)
         return pool
+
+    def widen(self, columns: Mapping[str, pl.DataType]) -> None:
+        """Add empty columns of these types; every number handed out keeps its meaning."""
+        if not columns:
+            return
+        self._adopted = [_widened(frame, columns) for frame in self._adopted]
+        self.base = _widened(self.base, columns)
+        self.columns = tuple(self.base.columns)
+        self._plain |= _plain_names(columns)
 
     def code(self, label: str) -> int:
         """The number of a label; a new one for a label not met before."""
@@ -318,6 +327,16 @@ class Pool:
 
     def _entry(self, payload: int) -> tuple[int, dict[str, object]]:
         return self._derived[payload - self.height]
+
+
+def _plain_names(types: Mapping[str, pl.DataType]) -> frozenset[str]:
+    return frozenset(n for n, t in types.items() if t.is_integer() or t in _PLAIN)
+
+
+def _widened(frame: pl.DataFrame, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    return frame.with_columns(
+        pl.Series(name, [None] * frame.height, dtype=dtype) for name, dtype in columns.items()
+    )
 
 
 def _blank(value: object) -> bool:
