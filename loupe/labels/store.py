@@ -236,8 +236,15 @@ class LabelStore:
             self._follow_merge()
         return self.table
 
-    def save(self, *, lossy: bool = False) -> Saved:
+    def save(self, *, lossy: bool = False, anew: bool = False) -> Saved:
         """Put the labels into their file, as a whole; the first save keeps ``NAME.bak``.
+
+        Parameters
+        ----------
+        lossy
+            Save even if the format loses something.
+        anew
+            The file is gone, and is to be made again.
 
         Raises
         ------
@@ -260,7 +267,11 @@ class LabelStore:
             self._journal.append("save", {"hash": new_hash}, self._hash)
         try:
             saved = atomic_write(
-                self.path, data, expected=self._hash, backup=not self._backed_up, fs=self._fs
+                self.path,
+                data,
+                expected=MISSING if anew else self._hash,
+                backup=not self._backed_up,
+                fs=self._fs,
             )
         except IntervalLabelIOError:
             # in its place already, but perhaps not durable: the next save must know it as ours

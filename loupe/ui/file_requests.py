@@ -15,6 +15,7 @@ from loupe.errors import LoupeError
 from loupe.session.diagnostics import SessionError
 from loupe.session.load import load_session
 from loupe.ui import export, picture, views
+from loupe.ui.label_changes import LabelChanges
 from loupe.ui.panels.errors import Fault
 from loupe.ui.session_files import SessionFiles
 
@@ -48,6 +49,9 @@ class FileRequests:
         self._watcher.fileChanged.connect(self._touched)
         self._watcher.directoryChanged.connect(self._touched)
         self._seen: tuple[int, int] | None = None
+        self.label_changes = LabelChanges(
+            window, lambda index: self.save(index, anew=True), self._ask_export
+        )
         self.variables: Mapping[str, str] = {}
         self.allow_write: Sequence[str] = ()
         self.table: dict[str, Callable[[str], None]] = {
@@ -65,6 +69,7 @@ class FileRequests:
                 "Load interval labels", _LABEL_FILES, self.add_labels
             ),
             "save_labels": lambda _: self._save_labels(),
+            "reload_labels": lambda _: self._reload_labels(),
             "export_labels": lambda _: self._ask_export(),
             "save_session": lambda _: self._sessions.ask_save(),
             "save_preset": lambda _: self._sessions.ask_save_preset(),
@@ -230,10 +235,31 @@ class FileRequests:
         if index is not None:
             self.save(index)
 
-    def save(self, index: int) -> bool:
-        """Write a label set over its file; whether that worked."""
+    def _reload_labels(self) -> None:
+        index = self._window.state.edited
+        if index is not None:
+            self.label_changes.ask(index)
+
+    def save(self, index: int, *, anew: bool = False) -> bool:
+        """Write a label set over its file; whether that worked.
+
+        Where others changed the file, the person is asked what is to happen.
+        """
         name = self._window.state.tracks[index].name
-        if not self._try(name, lambda: self._window.files.save(index)):
+
+        def work() -> None:
+            try:
+                self._window.files.save(index, anew=anew)
+            except LoupeError as error:
+                if error.code != "labels-changed-outside":
+                    raise
+                refused.append(error)
+
+        refused: list[LoupeError] = []
+        if not self._try(name, work):
+            return False
+        if refused:
+            self.label_changes.ask(index)
             return False
         self._window.store.dispatch(commands.MarkSaved(index))
         self._window.core.say(f"{name} saved.")
@@ -329,6 +355,7 @@ class FileRequests:
 
     def close(self) -> None:
         """Watch nothing any more."""
+        self.label_changes.close()
         self._settle.stop()
         watched = self._watcher.files() + self._watcher.directories()
         if watched:
