@@ -85,10 +85,11 @@ class OutsideDialog(QDialog):
                 cell.setToolTip(text)
                 table.setItem(row, column, cell)
         header = table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         for column in (0, 3):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        self.resize(640, min(480, 220 + 24 * len(conflicts)))
+        self.resize(760, min(480, 220 + 24 * len(conflicts)))
 
     def _buttons(self, found: Outside) -> None:
         row = QHBoxLayout()
@@ -157,5 +158,5 @@ def _story(found: Outside) -> list[str]:
 def _outcome(merged: Merge) -> str:
     if not merged.edit:
         return "Everything that changed in the file is here already."
-    rows = sum(len(step.added) + len(step.removed) for step in merged.edit.steps)
+    rows = sum(max(len(step.added), len(step.removed)) for step in merged.edit.steps)
     return f"A merge keeps the changes of both; it changes {plural(rows, 'row')} here."
