@@ -8,6 +8,7 @@ from loupe.errors import (
     IntervalLabelSchemaError,
     LoupeTypeError,
 )
+from loupe.labels.formats.tabular import LEGACY
 from loupe.labels.intervals import IntervalLabelSet
 from loupe.session.labels import IntervalLabelSchema
 
@@ -220,6 +221,28 @@ def test_frames_of_other_kinds():
         IntervalLabelSet.from_dataframe([1])
     with pytest.raises(IntervalLabelIOError, match="needs a schema"):
         IntervalLabelSet.from_dataframe(pl.DataFrame({"onset": [0.0]}))
+
+
+def test_missing_values_of_pandas_are_missing():
+    pd = pytest.importorskip("pandas", reason="pandas is an extra")
+    frame = pd.DataFrame(
+        {
+            "start_s": [0.0, 1.0],
+            "end_s": [1.0, 2.0],
+            "label": pd.array(["a", "b"], dtype="string"),
+            "note": pd.array(["x", pd.NA], dtype="string"),
+            "grade": pd.array([1, pd.NA], dtype="Int64"),
+        }
+    )
+    schema = LEGACY.model_copy(update={"extra_cols": ("grade",)})
+    labels = IntervalLabelSet.from_dataframe(frame, schema)
+    assert [(i.label, i.note, i.extras["grade"]) for i in labels] == [
+        ("a", "x", 1),
+        ("b", "", None),
+    ]
+    frame.columns = ["start_s", "end_s", "label", "label", "grade"]
+    with pytest.raises(IntervalLabelSchemaError, match="two columns are called 'label'"):
+        IntervalLabelSet.from_dataframe(frame, schema)
 
 
 def test_a_bad_add_raises_value_error():
