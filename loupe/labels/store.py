@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import platformdirs
 
-from loupe.errors import IntervalLabelIOError
+from loupe.errors import IntervalLabelIOError, LoupeError
 from loupe.labels.edit import Edit
 from loupe.labels.exchange import LoadedFile, encode, export, load_table
 from loupe.labels.files import (
@@ -280,6 +280,10 @@ class LabelStore:
             raise
         self._backed_up = True
         self._hash, self._base = new_hash, self.table
+        if lossy:
+            # what the format took is no change that others made
+            with contextlib.suppress(LoupeError):
+                self._base = self.read_outside().table
         self._unsaved = 0
         self._merges.clear()
         # if this fails, the save mark in the journal says the same as an empty journal

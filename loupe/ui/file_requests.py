@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFileSystemWatcher, QTimer
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["FileRequests"]
 
 _SETTLE_MS = 250
+_ANYWAY = "Write anyway"
 _LABEL_FILES = "Labels (*.csv *.htsv *.tsv *.parquet *.txt *.edf);;All files (*)"
 _LABEL_FORMATS = (
     "Comma-separated (*.csv);;htsv (*.htsv);;Parquet (*.parquet);;Visbrain text (*.txt);;"
@@ -49,6 +51,8 @@ class FileRequests:
         self._watcher.fileChanged.connect(self._touched)
         self._watcher.directoryChanged.connect(self._touched)
         self._seen: tuple[int, int] | None = None
+        self._anyway: dict[Fault, Callable[[], object]] = {}
+        window.widget.errors.offered.connect(self._answered)
         self.label_changes = LabelChanges(
             window, lambda index: self.save(index, anew=True), self._ask_export
         )
@@ -120,8 +124,16 @@ class FileRequests:
         dialog.selectFile(name)
         dialog.open()
 
-    def _try(self, where: str, work: Callable[[], object]) -> bool:
-        """Do something with files; what goes wrong is shown in the window."""
+    def _try(
+        self,
+        where: str,
+        work: Callable[[], object],
+        ways: Mapping[str, Callable[[LoupeError], object]] = MappingProxyType({}),
+    ) -> bool:
+        """Do something with files; what goes wrong is shown in the window.
+
+        `ways` out of some errors, by their code, take the place of that.
+        """
         try:
             work()
         except SessionError as error:
@@ -129,10 +141,25 @@ class FileRequests:
                 where = f"{found.file}:{found.line}:{found.column}"
                 self._window.add_fault(Fault(where, found.message, found.hint))
         except LoupeError as error:
-            self._window.core.report(error.where or where, error)
+            if error.code in ways:
+                ways[error.code](error)
+            else:
+                self._window.core.report(error.where or where, error)
         else:
             return True
         return False
+
+    def _offer_lossy(self, where: str, error: LoupeError, write: Callable[[], object]) -> None:
+        """Name what a format would lose; the fault's button writes all the same."""
+        fault = Fault(where, error.message, "Nothing was written.", (_ANYWAY,), f"lossy:{where}")
+        self._anyway[fault] = write
+        self._window.add_fault(fault)
+
+    def _answered(self, fault: Fault, answer: str) -> None:
+        write = self._anyway.pop(fault, None)
+        if write is not None and answer == _ANYWAY:
+            self._window.widget.errors.discard(fault)
+            write()
 
     # Sessions
 
@@ -240,26 +267,22 @@ class FileRequests:
         if index is not None:
             self.label_changes.ask(index)
 
-    def save(self, index: int, *, anew: bool = False) -> bool:
+    def save(self, index: int, *, anew: bool = False, lossy: bool = False) -> bool:
         """Write a label set over its file; whether that worked.
 
-        Where others changed the file, the person is asked what is to happen.
+        Where others changed the file, or its format cannot hold everything, the person is asked
+        what is to happen.
         """
         name = self._window.state.tracks[index].name
-
-        def work() -> None:
-            try:
-                self._window.files.save(index, anew=anew)
-            except LoupeError as error:
-                if error.code != "labels-changed-outside":
-                    raise
-                refused.append(error)
-
-        refused: list[LoupeError] = []
-        if not self._try(name, work):
-            return False
-        if refused:
-            self.label_changes.ask(index)
+        ways = {
+            "labels-changed-outside": lambda _: self.label_changes.ask(index),
+            "labels-lossy": lambda error: self._offer_lossy(
+                name, error, lambda: self.save(index, anew=anew, lossy=True)
+            ),
+        }
+        if not self._try(
+            name, lambda: self._window.files.save(index, anew=anew, lossy=lossy), ways
+        ):
             return False
         self._window.store.dispatch(commands.MarkSaved(index))
         self._window.core.say(f"{name} saved.")
@@ -290,19 +313,27 @@ class FileRequests:
             lambda path: self.export_labels(path, index),
         )
 
-    def export_labels(self, path: str, index: int | None = None) -> None:
-        """Write a copy of a label set; the ending decides the format."""
+    def export_labels(self, path: str, index: int | None = None, *, lossy: bool = False) -> None:
+        """Write a copy of a label set; the ending decides the format.
+
+        What the format would lose is named, and written only when that is allowed.
+        """
         index = self._window.state.edited if index is None else index
         if index is None:
             return
-        saved = []
+        chosen, saved, name = index, [], Path(path).name
         work = self._window.files
+        ways = {
+            "labels-lossy": lambda error: self._offer_lossy(
+                name, error, lambda: self.export_labels(path, chosen, lossy=True)
+            )
+        }
         if self._try(
-            Path(path).name, lambda: saved.append(work.export(index, Path(path), lossy=False))
+            name, lambda: saved.append(work.export(chosen, Path(path), lossy=lossy)), ways
         ):
             if saved[0]:
-                self._window.store.dispatch(commands.MarkSaved(index))
-            self._window.core.say(f"Labels written to {Path(path).name}.")
+                self._window.store.dispatch(commands.MarkSaved(chosen))
+            self._window.core.say(f"Labels written to {name}.")
 
     # Pictures and numbers
 

@@ -268,13 +268,15 @@ class LabelFiles:
         extent = state.extent if span is None else state.extent.union(span)
         return replace(state, tracks=tracks, extent=extent)
 
-    def save(self, index: int, *, anew: bool = False) -> None:
+    def save(self, index: int, *, anew: bool = False, lossy: bool = False) -> None:
         """Write a set over its file; the set is to be marked as saved then.
 
         Parameters
         ----------
         anew
             The file is gone, and is to be made again.
+        lossy
+            Write although the format loses something.
 
         Raises
         ------
@@ -283,7 +285,7 @@ class LabelFiles:
         """
         kept = self._kept[index]
         if kept.store is not None:
-            kept.store.save(anew=anew)
+            kept.store.save(anew=anew, lossy=lossy)
             kept.saved_at = _now()
 
     def export(self, index: int, path: Path, *, lossy: bool = False) -> bool:

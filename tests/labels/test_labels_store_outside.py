@@ -134,6 +134,19 @@ def test_a_file_that_only_looks_other_brings_nothing(shared, source):
     assert rows(load_table(source).table)[-1] == (100.0, 130.0, "N", "")
 
 
+def test_what_a_lossy_save_wrote_is_no_change_by_others(tmp_path):
+    path = tmp_path / "v.txt"
+    path.write_text("*Duration_sec\t60.0\nW\t30.0\nN\t60.0\n")
+    store = open_store(path, tmp_path)
+    store.append(edit.clear(store.table, 10, 20)[1])
+    store.save(lossy=True)
+    path.write_text(path.read_text().replace("N\t60.0", "R\t60.0"))
+    outside = store.read_outside()
+    store.take(outside, store.propose(outside))
+    assert [r[:3] for r in rows(store.table)] == [(0, 10, "W"), (20, 30, "W"), (30, 60, "R")]
+    store.close()
+
+
 def test_a_file_changed_once_more_is_looked_at_again(shared, source):
     outside = shared.read_outside()
     proposal = shared.propose(outside)

@@ -3,8 +3,10 @@
 import numpy as np
 import polars as pl
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 from ui_sessions import make_session, signal
 
 from loupe.app import commands as c
@@ -140,6 +142,32 @@ def test_export_never_touches_the_source(open_it, label_session, tmp_path):
     window.file_requests.export_labels(str(path))
     assert not path.exists()
     assert not window.state.tracks[0].saved, "the set's own file does not hold the edit yet"
+
+
+def test_what_a_format_would_lose_is_named_and_written_only_when_allowed(open_it, tmp_path):
+    path = tmp_path / "hypnogram.txt"
+    path.write_text("*Duration_sec\t60.0\nWake\t30.0\nNREM\t60.0\n")
+    before = path.read_text()
+    config = LabelsConfig(path=str(path), writeback=True)
+    window = open_it(make_session(plots=(TraceConfig(signal(1)),), labels=(config,)))
+    window.store.dispatch(c.Select(Span(10.0, 20.0)))
+    window.store.dispatch(c.ClearLabels())
+    requests = window.file_requests
+    for target, write in (
+        (path, lambda: requests.save(0)),
+        (tmp_path / "copy.txt", lambda: requests.export_labels(str(tmp_path / "copy.txt"))),
+    ):
+        write()
+        (fault,) = window.widget.errors.faults
+        assert "gaps: 1 unlabelled span written as `Unscored`" in fault.message
+        assert (target.read_text() if target.exists() else before) == before
+        buttons = window.widget.errors.findChildren(QPushButton)
+        button = [b for b in buttons if b.text() == fault.offers[0]][-1]
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        window.settle()
+        assert window.widget.errors.faults == ()
+        assert target.read_text().splitlines()[1:3] == ["Wake\t10.0", "Unscored\t20.0"]
+    assert window.state.tracks[0].saved
 
 
 def test_pictures_and_numbers(open_it, tmp_path):
