@@ -229,17 +229,18 @@ class Pool:
             if dtype.is_integer():
                 if isinstance(value, float) and not value.is_integer():
                     raise ValueError("not a whole number")
-                return int(value)  # type: ignore[call-overload]  # refused just below if it cannot
+                number = int(value)  # type: ignore[call-overload]  # refused just below if not
+                return _stored(number, dtype)
             if dtype.is_float():
                 return float(value)  # type: ignore[arg-type]  # refused just below if it cannot
-            if dtype == pl.Boolean and not isinstance(value, bool):
-                return _boolean(value)
-        except (TypeError, ValueError) as error:
+            if dtype == pl.Boolean:
+                return value if isinstance(value, bool) else _boolean(value)
+            return _stored(value, dtype)
+        except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
             raise IntervalLabelSchemaError(
                 f"column `{column}` holds {dtype}, got {value!r}",
                 hint="give a value of that type, or leave the cell empty",
             ) from error
-        return value
 
     def combine(self, first: int, second: int, ignore: frozenset[str] = frozenset()) -> int | None:
         """The payload that loses nothing of either, or None when they disagree.
@@ -341,6 +342,21 @@ def _widened(frame: pl.DataFrame, columns: Mapping[str, pl.DataType]) -> pl.Data
 
 def _blank(value: object) -> bool:
     return value is None or value == ""
+
+
+def _stored(value: object, dtype: pl.DataType) -> object:
+    """The value as a column of this type gives it back; text is read as one.
+
+    Raises
+    ------
+    TypeError, ValueError, OverflowError, polars.exceptions.PolarsError
+        If the type cannot hold it.
+    """
+    if isinstance(value, str) and dtype == pl.Datetime:
+        return pl.Series([value]).str.to_datetime().cast(dtype).item()
+    if isinstance(value, str) and dtype == pl.Date:
+        return pl.Series([value]).str.to_date().item()
+    return pl.Series([value], dtype=dtype).item()
 
 
 def _boolean(value: object) -> bool:
