@@ -12,10 +12,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from loupe.app import commands
-from loupe.errors import LoupeError
+from loupe.errors import IntervalLabelIOError, IntervalLabelSchemaError, LoupeError
+from loupe.labels.exchange import load_table
+from loupe.labels.peek import peek
 from loupe.session.diagnostics import SessionError
+from loupe.session.labels import IntervalLabelSchema
 from loupe.session.load import load_session
 from loupe.ui import export, picture, views
+from loupe.ui.dialogs.columns import ColumnsDialog
 from loupe.ui.label_changes import LabelChanges
 from loupe.ui.panels.errors import Fault
 from loupe.ui.session_files import SessionFiles
@@ -27,7 +31,10 @@ __all__ = ["FileRequests"]
 
 _SETTLE_MS = 250
 _ANYWAY = "Write anyway"
-_LABEL_FILES = "Labels (*.csv *.htsv *.tsv *.parquet *.txt *.edf);;All files (*)"
+_CHOOSE_COLUMNS = "Choose the columns (*.csv *.htsv *.tsv *.parquet)"
+_LABEL_FILES = (
+    f"Labels (*.csv *.htsv *.tsv *.parquet *.txt *.edf);;{_CHOOSE_COLUMNS};;All files (*)"
+)
 _LABEL_FORMATS = (
     "Comma-separated (*.csv);;htsv (*.htsv);;Parquet (*.parquet);;Visbrain text (*.txt);;"
     "BIDS events (*.tsv);;EDF+ annotations (*.edf)"
@@ -51,6 +58,7 @@ class FileRequests:
         self._watcher.fileChanged.connect(self._touched)
         self._watcher.directoryChanged.connect(self._touched)
         self._seen: tuple[int, int] | None = None
+        self.columns: ColumnsDialog | None = None
         self._anyway: dict[Fault, Callable[[], object]] = {}
         window.widget.errors.offered.connect(self._answered)
         self.label_changes = LabelChanges(
@@ -69,9 +77,7 @@ class FileRequests:
             "load_traces": lambda _: self._ask_add("Load time series", _ARRAYS),
             "load_video": lambda _: self._ask_add("Load video", _VIDEOS),
             "load_raster": lambda _: self._ask_add("Load raster data", _TABLES),
-            "load_labels": lambda _: self._ask(
-                "Load interval labels", _LABEL_FILES, self.add_labels
-            ),
+            "load_labels": lambda _: self._ask_labels(),
             "save_labels": lambda _: self._save_labels(),
             "reload_labels": lambda _: self._reload_labels(),
             "export_labels": lambda _: self._ask_export(),
@@ -235,16 +241,58 @@ class FileRequests:
         if self._try(Path(paths[0]).name, work):
             self._window.core.say(f"{', '.join(Path(p).name for p in paths)} added.")
 
+    def _ask_labels(self) -> None:
+        dialog = self._dialog("Load interval labels", _LABEL_FILES, lambda _: None)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+
+        def chosen(path: str) -> None:
+            if dialog.selectedNameFilter() == _CHOOSE_COLUMNS:
+                self._try(Path(path).name, lambda: self._ask_columns(Path(path)))
+            else:
+                self.add_labels(path)
+
+        dialog.fileSelected.connect(chosen)
+        dialog.open()
+
     def add_labels(self, path: str) -> None:
-        """Add a label file to the session as the set that is edited."""
+        """Add a label file to the session as the set that is edited.
+
+        If the names of its columns say nothing, the person is asked what they mean.
+        """
+        file = Path(path)
 
         def work() -> None:
-            self._window.swap(self._sessions.with_labels(Path(path)))
-            tracks = self._window.state.tracks
-            self._window.store.dispatch(commands.SetEditedTrack(len(tracks) - 1))
+            try:
+                load_table(file)
+            except (IntervalLabelIOError, IntervalLabelSchemaError):
+                if not _names_unknown(file):
+                    raise
+                self._ask_columns(file)
+            else:
+                self._add_labels(file, None)
 
-        if self._try(Path(path).name, work):
-            self._window.core.say(f"{Path(path).name} loaded.")
+        self._try(file.name, work)
+
+    def _add_labels(self, path: Path, schema: IntervalLabelSchema | None) -> None:
+        self._window.swap(self._sessions.with_labels(path, schema))
+        tracks = self._window.state.tracks
+        self._window.store.dispatch(commands.SetEditedTrack(len(tracks) - 1))
+        self._window.core.say(f"{path.name} loaded.")
+
+    def _ask_columns(self, path: Path) -> None:
+        """Ask which columns of a label file mean what, then add it."""
+        found = peek(path)
+
+        def chosen(schema: IntervalLabelSchema) -> str:
+            try:
+                load_table(path, schema)
+                self._add_labels(path, schema)
+            except LoupeError as error:
+                return f"{error.message}. {error.hint}".strip()
+            return ""
+
+        self.columns = ColumnsDialog(path.name, found, chosen, self._window.widget)
+        self.columns.open()
 
     def dropped(self, paths: list[str]) -> None:
         """A session opens a window, everything else joins this session."""
@@ -391,6 +439,14 @@ class FileRequests:
         watched = self._watcher.files() + self._watcher.directories()
         if watched:
             self._watcher.removePaths(watched)
+
+
+def _names_unknown(path: Path) -> bool:
+    """Whether a label file has columns, but none with well-known names."""
+    try:
+        return peek(path).guess is None
+    except LoupeError:
+        return False
 
 
 def _stamp(path: Path) -> tuple[int, int]:
