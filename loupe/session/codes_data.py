@@ -81,7 +81,8 @@ MORE_CODES: dict[str, Code] = {
     ),
     "data-variable": Code("A variable does not exist", "The store has no array of this name."),
     "labels-changed-outside": Code(
-        "A label file was changed by another program", "It is not overwritten; save as a copy."
+        "A label file was changed by another program",
+        "It is not overwritten: merge, reload, or save as a copy.",
     ),
     "labels-duration": Code(
         "A label is a point", "It ends where it starts; it is kept, but no state can be seen there."

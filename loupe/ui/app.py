@@ -300,6 +300,7 @@ class LoupeWindow:
         for listener in self.desk.on_actions:
             listener()
         self.core.report_rows()
+        self.file_requests.label_changes.follow()
         self.core.show()
 
     def settle(self, timeout_ms: int = 5000) -> bool:

@@ -173,7 +173,7 @@ def test_journal_recovers_after_a_window_that_was_not_closed(open_it, label_sess
     assert rows(again) == []
     press(again, "z", CTRL | SHIFT)
     press(again, "s", CTRL)
-    assert path.exists()
+    assert pl.read_csv(path).rows() == [(1.0, 3.0, "Wake")]
 
 
 @pytest.mark.parametrize(("button", "open_after"), [("Cancel", True), ("Discard", False)])
