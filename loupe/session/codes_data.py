@@ -143,8 +143,8 @@ MORE_CODES: dict[str, Code] = {
     "video-frame-times": Code("Frame times cannot be used", "The message says why."),
     "video-gop": Code(
         "Jumps in a video are slow",
-        "Many frames lie between keyframes, and a jump decodes them all. The hint is the ffmpeg line "
-        "for a copy in which every jump is quick.",
+        "Many frames lie between keyframes, and a jump decodes them all. The hint is the ffmpeg "
+        "line for a copy in which every jump is quick.",
     ),
     "video-missing-file": Code("A video does not exist", "Paths are relative to the session file."),
     "video-open": Code("A video cannot be opened", "It is damaged, or of an unknown format."),
@@ -157,8 +157,8 @@ MORE_CODES: dict[str, Code] = {
     ),
     "video-spread": Code(
         "Frame times and the video's own times drift apart",
-        "Check that they belong together. If only the camera's clock ran at another rate, nothing is "
-        "wrong: the frame times count.",
+        "Check that they belong together. If only the camera's clock ran at another rate, nothing "
+        "is wrong: the frame times count.",
     ),
     "video-times": Code(
         "Frame times are not increasing", "Each frame needs a later time than the one before."
