@@ -1,7 +1,8 @@
 """Every block of the README and the documentation does what it says.
 
 TOML blocks that say ``version`` are valid sessions. Python blocks run, with a `view` that checks
-its arguments and opens no window. Console lines name commands, options and make targets that
+its arguments and opens no window; those that go on with the window (``block=False``) run on a
+real one, under a virtual screen. Console lines name commands, options and make targets that
 exist.
 """
 
@@ -45,7 +46,12 @@ def test_toml_blocks_are_sessions(body, tmp_path):
     assert checked.session is not None
 
 
-@pytest.mark.parametrize("body", blocks("python"))
+def python_blocks(*, live):
+    """Those that ask for a window that does not wait, or the others."""
+    return [param for param in blocks("python") if ("block=False" in param.values[0]) == live]
+
+
+@pytest.mark.parametrize("body", python_blocks(live=False))
 def test_python_blocks_run(body, tmp_path, monkeypatch):
     from loupe.session.build import build_session
 
@@ -58,6 +64,21 @@ def test_python_blocks_run(body, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(body, "block", "exec"), {"__name__": "block"})
     assert "view(" not in body or seen
+
+
+@pytest.mark.window
+@pytest.mark.parametrize("body", python_blocks(live=True))
+def test_python_blocks_with_a_window_run(body, tmp_path, monkeypatch):
+    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.chdir(tmp_path)
+    from loupe.ui.app import open_windows
+
+    try:
+        exec(compile(body, "block", "exec"), {"__name__": "block"})
+    finally:
+        for window in open_windows():
+            window.close(keep_unsaved=False)
 
 
 def console_lines(program):
