@@ -6,8 +6,10 @@ real one, under a virtual screen. Console lines name commands, options and make 
 exist.
 """
 
+import os
 import re
 import shlex
+import sys
 import tomllib
 from pathlib import Path
 
@@ -67,6 +69,11 @@ def test_python_blocks_run(body, tmp_path, monkeypatch):
 
 
 @pytest.mark.window
+@pytest.mark.skipif(
+    sys.platform == "linux"
+    and not (os.environ.get("DISPLAY") or os.environ.get("QT_QPA_PLATFORM")),
+    reason="there is no display",
+)
 @pytest.mark.parametrize("body", python_blocks(live=True))
 def test_python_blocks_with_a_window_run(body, tmp_path, monkeypatch):
     for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):

@@ -284,6 +284,15 @@ def _dims(array: Any) -> tuple[str, ...]:
 
 def _variable(name: str, array: Any, place: str, root: Path | None) -> ZarrVariable:
     where = f"{place}:{name}"
+    codecs = (*array.filters, *array.compressors)
+    if any(getattr(codec, "codec_id", "") == "pickle" for codec in codecs):
+        # Not every numcodecs refuses by itself to run what a pickle asks for.
+        raise LoupeDataError(
+            "its chunks are pickled, and reading them could run code of whoever wrote them",
+            where=where,
+            hint="write the array anew without the codec `pickle`",
+            code="data-open",
+        )
     if any(n < 1 for n in array.chunks):
         raise LoupeDataError(
             f"the metadata name chunks of shape {array.chunks}",
