@@ -6,6 +6,7 @@ real one, under a virtual screen. Console lines name commands, options and make 
 exist.
 """
 
+import doctest
 import os
 import re
 import shlex
@@ -86,6 +87,14 @@ def test_python_blocks_with_a_window_run(body, tmp_path, monkeypatch):
     finally:
         for window in open_windows():
             window.close(keep_unsaved=False)
+
+
+@pytest.mark.parametrize("body", blocks("pycon"))
+def test_examples_give_what_they_show(body):
+    names = {name: getattr(loupe, name) for name in loupe.__all__}
+    example = doctest.DocTestParser().get_doctest(body, names, "example", None, 0)
+    assert example.examples
+    assert doctest.DocTestRunner().run(example).failed == 0
 
 
 def console_lines(program):
