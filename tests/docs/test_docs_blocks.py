@@ -1,9 +1,9 @@
 """Every block of the README and the documentation does what it says.
 
-TOML blocks that say ``version`` are valid sessions. Python blocks run, with a `view` that checks
-its arguments and opens no window; those that go on with the window (``block=False``) run on a
-real one, under a virtual screen. Console lines name commands, options and make targets that
-exist.
+TOML blocks are valid sessions, or presets if their first line names one. Python blocks run, with
+a `view` that checks its arguments and opens no window; those that go on with the window
+(``block=False``) run on a real one, under a virtual screen. Examples give what they show. Console
+lines name commands, options and make targets that exist.
 """
 
 import doctest
@@ -11,7 +11,6 @@ import os
 import re
 import shlex
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -37,13 +36,15 @@ def blocks(kind):
 
 
 @pytest.mark.parametrize("body", blocks("toml"))
-def test_toml_blocks_are_sessions(body, tmp_path):
+def test_toml_blocks_are_sessions_or_presets(body, tmp_path):
     from loupe.session.load import LoadOptions, check_session
+    from loupe.session.preset import load_preset
 
-    if "version" not in tomllib.loads(body):
-        return
     path = tmp_path / "session.toml"
     path.write_text(body, encoding="utf-8")
+    if re.match(r"# \w+\.view\.toml\n", body):
+        assert load_preset(path).model_fields_set
+        return
     checked = check_session(path, LoadOptions(user_folder=tmp_path))
     assert checked.report.errors == ()
     assert checked.session is not None
