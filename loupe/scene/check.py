@@ -7,6 +7,7 @@ indexes. Never Qt or GL, and `av` only for videos.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,7 @@ def check_data(session: Session, *, allow_remote: bool = False) -> list[Fault]:
     found += _arrays(session, opener)
     extent = _data_extent(opener)
     for number, _ in enumerate(session.labels):
-        found += _labels(session, number, extent)
+        found += _labels(session, number, extent, catalog.origin)
     found += _videos(session, catalog)
     return list(dict.fromkeys(found))
 
@@ -180,10 +181,13 @@ def _data_extent(opener: Opener) -> Span | None:
     return whole
 
 
-def _labels(session: Session, number: int, extent: Span | None) -> Iterator[Fault]:
+def _labels(
+    session: Session, number: int, extent: Span | None, origin: datetime | None
+) -> Iterator[Fault]:
     config = session.labels[number]
     if config.path is None:
         return
+    from loupe.labels.formats.base import ReadOptions
     from loupe.labels.store import load_table
 
     path = session.base / config.path if session.base is not None else Path(config.path)
@@ -205,7 +209,9 @@ def _labels(session: Session, number: int, extent: Span | None) -> Iterator[Faul
             )
         return
     try:
-        loaded = load_table(path, config.table_schema, format=config.format)
+        loaded = load_table(
+            path, config.table_schema, format=config.format, options=ReadOptions(origin=origin)
+        )
     except LoupeError as error:
         yield Fault(place, error.code, f"{config.path}: {error.message}", error.hint)
         return

@@ -149,7 +149,7 @@ class LabelFiles:
                     config.table_schema,
                     writeback=config.writeback,
                     format=config.format,
-                    options=ReadOptions(created=_stamp_columns(config)),
+                    options=ReadOptions(created=_stamp_columns(config), origin=self._scene.origin),
                     state_dir=self._state_folder,
                 )
             else:
