@@ -19,7 +19,7 @@ from loupe.labels.formats.tabular import LEGACY, VISBRAIN
 from loupe.labels.table import Floats, IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
-__all__ = ["LoadedFile", "encode", "export", "load_table", "refuse_losses"]
+__all__ = ["LoadedFile", "encode", "export", "load_table", "origin_of", "refuse_losses"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ def encode(table: IntervalTable, kind: LabelFormat, where: str, *, lossy: bool) 
     data = kind.write(table)
     if not losses and kind.read is not None:
         schema = None if kind.own_columns else table.schema
-        options = ReadOptions(where=where, schema=schema, origin=_origin(table))
+        options = ReadOptions(where=where, schema=schema, origin=origin_of(table))
         again = kind.read(data, options).table
         if again.labels() != table.labels() or not (
             _close(again.starts, table.starts) and _close(again.ends, table.ends)
@@ -148,7 +148,7 @@ def export(
     return atomic_write(path, data, fs=fs)
 
 
-def _origin(table: IntervalTable) -> datetime | None:
+def origin_of(table: IntervalTable) -> datetime | None:
     """Wall clock of second 0 of a table that was read from dates; None for others."""
     nanoseconds = table.layout.metadata.get("time_origin_ns")
     if nanoseconds is None:

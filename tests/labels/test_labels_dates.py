@@ -3,6 +3,7 @@
 import pytest
 
 from loupe.labels.intervals import IntervalLabelSet
+from loupe.labels.store import LabelStore
 from loupe.session.labels import IntervalLabelSchema
 
 SCHEMA = IntervalLabelSchema(start_col="start", end_col="end", label_col="state")
@@ -32,3 +33,15 @@ def test_a_label_before_the_first_is_saved_with_its_date(dated):
 def test_the_others_keep_their_dates_when_the_first_goes(dated):
     dated.delete(0)
     assert [text[:19] for text in starts(dated)] == ["2024-05-01 08:00:20"]
+
+
+def test_what_others_put_before_the_first_label_moves_nothing(tmp_path):
+    path = tmp_path / "l.htsv"
+    path.write_text(TEXT)
+    store = LabelStore.open(path, SCHEMA, writeback=True, state_dir=tmp_path / "state")
+    head, *rest = TEXT.splitlines(keepends=True)
+    path.write_text(head + "2024-05-01 08:00:00\t2024-05-01 08:00:05\tREM\n" + "".join(rest))
+    merged = store.propose(store.read_outside()).table
+    store.close(keep_unsaved=False)
+    assert merged.starts.tolist() == [-10.0, 0.0, 10.0]
+    assert merged.labels() == ["REM", "Wake", "NREM"]
