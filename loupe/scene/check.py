@@ -28,6 +28,7 @@ from loupe.session.suggest import did_you_mean
 if TYPE_CHECKING:
     from loupe.labels.table import IntervalTable
     from loupe.session.model import Session
+    from loupe.session.video import VideoConfig
     from loupe.units import Span
 
 __all__ = ["check_data"]
@@ -257,6 +258,18 @@ def _label_rows(
             )
 
 
+def _video_field(config: VideoConfig, where: str, catalog: Catalog) -> Place:
+    """The field of a video that names a file, and its number where there are several."""
+    for field, paths in (
+        ("frame_times_path", config.frame_times_paths),
+        ("video_path", config.video_paths),
+    ):
+        for i, path in enumerate(paths):
+            if str(catalog.base / path) == where:
+                return (field, i) if len(paths) > 1 else (field,)
+    return ("video_path",)
+
+
 def _videos(session: Session, catalog: Catalog) -> Iterator[Fault]:
     if not session.videos:
         return
@@ -265,6 +278,8 @@ def _videos(session: Session, catalog: Catalog) -> Iterator[Fault]:
 
     for number, config in enumerate(session.videos):
         place: Place = ("videos", number)
+        if any(fault.level == "error" for fault in config.faults()):
+            continue  # what follows from it would be told twice
         try:
             report = describe(video_spec(config, config.name or f"Video {number + 1}", catalog))
         except LoupeError as error:
@@ -273,7 +288,6 @@ def _videos(session: Session, catalog: Catalog) -> Iterator[Fault]:
             )
             continue
         for finding in report.findings:
-            about_times = config.frame_times_path is not None and "times" in finding.code
-            field = ("frame_times_path",) if about_times else ("video_path",)
+            field = _video_field(config, finding.where, catalog)
             text = f"{finding.where}: {finding.message}"
             yield Fault((*place, *field), finding.code, text, finding.hint, finding.level)

@@ -8,7 +8,8 @@ import xarray as xr
 from loupe.labels.check import check_file
 from loupe.scene.check import check_data
 from loupe.session.labels import IntervalLabelSchema
-from loupe.session.load import load_session
+from loupe.session.load import check_session, load_session
+from loupe.video.write import VideoWriter
 
 
 @pytest.fixture
@@ -255,3 +256,44 @@ def test_columns_of_a_label_schema_are_blamed_each(check):
         (("labels", 0, "schema", "label_col"), "labels-schema", "error"),
         (("labels", 0, "schema", "extra_cols", 0), "labels-schema", "error"),
     ]
+
+
+def test_what_is_wrong_with_frame_times_is_said_of_them(check, tmp_path):
+    with VideoWriter(tmp_path / "cam.mp4", (64, 48), 30) as writer:
+        for _ in range(12):
+            writer.write(np.zeros((48, 64, 3), np.uint8))
+    pl.DataFrame({"nr": range(12), "seconds": np.arange(12) / 30}).write_csv(tmp_path / "t.csv")
+    np.save(tmp_path / "t.npy", np.arange(12) / 30)
+
+    def found(video, times, more=""):
+        text = f"[[videos]]\nvideo_path = {video}\nframe_times_path = {times}\n{more}"
+        return [f for f in check(text) if f[2] == "error"]
+
+    times = ("videos", 0, "frame_times_path")
+    assert found("'cam.mp4'", "'t.npy'") == []
+    assert found("'cam.mp4'", "'t2.npy'") == [(times, "video-missing-file", "error")]
+    assert found("['cam.mp4', 'cam.mp4']", "['t.npy', 'u.npy']") == [
+        ((*times, 1), "video-missing-file", "error")
+    ]
+    column = ("videos", 0, "frame_times_column")
+    assert found("'cam.mp4'", "'t.csv'", "frame_times_column = 'seconds'") == []
+    assert found("'cam.mp4'", "'t.csv'", "frame_times_column = 'second'") == [
+        (column, "video-frame-times", "error")
+    ]
+    assert found("'cam.mp4'", "'t.csv'") == [(column, "video-frame-times", "error")]
+
+
+def test_a_video_that_is_not_there_is_guessed(tmp_path):
+    (tmp_path / "cam1.mp4").write_bytes(b"")
+    (tmp_path / "s.toml").write_text("[[videos]]\nvideo_path = 'cam.mp4'\n")
+    (fault,) = check_data(load_session(tmp_path / "s.toml"))
+    assert fault.hint == "did you mean `cam1.mp4`?"
+
+
+def test_a_pair_of_lists_of_unlike_length_is_one_finding(tmp_path):
+    (tmp_path / "s.toml").write_text(
+        "[[videos]]\nvideo_path = ['a.mp4', 'b.mp4']\nframe_times_path = ['t.npy']\n"
+    )
+    checked = check_session(tmp_path / "s.toml")
+    report = checked.with_faults(check_data(checked.partial)).report
+    assert [item.code for item in report.diagnostics] == ["session-video-lengths"]
