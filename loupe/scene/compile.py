@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loupe.errors import LoupeConfigError, LoupeError
+from loupe.errors import LoupeError
 from loupe.scene.model import (
     EventClass,
     FailedContent,
@@ -25,21 +25,20 @@ from loupe.scene.model import (
 )
 from loupe.scene.plots import dense, heatmap, raster, trace, zip_
 from loupe.scene.rows import is_missing, text_of
-from loupe.scene.sources import Opener, event_times
+from loupe.scene.sources import Opener, event_times, require_columns
 from loupe.session.events import EventStyle, GlobalEventsConfig, LineStyle
 from loupe.session.plots.heatmap import HeatmapConfig
 from loupe.session.plots.raster import RasterConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.plots.zip import Zip
 from loupe.session.source import Data
-from loupe.session.suggest import did_you_mean
 from loupe.units import Rgba, Span
 
 if TYPE_CHECKING:
     from loupe.data.catalog import Catalog
     from loupe.session.model import Session
 
-__all__ = ["Progress", "compile_scene", "plot_rows"]
+__all__ = ["Progress", "compile_scene", "data_extent", "plot_rows"]
 
 Progress = Callable[[float, int, str], None]
 """Told of (plots done, plots in all, name of the one at hand); parts of a plot count too.
@@ -112,7 +111,7 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
         except LoupeError as error:
             rows.insert(0, _failed(-1, "events", "events", error))
     rows = _coloured(rows, session.view.colors or (), session.view.line_widths)
-    extent = _extent(rows, opener, events)
+    extent = data_extent(rows, opener, events)
     return Scene(
         session=session,
         title=session.title or "Loupe",
@@ -170,7 +169,7 @@ def array_fields(session: Session) -> Iterator[Data]:
                 yield data
 
 
-def _extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -> Span | None:
+def data_extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -> Span | None:
     """All of the data; None without any."""
     spans = [
         Span(a.data.time.span.start, a.data.time.span.stop + a.data.time.period)
@@ -235,17 +234,13 @@ def event_classes(config: GlobalEventsConfig, opener: Opener) -> tuple[EventClas
         If the table or a column is not there, or a time is not a finite number.
     """
     table = opener.table(config.data)
-    for field, column in (
-        ("event_times_column", config.event_times_column),
-        ("style_events_on", config.style_events_on),
-    ):
-        if column is not None and column not in table.columns:
-            raise LoupeConfigError(
-                f"{field} = `{column}`, but {table.name} has no column of that name",
-                hint=did_you_mean(column, table.columns, what="columns"),
-                code="data-column",
-                place=(field,),
-            )
+    require_columns(
+        table,
+        [
+            (("event_times_column",), config.event_times_column),
+            (("style_events_on",), config.style_events_on),
+        ],
+    )
     columns = [c for c in (config.event_times_column, config.style_events_on) if c]
     frame = table.frame(list(dict.fromkeys(columns)))
     times = event_times(table, config.event_times_column, place="event_times_column")

@@ -194,6 +194,15 @@ MORE_CODES: dict[str, Code] = {
     "type": Code("An object has the wrong type", "The hint says how to wrap it."),
     "config": Code("A configuration cannot be right", "The message says why."),
     "error": Code("Something is wrong", "The message says what."),
+    "system": Code(
+        "The system refused",
+        "A file or folder could not be read or written; the message holds the system's reason.",
+    ),
+    "internal": Code(
+        "A fault of Loupe",
+        "Please report it with the file that the hint names: it holds the version, the command "
+        "and where it happened, no data. With `LOUPE_TRACEBACK=1` the terminal shows it too.",
+    ),
     "usage": Code("The command was used wrongly", "`--help` shows how it is meant."),
     "init-exists": Code("A file exists already", "`loupe init` never overwrites; name another."),
     "init-folder": Code("A folder does not exist", "Create it, or name another one."),

@@ -28,12 +28,11 @@ from loupe.scene.looks import Look
 from loupe.scene.model import LegendEntry, RasterContent, Row
 from loupe.scene.palettes import resolve_palette
 from loupe.scene.rows import NA, NA_COLOR, category_colors, is_missing, natural_key, text_of
-from loupe.scene.sources import Opener
+from loupe.scene.sources import Opener, require_columns
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.workbench import Workbench
 from loupe.session.plots.raster import RasterConfig
 from loupe.session.source import InMemory
-from loupe.session.suggest import did_you_mean
 from loupe.tiles.events import bin_events, density_full
 from loupe.units import Rgba
 
@@ -76,14 +75,14 @@ def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) 
         "alpha_by": config.alpha_by,
         "hue": config.hue,
     }
-    for field, column in [*wanted.items(), *(("split_by", c) for c in split)]:
-        if column is not None and column not in table.columns:
-            raise LoupeConfigError(
-                f"{field} = `{column}`, but {table.name} has no column of that name",
-                hint=did_you_mean(column, table.columns, what="columns"),
-                code="data-column",
-                place=(field,),
-            )
+    in_list = not isinstance(config.split_by, str)
+    require_columns(
+        table,
+        [
+            *(((field,), column) for field, column in wanted.items()),
+            *((("split_by", i) if in_list else ("split_by",), c) for i, c in enumerate(split)),
+        ],
+    )
     events = _read(table, config, split, opener.tell)
     colors, legend = _base_colors(events, config)
     rows: list[Row] = []
