@@ -105,6 +105,7 @@ def _view(state: AppState) -> dict[str, Any]:
         "theme": view.theme,
         "grid": view.grid,
         "overlays": view.overlays,
+        "hatching": view.hatching,
         "strip": view.strip,
         "strip_only": view.strip_only,
         "hypnogram": view.hypnogram,

@@ -468,6 +468,7 @@ class Presenter:
             overrides=state.overrides,
             tiles=self._shown,
             label_colors=self.label_colors,
+            states=self.scene.session.states.states,
             extent=state.extent,
             cursor=state.cursor,
             selection=state.selection,

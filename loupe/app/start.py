@@ -75,6 +75,7 @@ def view_flags(view: ViewSettings) -> ViewFlags:
         hypnogram=view.hypnogram,
         hypnogram_zoom=view.hypnogram_zoom,
         label_alpha=view.label_alpha,
+        hatching=view.hatching,
         fixed_scale=view.fixed_scale,
         clock=view.clock,
         proportional_rasters=view.proportional_rasters,

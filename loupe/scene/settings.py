@@ -123,6 +123,7 @@ class ViewFlags:
     hypnogram_zoom: bool = False
     right_panel: bool = True
     label_alpha: float | None = None
+    hatching: bool = False
     fixed_scale: bool = True
     clock: Literal["auto", "seconds", "hms", "wall"] = "auto"
     proportional_rasters: bool = True

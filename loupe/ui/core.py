@@ -252,7 +252,9 @@ class WindowCore:
             hint = views.empty_labels_hint(self.desk)
             labels.show_labels(views.labels_view(self.desk), info, hint, row)
             table = None if track is None else track.table
-            self.window.summary.show_totals(totals(table, after.extent, self.desk.colors))
+            self.window.summary.show_totals(
+                totals(table, after.extent, self.desk.colors, self.desk.patterns())
+            )
         else:
             labels.follow(row)
 

@@ -14,6 +14,7 @@ from loupe.app.commands import Command
 from loupe.app.keymap import display
 from loupe.app.state import AppState, TrackState
 from loupe.app.store import Store
+from loupe.scene.hatch import state_patterns
 from loupe.scene.model import Row, Scene
 from loupe.scene.timeaxis import Clock, choose_clock, format_time
 from loupe.session.states import StateConfig
@@ -78,6 +79,14 @@ class Desk:
     def color(self, state: str) -> Rgba:
         """The colour of a state."""
         return self.states.color(state)
+
+    def patterns(self) -> Mapping[str, int]:
+        """Numbers of the patterns of all states, see `state_patterns`; empty without hatching."""
+        if not self.state.view.hatching:
+            return {}
+        used = () if self.track is None else self.track.table.pool.labels
+        names = tuple(dict.fromkeys((*self.states.states, *used)))
+        return dict(zip(names, state_patterns(names, self.states.states).tolist(), strict=True))
 
     def rows(self, *kinds: str) -> tuple[Row, ...]:
         """The scene's rows of these kinds, all without any, in the order of the window."""

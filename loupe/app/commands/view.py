@@ -35,6 +35,7 @@ __all__ = [
 Flag: TypeAlias = Literal[
     "grid",
     "overlays",
+    "hatching",
     "strip",
     "strip_only",
     "hypnogram",

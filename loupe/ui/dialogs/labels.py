@@ -111,6 +111,7 @@ class JumpDialog(LiveDialog):
             self.desk.clock,
             self.desk.scene.origin,
             read_only="edit labels in the main window",
+            patterns=self.desk.patterns(),
         )
         self._model.show(view)
         self._show_count()
