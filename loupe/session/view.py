@@ -73,6 +73,9 @@ class ViewSettings(Model):
     hypnogram_zoom: Flag = Field(False, examples=[True])
     """The overview shows the surroundings of the window instead of the whole recording."""
 
+    right_panel: Flag = Field(True, examples=[False])
+    """Show videos, labels table and summary beside the plots."""
+
     compact_heatmaps: Flag = Field(False, examples=[True])
     """Shrink heatmaps so that all rows fit into the window."""
 

@@ -217,7 +217,7 @@ class WindowCore:
         if before is None or _look_of(before) != _look_of(after):
             self.set_look()
         if before is None or before.tracks is not after.tracks or before.view != after.view:
-            window.setWindowTitle(views.window_title(desk))
+            self.show_title()
             self._show_parts(after)
         window.topbar.show_view(views.bar_view(desk))
         for note in self.presenter.notes[self._told :]:
@@ -232,6 +232,11 @@ class WindowCore:
             window.overview.show_model(views.overview_model(desk, gutter))
         self._show_labels(before, after)
         self.videos.show(before, after)
+
+    def show_title(self) -> None:
+        """Say in the window's frame and its bar what it shows."""
+        self.window.setWindowTitle(views.window_title(self.desk))
+        self.window.topbar.show_view(views.bar_view(self.desk))
 
     def _show_labels(self, before: AppState | None, after: AppState) -> None:
         """The table follows the cursor; it is filled again only when the labels changed."""

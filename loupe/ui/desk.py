@@ -34,6 +34,8 @@ class Desk:
         Carries a command out: through the store, or by the window itself for requests.
     y_range
         The values at a row's bottom and top edge as it is drawn, or a heatmap's levels.
+    file
+        Name of the file that the window shows; empty without one.
     on_actions
         Called when the table of actions has changed: menus and keys read it again.
     """
@@ -45,6 +47,7 @@ class Desk:
     look: Look
     run: Callable[[Command], bool]
     y_range: Callable[[str], tuple[float, float] | None] = lambda _: None
+    file: str = ""
     colors: Mapping[str, Rgba] = field(init=False)
     on_actions: list[Callable[[], None]] = field(default_factory=list)
 
@@ -65,6 +68,11 @@ class Desk:
     def clock(self) -> Clock:
         """How times are written."""
         return choose_clock(self.state.view.clock, self.state.extent, self.scene.origin)
+
+    @property
+    def title(self) -> str:
+        """What the window shows: the session's title, else its file's name."""
+        return self.scene.session.title or self.file or "Loupe"
 
     def time_text(self, t: Seconds, digits: int = 2) -> str:
         """A time as it is written in this window."""

@@ -47,7 +47,8 @@ def unsaved(state: AppState) -> tuple[TrackState, ...]:
 def window_title(desk: Desk) -> str:
     """The title of the window, with an asterisk while there is something unsaved."""
     mark = "*" if unsaved(desk.state) else ""
-    return f"{mark}{desk.scene.title} – Loupe"
+    names = dict.fromkeys(name for name in (desk.title, desk.file, "Loupe") if name)
+    return mark + " – ".join(names)
 
 
 def bar_view(desk: Desk) -> BarView:
@@ -55,7 +56,7 @@ def bar_view(desk: Desk) -> BarView:
     state = desk.state
     track = desk.track
     return BarView(
-        title=desk.scene.title,
+        title=desk.title,
         labels_name="" if track is None else track.name,
         unsaved=bool(unsaved(state)),
         playing=state.playback.playing,
