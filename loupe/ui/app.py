@@ -183,6 +183,7 @@ class LoupeWindow:
         geometry = memory.geometry
         if geometry:
             self.widget.restoreGeometry(QByteArray(geometry))
+        self.widget.set_sizes(memory.sizes)
         room = self.widget.screen().availableSize() - _FRAME
         self.widget.resize(self.widget.size().boundedTo(room))
         if path is not None:
@@ -395,7 +396,7 @@ class LoupeWindow:
         self._closed = True
         application().removeEventFilter(self._keys)
         application().styleHints().colorSchemeChanged.disconnect(self._system_theme_changed)
-        self.memory.closed(bytes(self.widget.saveGeometry().data()))
+        self.memory.closed(bytes(self.widget.saveGeometry().data()), self.widget.sizes)
         self.file_requests.close()
         self.core.close()
         self.files.close(keep_unsaved=keep_unsaved)
