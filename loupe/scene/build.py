@@ -68,6 +68,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Picture", "Track", "build"]
 
+DIGIT_PX = 6.7
+"""Advance of a digit of the axis at font scale 1, logical pixels."""
+FLAG_MARGIN_PX = 20.0
+"""Room at both sides of the text of the cursor's flag, and a gap; logical pixels."""
 AXIS_NAMES = {"seconds": "time, s", "hms": "h:m:s", "wall": "clock"}
 
 
@@ -463,22 +467,22 @@ def _axis(p: Picture, marks: Sequence[Tick]) -> tuple[list[TextRun], FramePanel]
     one = max(px(1), 1)
     xs = np.array([grid.x(t.t) for t in marks])
     panel = FramePanel("#axis", axis, (lines_item(xs, 0, px(5), one, theme.line),))
+    flag = _flag_text(p)
+    at = _cursor_x(p)
     texts = [
         TextRun(
             t.text, axis.x + x, axis.y + px(7), theme.dim, align="center", valign="top", area="axis"
         )
         for t, x in zip(marks, xs, strict=True)
+        if at is None or not _touch(p, t.text, x, flag, at)
     ]
     unit = AXIS_NAMES.get(choose_clock(p.view.clock, p.extent, p.scene.origin), "")
     texts.append(TextRun(unit, px(14), axis.y + px(7), theme.dim, valign="top", area="axis"))
-    x = _cursor_x(p)
-    if p.cursor is not None and x is not None:
-        clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
-        digits = max(2, min(6, decimals(nice_step(grid.dt))))
+    if at is not None:
         texts.append(
             TextRun(
-                format_time(p.cursor, clock, digits=digits, origin=p.scene.origin),
-                axis.x + x,
+                flag,
+                axis.x + at,
                 axis.y + px(14),
                 theme.on_accent,
                 align="center",
@@ -488,6 +492,22 @@ def _axis(p: Picture, marks: Sequence[Tick]) -> tuple[list[TextRun], FramePanel]
             )
         )
     return texts, panel
+
+
+def _flag_text(p: Picture) -> str:
+    """The cursor's time as its flag says it."""
+    if p.cursor is None:
+        return ""
+    clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
+    digits = max(2, min(6, decimals(nice_step(p.layout.grid.dt))))
+    return format_time(p.cursor, clock, digits=digits, origin=p.scene.origin)
+
+
+def _touch(p: Picture, tick: str, x: float, flag: str, at: float) -> bool:
+    """Whether a tick's text would run under the cursor's flag."""
+    scale = p.layout.viewport.scale
+    width = (len(tick) + len(flag)) * DIGIT_PX * p.view.font_scale + FLAG_MARGIN_PX
+    return abs(x - at) < width / 2 * scale
 
 
 def _cursor_x(p: Picture) -> float | None:

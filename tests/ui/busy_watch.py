@@ -2,17 +2,17 @@
 
 A stretch is the handling of one input event, or one turn of the event loop with everything that is
 due in it: nothing that a person does is looked at before it ends. While a stretch lasts too
-long, the stack of the thread is written every tenth of a second by a thread of C, which needs no
-lock of Python's.
+long, a thread takes the stack of the window's thread every tenth of a second; where that holds
+Python's lock all the while, the stack is taken as it ends.
 """
 
 from __future__ import annotations
 
 import contextlib
-import faulthandler
-import re
+import sys
 import threading
 import time
+import traceback
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ import numpy as np
 
 LONG_S = 0.2
 _EVERY_S = 0.1
-_FRAME = re.compile(r'  File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<name>\S+)')
+_LOOK_S = 0.02
 CAUSES = (
     ("compiling a kernel", ("numba/", "compile_deferred")),
     ("drawing with OpenGL", ("paintGL", "loupe/render/", "vispy/")),
@@ -56,8 +56,6 @@ class Stretch:
 def cause_of(stack: str) -> str:
     """The cause that a stack shows, innermost frame first."""
     for line in stack.splitlines():
-        if "busy_watch.py" in line or "/site-packages/_pytest" in line:
-            break
         for cause, signs in CAUSES:
             if any(sign in f"{line} " for sign in signs):
                 return cause
@@ -70,41 +68,47 @@ class BusyWatch:
     Parameters
     ----------
     folder
-        Where stacks and report are written.
+        Where the report is written.
     """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._main = f"{threading.get_ident():016x}"
-        self._dumps = (folder / "stacks.tmp").open("w+")
+        self._main = threading.get_ident()
+        self._since: float | None = None
+        self._stacks: list[str] = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, name="busy watch", daemon=True)
+        self._thread.start()
         self.stretches: list[Stretch] = []
 
     @contextlib.contextmanager
     def stretch(self, what: str):
         """Time what is done inside."""
-        faulthandler.dump_traceback_later(_EVERY_S, repeat=True, file=self._dumps)
-        wall, cpu = time.perf_counter(), time.thread_time()
+        self._stacks = []
+        cpu, wall = time.thread_time(), time.perf_counter()
+        self._since = wall
         try:
             yield
         finally:
+            self._since = None
             wall, cpu = time.perf_counter() - wall, time.thread_time() - cpu
-            faulthandler.cancel_dump_traceback_later()
-            stacks = self._taken() if wall > _EVERY_S else ()
-            self.stretches.append(Stretch(what, wall, cpu, stacks if wall > LONG_S else ()))
+            stacks = tuple(self._stacks) if wall > LONG_S else ()
+            self.stretches.append(Stretch(what, wall, cpu, stacks))
 
-    def _taken(self) -> tuple[str, ...]:
-        """Stacks of this thread that were written meanwhile."""
-        self._dumps.seek(0)
-        text = self._dumps.read()
-        self._dumps.seek(0)
-        self._dumps.truncate()
-        found = []
-        for part in re.split(r"\n(?=Thread |Current thread |Timeout )", text):
-            head, _, stack = part.partition("\n")
-            if self._main in head and stack:
-                found.append(stack)
-        return tuple(found)
+    def _look(self) -> None:
+        """Take the stack of a stretch that lasts, again and again."""
+        last = 0.0
+        while not self._ended.wait(_LOOK_S):
+            since, now = self._since, time.perf_counter()
+            if since is None or now - since < _EVERY_S or now - last < _EVERY_S:
+                continue
+            last = now
+            frame = sys._current_frames().get(self._main)
+            lines = traceback.format_stack(frame)
+            if self._since == since:
+                inner_first = "".join(reversed(lines))
+                self._stacks.append(inner_first.partition("/_pytest/")[0].rpartition("\n")[0])
 
     @property
     def long(self) -> list[Stretch]:
@@ -138,5 +142,5 @@ class BusyWatch:
 
     def close(self) -> None:
         """Take no more stacks."""
-        self._dumps.close()
-        (self._folder / "stacks.tmp").unlink()
+        self._ended.set()
+        self._thread.join()
