@@ -241,6 +241,25 @@ def test_the_table_is_edited_with_real_keys(window):
     assert window.state.window.start <= 2.0
 
 
+def test_the_table_shows_the_labels_before_the_cursor(window):
+    table = window.widget.labels._view
+    for start in range(60):
+        window.store.dispatch(c.Select(Span(start * 1.5, start * 1.5 + 1)))
+        window.store.dispatch(c.Paint("Wake" if start % 2 else "NREM"))
+    window.settle()
+
+    def top():
+        return table.rowAt(0)
+
+    window.store.dispatch(c.SetCursor(1.2, follow=True))
+    window.settle()
+    assert top() == 0
+    assert not table.selectionModel().hasSelection()
+    window.store.dispatch(c.SetCursor(61.2, follow=True))
+    window.settle()
+    assert top() <= 40 <= table.rowAt(table.viewport().height() - 1)
+
+
 def test_strip_overlays_and_alpha(window):
     label(window, 2.0, 4.0, "Wake")
     assert len(window.core.presenter.layout.strips) == 2

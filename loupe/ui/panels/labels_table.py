@@ -96,6 +96,7 @@ class LabelsPanel(QWidget):
         super().__init__(parent)
         self.model = LabelsModel(look, edit, refuse, self)
         self._following = False
+        self._near = -1
         title = QLabel("Labels")
         title.setProperty("role", "title")
         self._info = QLabel()
@@ -152,15 +153,27 @@ class LabelsPanel(QWidget):
         self.model.set_look(look)
         self._fit_columns(look)
 
-    def show_labels(self, view: LabelsView, info: str, hint: str, current: int | None) -> None:
-        """Show a set: `info` beside the title, `hint` when it has no rows, `current` row marked."""
+    def show_labels(
+        self, view: LabelsView, info: str, hint: str, current: int | None, near: int = 0
+    ) -> None:
+        """Show a set.
+
+        Parameters
+        ----------
+        info, hint
+            Said beside the title, and when there are no rows.
+        current
+            The row that is marked.
+        near
+            The row that is brought into sight when none is marked.
+        """
         self._fitting = True
         self.model.show(view)
         self._use_widths()
         self._info.setText(info)
         self._empty.setText(hint)
         self._stack.setCurrentIndex(0 if self.model.rowCount() else 1)
-        self.follow(current)
+        self.follow(current, near)
 
     @property
     def widths(self) -> dict[str, float]:
@@ -194,13 +207,19 @@ class LabelsPanel(QWidget):
             self._view.setColumnWidth(column, width)
         self._use_widths()
 
-    def follow(self, row: int | None) -> None:
-        """Mark the row without telling anybody; leave the view alone while it is being used."""
+    def follow(self, row: int | None, near: int = 0) -> None:
+        """Mark the row without telling anybody; leave the view alone while it is being used.
+
+        Where nothing is to be marked, the row `near` is brought into sight.
+        """
         if self._view.state() == QAbstractItemView.State.EditingState:
             return
         self._following = True
         if row is None:
             self._view.clearSelection()
+            if near != self._near and not self._view.hasFocus():
+                self._view.scrollTo(self.model.index(near, 0))
+            self._near = near
         elif (
             self._view.currentIndex().row() != row or not self._view.selectionModel().hasSelection()
         ):
