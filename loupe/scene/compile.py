@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -66,6 +66,21 @@ def plot_rows(plot: object, number: int, plot_id: str, opener: Opener) -> tuple[
     LoupeConfigError, LoupeDataError
         If its data or columns are not what it says.
     """
+    return tuple(_row_by_row(plot, plot_id, row) for row in _rows(plot, number, plot_id, opener))
+
+
+def _row_by_row(plot: Any, plot_id: str, row: Row) -> Row:
+    """A row with what its plot says of it by its key, which a row without a name has too."""
+    key = row.id.removeprefix(f"{plot_id}/")
+    return replace(
+        row,
+        weight=row.weight * plot.heights.get(key, 1.0),
+        hidden=row.hidden or key in getattr(plot, "hidden", ()),
+        bad=row.bad or key in getattr(plot, "bad", ()),
+    )
+
+
+def _rows(plot: Any, number: int, plot_id: str, opener: Opener) -> tuple[Row, ...]:
     if isinstance(plot, TraceConfig):
         make = dense.compile_rows if plot.mode == "dense" else trace.compile_rows
         return make(number, plot, plot_id, opener)
