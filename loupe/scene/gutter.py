@@ -200,10 +200,10 @@ def _ticks(
         return _thinned([rect.y + float(y) for y in page.y], names, px(TICK_GAP))
     if isinstance(inner, HeatmapContent):
         n = len(inner.row_names)
-        heights = [rect.bottom - (i + 0.5) * rect.h / n for i in range(n)]
+        heights = [rect.y + look.magnify(rect.h - (i + 0.5) * rect.h / n) for i in range(n)]
         return _thinned(heights, list(inner.row_names), px(TICK_GAP)) if rect.h >= px(24) else []
     if isinstance(inner, RasterContent):
-        bands = bands_of(inner, rect.h)
+        bands = bands_of(inner, rect.h, look.magnified)
         heights = [rect.y + float(m) for m in (bands.top + bands.bottom) / 2]
         return _thinned(heights, list(inner.row_names), px(TICK_GAP)) if rect.h >= px(24) else []
     return []

@@ -43,6 +43,15 @@ class Look:
         """Logical pixels in device pixels."""
         return logical * self.scale
 
+    @property
+    def magnified(self) -> float:
+        """How much larger than the row its picture is, for rows of rows: 1 or more."""
+        return 1.0 / min(self.override.y_zoom, 1.0)
+
+    def magnify(self, y: float) -> float:
+        """Where a height of the whole picture lies when that is zoomed about the middle; pixels."""
+        return self.height / 2 + (y - self.height / 2) * self.magnified
+
     def trace_color(self, color: Rgba | None) -> Rgba:
         """A trace's colour: the user's, its own, or the theme's; dim when the row is bad."""
         found = self.override.color or color or self.theme.trace

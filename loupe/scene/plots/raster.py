@@ -341,8 +341,8 @@ class RowBands:
     separators: tuple[float, ...]
 
 
-def bands_of(content: RasterContent, height: int) -> RowBands:
-    """Share `height` pixels among rows and gaps."""
+def bands_of(content: RasterContent, height: int, magnified: float = 1.0) -> RowBands:
+    """Share `height` pixels among rows and gaps; magnified about the middle, some lie outside."""
     n = len(content.row_names)
     gap = np.zeros(n)
     for i, size in content.gaps.items():
@@ -350,8 +350,9 @@ def bands_of(content: RasterContent, height: int) -> RowBands:
     unit = height / (n + gap.sum())
     low = (np.arange(n) + np.cumsum(gap)) * unit
     bottom, top = height - low, height - low - unit
-    separators = tuple(float(bottom[i] + gap[i] * unit / 2) for i in sorted(content.gaps))
-    return RowBands(top, bottom, separators)
+    lines = np.array([bottom[i] + gap[i] * unit / 2 for i in sorted(content.gaps)])
+    top, bottom, lines = ((y - height / 2) * magnified + height / 2 for y in (top, bottom, lines))
+    return RowBands(top, bottom, tuple(map(float, lines)))
 
 
 def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
@@ -369,13 +370,14 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
         look.scale,
         look.theme.name,
         look.override.color,
+        look.magnified,
         v.raster_brightness,
         v.event_height,
         v.event_thickness,
     )
 
     def run(bench: Workbench) -> TileContent:
-        bands = bands_of(content, look.height)
+        bands = bands_of(content, look.height, look.magnified)
         share = v.event_height if v.event_height is not None else content.event_height
         middle = (bands.top + bands.bottom) / 2
         row_px = bands.bottom - bands.top
