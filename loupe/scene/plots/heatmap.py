@@ -192,7 +192,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
     if not isinstance(content, HeatmapContent):
         raise TypeError(f"{row.id} is not a heatmap")
     method = look.override.method or content.method
-    key = (row.id, dt, k0, width, method)
+    key = (row.id, row.revision, dt, k0, width, method)
     rows = tuple(int(r) for r in content.order[::-1])
 
     def run(bench: Workbench) -> TileContent:
@@ -206,7 +206,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
             width,
             look.height,
             values=heat.values,
-            y_range=stats.pooled,
+            y_range=stats.pooled if content.held is None else content.held,
             per_column=heat.per_column,
             missing=heat.missing,
         )

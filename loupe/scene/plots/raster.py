@@ -7,7 +7,7 @@ content says so.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,8 +47,20 @@ F64 = npt.NDArray[np.float64]
 Color4 = npt.NDArray[np.uint8]
 
 
-def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) -> tuple[Row, ...]:
+def compile_rows(
+    plot: int,
+    config: RasterConfig,
+    plot_id: str,
+    opener: Opener,
+    kept: Sequence[Row] = (),
+) -> tuple[Row, ...]:
     """One row a group of `split_by`, top first.
+
+    Parameters
+    ----------
+    kept
+        What was compiled before live parameters changed the events: its groups and its rows keep
+        their places, also where no event is left.
 
     Raises
     ------
@@ -83,18 +95,24 @@ def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) 
     colors, legend = _base_colors(frame, config)
     rows: list[Row] = []
     prefix = _prefix(config)
+    before = {row.id: row for row in kept}
     for key, index in _groups(frame, split):
         name = "-".join(text_of(v) for v in key)
         group = frame[index]
+        row_id = f"{plot_id}/{name or 'all'}"
         content = _content(
-            config, group, times[index], colors if len(colors) == 1 else colors[index]
+            config,
+            group,
+            times[index],
+            colors if len(colors) == 1 else colors[index],
+            _values_of(before.get(row_id)),
         )
         if content is None:
             continue
         shown = ", ".join(f"{c}={text_of(v)}" for c, v in zip(split, key, strict=True))
         rows.append(
             Row(
-                id=f"{plot_id}/{name or 'all'}",
+                id=row_id,
                 plot=plot,
                 kind="raster",
                 title=prefix or config.title or config.order_by,
@@ -105,7 +123,27 @@ def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) 
                 hidden=not config.visible or name in config.hidden or shown in config.hidden,
             )
         )
+    if before:
+        found = {row.id: row for row in rows}
+        old = [found.pop(row.id) if row.id in found else _emptied(row) for row in kept]
+        rows = old + list(found.values())
     return tuple(rows)
+
+
+def _values_of(row: Row | None) -> Sequence[object]:
+    content = None if row is None else row.content
+    return content.row_values if isinstance(content, RasterContent) else ()
+
+
+def _emptied(row: Row) -> Row:
+    """A group of which no event is left."""
+    if not isinstance(row.content, RasterContent):
+        return row
+    none = slice(0, 0)
+    content = row.content
+    colors = content.colors if len(content.colors) == 1 else content.colors[none]
+    empty = replace(content, times=content.times[none], rows=content.rows[none], colors=colors)
+    return replace(row, content=empty)
 
 
 def _prefix(config: RasterConfig) -> str:
@@ -204,14 +242,19 @@ def _by_category(
 
 
 def _content(
-    config: RasterConfig, group: pl.DataFrame, times: F64, colors: Color4
+    config: RasterConfig,
+    group: pl.DataFrame,
+    times: F64,
+    colors: Color4,
+    kept: Sequence[object] = (),
 ) -> RasterContent | None:
     values, codes = _coded(group[config.order_by])
     if config.rows is not None:
         names = [text_of(v) for v in config.rows]
         numbers = list(config.rows)
     else:
-        distinct: dict[str, Any] = {text_of(v): v for v in values if not is_missing(v)}
+        everything = [*kept, *values]
+        distinct: dict[str, Any] = {text_of(v): v for v in everything if not is_missing(v)}
         numeric = all(isinstance(v, int | float) for v in distinct.values())
         names = sorted(distinct, key=(lambda t: float(distinct[t])) if numeric else natural_key)
         numbers = [distinct[t] for t in names]
@@ -244,6 +287,7 @@ def _content(
         colors=np.ascontiguousarray(kept_colors),
         themed=len(colors) == 1 and colors[0, 3] == 0,
         row_names=tuple(names),
+        row_values=tuple(numbers),
         gaps=_gaps(config, numbers),
         gap_color=config.separator_params.color,
         gap_width=config.separator_params.width,
@@ -343,6 +387,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
     v = look.view
     key = (
         row.id,
+        row.revision,
         dt,
         k0,
         width,
@@ -372,7 +417,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
         index = None
         if full > 1 and len(content.colors) == 1 and b - a > INDEXED_FROM:
             # Whole blocks of events are counted at once: their rows are known beforehand.
-            index = bench.event_index(row.id, content.rows, len(content.row_names))
+            index = bench.event_index((row.id, row.revision), content.rows, len(content.row_names))
             a, b = 0, len(content.times)
         picture = bin_events(
             content.times[a:b],

@@ -24,7 +24,7 @@ from loupe.session.plots.trace import TraceConfig
 from loupe.tiles.compose import compose_traces
 from loupe.units import Rgba
 
-__all__ = ["compile_rows", "job", "prefix_of", "trace_name"]
+__all__ = ["compile_rows", "extent_of", "job", "prefix_of", "trace_name"]
 
 HEIGHT = 100.0
 """Natural height of a row, logical pixels."""
@@ -188,7 +188,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
     content = row.content
     if not isinstance(content, TraceContent):
         raise TypeError(f"{row.id} is not a stacked row")
-    key = (row.id, dt, k0, width, look.height, look.scale, _style_key(content, look))
+    key = (row.id, row.revision, dt, k0, width, look.height, look.scale, _style_key(content, look))
     return TileJob(
         key,
         row.id,
@@ -296,11 +296,13 @@ def _y_range(
     given = override.y_range or (content.y_range if override.y_auto is None else None)
     if given is not None:
         low, high = given
+    elif fixed and content.held is not None:
+        low, high = content.held
     elif fixed:
         stats = [bench.stats(line.array, (line.row,)) for line in content.lines]
-        low, high = _extent([s.low[0] for s in stats], [s.high[0] for s in stats])
+        low, high = extent_of([s.low[0] for s in stats], [s.high[0] for s in stats])
     else:
-        low, high = _extent(
+        low, high = extent_of(
             [_reduce(np.fmin, s.lo) for s in spans], [_reduce(np.fmax, s.hi) for s in spans]
         )
     if high <= low:
@@ -315,7 +317,8 @@ def _reduce(function: np.ufunc, values: np.ndarray[tuple[int, int], np.dtype[np.
     return float(function.reduce(values, axis=None)) if values.size else float("nan")
 
 
-def _extent(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float]:
+def extent_of(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float]:
+    """The lowest and the highest finite value; (0.0, 1.0) without any."""
     low = [v for v in lows if np.isfinite(v)]
     high = [v for v in highs if np.isfinite(v)]
     return (min(low), max(high)) if low and high else (0.0, 1.0)
