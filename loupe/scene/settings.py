@@ -122,6 +122,7 @@ class ViewFlags:
     hypnogram: bool = True
     hypnogram_zoom: bool = False
     right_panel: bool = True
+    tuner: bool = True
     label_alpha: float | None = None
     fixed_scale: bool = True
     clock: Literal["auto", "seconds", "hms", "wall"] = "auto"

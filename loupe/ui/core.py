@@ -114,6 +114,10 @@ class WindowCore:
         window.labels.picked.connect(lambda label: run(commands.SelectLabel(label)))
         window.labels.opened.connect(lambda label: run(commands.SelectLabel(label, centre=True)))
         window.errors.offered.connect(self._answered)
+        window.tuner.moved.connect(lambda index, at: run(commands.SetParam(index, at)))
+        window.tuner.copy_wanted.connect(lambda: run(commands.UiRequest("copy_params")))
+        window.tuner.reset_wanted.connect(lambda: run(commands.ResetParams()))
+        window.tuner.closed.connect(lambda: run(commands.SetFlag("tuner", False)))
         window.videos.filled.connect(self._videos_filled)
 
     @property
@@ -231,6 +235,9 @@ class WindowCore:
             gutter = self.presenter.layout.area.x / self.presenter.layout.viewport.scale
             window.overview.show_model(views.overview_model(desk, gutter))
         self._show_labels(before, after)
+        if before is None or before.params != after.params or before.view != after.view:
+            window.tuner.show_params(after.params)
+            window.tuner.setVisible(after.view.tuner and bool(after.params))
         self.videos.show(before, after)
 
     def _show_labels(self, before: AppState | None, after: AppState) -> None:

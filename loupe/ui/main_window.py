@@ -15,6 +15,7 @@ from loupe.ui.panels.labels_table import LabelsPanel
 from loupe.ui.panels.overview import OverviewPanel
 from loupe.ui.panels.status import StatusLine
 from loupe.ui.panels.summary import SummaryPanel
+from loupe.ui.panels.tuner import TunerDock
 from loupe.ui.panels.videos import VideosPanel
 from loupe.ui.topbar import TopBar
 
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         self.summary = SummaryPanel(look)
         self.overview = OverviewPanel(look, page)
         self.status = StatusLine(look)
+        self.tuner = TunerDock()
         self._laid_out = False
         self._build()
         self.setAcceptDrops(True)
@@ -114,6 +116,7 @@ class MainWindow(QMainWindow):
         whole.addWidget(self.stack, 1)
         whole.addWidget(self.status)
         self.setCentralWidget(root)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.tuner)
 
     def sizeHint(self) -> QSize:
         """The usual size."""

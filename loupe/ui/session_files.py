@@ -131,7 +131,8 @@ class SessionFiles:
         session = relative_to(folded.session, target.parent)
         folder = target.with_name(f"{target.stem}_data")
         stored = {
-            place: store_memory(value, place, folder) for place, value in memory_places(session)
+            place: store_memory(self._window.tuning.given(value), place, folder)
+            for place, value in memory_places(session)
         }
         text = to_toml(session, stored=stored)
         _write(target, text)

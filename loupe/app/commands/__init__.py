@@ -83,6 +83,7 @@ from loupe.app.commands.time import (
     WholeRecording,
     ZoomTime,
 )
+from loupe.app.commands.tune import ResetParams, SetParam
 from loupe.app.commands.view import (
     Flag,
     HideVideo,
@@ -147,6 +148,7 @@ __all__ = [
     "ReplaceState",
     "ResetHeights",
     "ResetOrder",
+    "ResetParams",
     "ResetYZoom",
     "ScaleHeight",
     "ScrollRows",
@@ -170,6 +172,7 @@ __all__ = [
     "SetMarkers",
     "SetMethod",
     "SetNote",
+    "SetParam",
     "SetSpeed",
     "SetStepTarget",
     "SetTheme",
