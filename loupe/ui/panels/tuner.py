@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSlider,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -81,9 +82,26 @@ class TunerDock(QDockWidget):
         self._word = QLabel()
         self._word.setWordWrap(True)
         self._word.setTextFormat(Qt.TextFormat.PlainText)
+        self.setTitleBarWidget(self._head())
         self.setWidget(self._built())
         self.setMinimumWidth(_WIDTH)
         self.hide()
+
+    def _head(self) -> QWidget:
+        """The title as other panels have it; the dock can be dragged by it."""
+        title, hide = QLabel("Tuner"), QToolButton()
+        title.setProperty("role", "title")
+        hide.setText("×")
+        hide.setToolTip("Hide the Tuner")
+        hide.setAccessibleName("Hide the Tuner")
+        hide.clicked.connect(lambda _=False: self.closed.emit())
+        head = QWidget()
+        row = QHBoxLayout(head)
+        row.setContentsMargins(_MARGIN, 8, 8, 4)
+        row.addWidget(title)
+        row.addStretch()
+        row.addWidget(hide)
+        return head
 
     def _built(self) -> QWidget:
         copy, reset = QPushButton("Copy Values"), QPushButton("Reset")
