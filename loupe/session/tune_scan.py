@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from types import CodeType, FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
@@ -89,14 +89,20 @@ def _arguments(
     for number, value in enumerate(arguments):
         yield value, names[number] if number < len(names) else ""
     yield from ((value, key) for key, value in keywords.items())
-    yield function, ""
+    if isinstance(function, FunctionType):
+        # A default that an argument takes the place of does not count.
+        yield from _function_parts(function, {*names[: len(arguments)], *keywords})
+    else:
+        yield function, ""
 
 
 def _own(value: object) -> Iterator[tuple[object, str]]:
     yield from ((part, key) for key, part in getattr(value, "__dict__", {}).items())
 
 
-def _function_parts(function: FunctionType) -> Iterator[tuple[object, str]]:
+def _function_parts(
+    function: FunctionType, given: Collection[str] = ()
+) -> Iterator[tuple[object, str]]:
     code = function.__code__
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         try:
@@ -105,8 +111,9 @@ def _function_parts(function: FunctionType) -> Iterator[tuple[object, str]]:
             continue  # not assigned yet
     defaults = function.__defaults__ or ()
     names = code.co_varnames[: code.co_argcount]
-    yield from zip(defaults, names[len(names) - len(defaults) :], strict=True)
-    yield from ((value, key) for key, value in (function.__kwdefaults__ or {}).items())
+    known = list(zip(defaults, names[len(names) - len(defaults) :], strict=True))
+    known += [(value, key) for key, value in (function.__kwdefaults__ or {}).items()]
+    yield from ((value, key) for value, key in known if key not in given)
     spoken = dict.fromkeys(_names(code))
     for name in spoken:
         if name not in function.__globals__:

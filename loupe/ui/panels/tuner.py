@@ -80,6 +80,7 @@ class TunerDock(QDockWidget):
         self._busy.setSizePolicy(policy)
         self._busy.hide()
         self._word = QLabel()
+        self._word.setProperty("role", "warning")
         self._word.setWordWrap(True)
         self._word.setTextFormat(Qt.TextFormat.PlainText)
         self.setTitleBarWidget(self._head())
@@ -142,7 +143,6 @@ class TunerDock(QDockWidget):
         """Say whether something is being computed, and what failed."""
         self._busy.setVisible(busy)
         self._word.setText(problem)
-        self._word.setProperty("role", "warning" if problem else "dim")
         self._word.setVisible(bool(problem))
 
     def _fill(self, params: Sequence[ParamState]) -> None:
