@@ -105,7 +105,9 @@ def test_listeners_hear_of_changes_only():
 def test_a_tunable_calls_with_values():
     gain, offset = Param(2.0, 0.0, 5.0), IntParam(1, 0, 5)
     inner = tunable(lambda x, g: x * g, 10, gain)
-    outer = tunable(lambda parts, plus, *, at: (parts, plus, at), [inner, 7], offset, at={"g": gain})
+    outer = tunable(
+        lambda parts, plus, *, at: (parts, plus, at), [inner, 7], offset, at={"g": gain}
+    )
     assert outer() == ([20.0, 7], 1, {"g": 2.0})
     gain.value = 3.0
     assert outer()[0] == [30.0, 7]
