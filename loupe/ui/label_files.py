@@ -90,7 +90,7 @@ class LabelFiles:
         self._kept = []
         found = []
         for spec in scene.tracks:
-            if spec.id in kept and before.get(spec.id) == spec.config:
+            if spec.id in kept and before.get(spec.id) == spec.config and not spec.live:
                 seat, track = kept.pop(spec.id)
                 self._kept.append(seat)
                 found.append(track)
