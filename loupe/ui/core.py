@@ -237,7 +237,7 @@ class WindowCore:
         self._show_labels(before, after)
         if before is None or before.params != after.params or before.view != after.view:
             window.tuner.show_params(after.params)
-            window.tuner.setVisible(after.view.tuner and bool(after.params))
+            window.show_tuner(after.view.tuner and bool(after.params))
         self.videos.show(before, after)
 
     def _show_labels(self, before: AppState | None, after: AppState) -> None:

@@ -141,6 +141,12 @@ class MainWindow(QMainWindow):
             half = self.height() // 2
             self.right.setSizes([half, half, below][: self.right.count()])
 
+    def show_tuner(self, shown: bool) -> None:
+        """Show or hide the Tuner; the rest of the window never gets less room than it needs."""
+        room = self.tuner.minimumWidth() if shown else 0
+        self.setMinimumWidth(_LEAST.width() + room)
+        self.tuner.setVisible(shown)
+
     def set_look(self, look: Look) -> None:
         """Give every part another look."""
         for part in (
