@@ -244,6 +244,8 @@ def recompiled(state: AppState, scene: Scene) -> AppState:
         events={k: v for k, v in state.overrides.events.items() if k in facts.events},
     )
     window = clamp_window(state.window, fresh.extent)
+    # Sliders may have moved since the data were computed.
+    moved = {one.param: one.setting for one in state.params}
     return replace(
         state,
         extent=fresh.extent,
@@ -258,5 +260,7 @@ def recompiled(state: AppState, scene: Scene) -> AppState:
         step_target=min(state.step_target, max(0, len(facts.videos) - 1)),
         measure=None,
         facts=facts,
-        params=fresh.params,
+        params=tuple(
+            replace(one, setting=moved.get(one.param, one.setting)) for one in fresh.params
+        ),
     )

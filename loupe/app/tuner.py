@@ -95,6 +95,7 @@ class Tuner:
         for one in store.state.params if scene.live is not None else ():
             self._leave.append(one.param.listen(partial(self._followed, one.param)))
             self._followed(one.param)
+        self._soon()
 
     @property
     def settled(self) -> bool:
@@ -138,8 +139,11 @@ class Tuner:
     def _moved(self, before: AppState, after: AppState) -> None:
         if before.params is after.params:
             return
+        old = {one.param: one.setting for one in before.params}
         for one in after.params:
-            one.param.follow(one.setting)
+            # Only what moved here: a script may have moved another one meanwhile.
+            if old.get(one.param, one.setting) != one.setting:
+                one.param.follow(one.setting)
         self._soon()
 
     # From the state to a new scene.
@@ -184,7 +188,9 @@ class Tuner:
         if isinstance(found, Retuned):
             self._scene = found.scene
             self._show(found)
-            faults = found.faults
+            # What was not tried this time is still as it was.
+            kept = [fault for fault in self.status.faults if fault[0] not in found.tried]
+            faults = (*kept, *found.faults)
         else:
             # Not to be tried again for ever: these values are done with.
             self._scene = _settled_for(self._scene, settings)

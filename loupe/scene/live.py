@@ -45,14 +45,17 @@ class Retuned:
         Keys of the arrays that are not shown any more.
     tables
         What the live label sets hold now, by id.
+    tried
+        What was computed or compiled: titles of plots and names of label sets.
     faults
-        What failed, and why: there the old data stay.
+        Which of them failed, and why: there the old data stay.
     """
 
     scene: Scene
     rows: frozenset[str]
     gone: frozenset[str]
     tables: Mapping[str, IntervalTable]
+    tried: frozenset[str]
     faults: tuple[tuple[str, LoupeError], ...]
 
 
@@ -72,7 +75,7 @@ def retune(
     """
     live = scene.live
     if live is None:
-        return Retuned(scene, frozenset(), frozenset(), {}, ())
+        return Retuned(scene, frozenset(), frozenset(), {}, frozenset(), ())
     moved = {param for param, at in settings.items() if live.settings.get(param) != at}
     session = scene.session
     memo = live.opener.catalog.memo
@@ -86,12 +89,14 @@ def retune(
     groups = dict(live.groups)
     events, tracks = scene.events, list(scene.tracks)
     changed: set[int] = set()
+    tried: set[str] = set()
     sources = [session.resolve(data) for data in _every(scene) if depends(data)]
     opener, gone = live.opener.renewed(sources)
     with held_at(settings):
         for number, (plot, plot_id) in enumerate(zip(session.plots, session.plot_ids, strict=True)):
             if not any(depends(data) for data in plot_data(plot)):
                 continue
+            tried.add(plot.title or plot_id)
             try:
                 rows = plot_rows(plot, number, plot_id, opener, groups[number])
                 groups[number] = _in_place(groups[number], rows, measured)
@@ -99,6 +104,7 @@ def retune(
             except LoupeError as error:
                 faults.append((plot.title or plot_id, error))
         if session.events is not None and session.events.visible and depends(session.events.data):
+            tried.add("events")
             try:
                 events = event_classes(session.events, opener)
                 groups.pop(-1, None)
@@ -106,6 +112,7 @@ def retune(
                 faults.append(("events", error))
         for place, spec in enumerate(tracks):
             if depends(spec.config.data):
+                tried.add(spec.name)
                 found = label_track(spec.id, spec.name, spec.config, memo)
                 try:
                     tables[spec.id] = table_of(found)
@@ -128,6 +135,7 @@ def retune(
         rows=frozenset(row.id for row in rows if row.plot in changed),
         gone=gone - shown,
         tables=tables,
+        tried=frozenset(tried),
         faults=tuple(faults),
     )
 

@@ -27,6 +27,7 @@ from loupe import (
 from loupe.app import commands as c
 from loupe.app.ports import InlineScheduler
 from loupe.app.presenter import Presenter
+from loupe.app.reduce import reduce
 from loupe.app.start import initial_state, recompiled, retuned, track_state
 from loupe.app.still import load_track, open_scene, still
 from loupe.app.store import Store
@@ -371,6 +372,27 @@ def test_a_function_that_fails_leaves_the_old_data(gain):
     assert not np.array_equal(bench.pixels("trace-1/0"), before)
 
 
+def test_a_fault_stays_until_its_own_function_works(gain):
+    other = Param(0.0, 0.0, 1.0)
+
+    def fragile(g):
+        if g > 5:
+            raise ZeroDivisionError("too much")
+        return array(SINE * g, t=T)
+
+    bench = Bench(
+        [
+            TraceConfig(tunable(fragile, gain), id="a"),
+            TraceConfig(tunable(lambda x: array(SINE + x, t=T), other), id="b"),
+        ]
+    )
+    bench.set(9.0)
+    bench.set(0.5, 1)
+    assert [where for where, _ in bench.tuner.status.faults] == ["a"]
+    bench.set(1.0)
+    assert bench.tuner.status.faults == ()
+
+
 def test_what_gives_no_data_is_a_fault_too(gain):
     bench = Bench(TraceConfig(tunable(lambda g: array(SINE, t=T) if g < 5 else "text", gain)))
     bench.set(9.0)
@@ -461,6 +483,21 @@ def test_scripts_move_sliders_and_sliders_move_scripts(gain):
     assert bench.store.state.params[0].setting == 6.0, "a closed window does not follow"
 
 
+def test_a_slider_does_not_undo_what_a_script_has_just_set():
+    """The script's value is on its way to the window while another slider moves."""
+    one, two = Param(0.0, 0.0, 9.0, name="one"), Param(0.0, 0.0, 9.0, name="two")
+    bench = Bench(TraceConfig(tunable(lambda *_: array(SINE, t=T), one, two)))
+    post, waiting = bench.scheduler.post, []
+    bench.scheduler.post = waiting.append
+    two.value = 5.0
+    bench.store.dispatch(c.SetParam(0, 3.0))
+    bench.scheduler.post = post
+    for function in waiting:
+        function()
+    assert (one.value, two.value) == (3.0, 5.0)
+    assert param_values(bench.store.state.params) == {"one": 3.0, "two": 5.0}
+
+
 def test_two_windows_share_a_parameter(gain):
     one, two = Bench(TraceConfig(lambda: scaled(gain))), Bench(TraceConfig(lambda: scaled(gain)))
     one.set(3.0)
@@ -531,12 +568,20 @@ def test_old_arrays_are_let_go_of(gain):
     assert kept.held <= held * 1.5
 
 
-def test_a_reload_keeps_the_values(gain):
+def test_a_reload_keeps_the_values_also_those_set_while_it_read(gain):
     session = build_session(TraceConfig(lambda: scaled(gain)))
     state = initial_state(open_scene(session))
+    scene = open_scene(session)
+    state = reduce(state, c.SetParam(0, 3.0))
     gain.value = 3.0
-    state = recompiled(state, open_scene(session))
+    state = recompiled(state, scene)
     assert state.params[0].setting == 3.0
+    pool, scheduler, shown = InlinePool(eager=False), InlineScheduler(), []
+    tuner = Tuner(scene, Store(state), scheduler, shown.append, pool=pool)
+    scheduler.run_timers()
+    pool.run()
+    assert tuner.settled
+    assert shown[0].scene.live.settings == {gain: 3.0}
 
 
 def test_what_a_function_gave_is_what_is_saved(gain):

@@ -197,7 +197,9 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
 
     def run(bench: Workbench) -> TileContent:
         heat = bench.heat(content.array, rows, method, dt, k0, width)
-        stats = bench.stats(content.array, tuple(sorted(rows)), content.percentiles)
+        held = content.held
+        if held is None:
+            held = bench.stats(content.array, tuple(sorted(rows)), content.percentiles).pooled
         return TileContent(
             row.id,
             key,
@@ -206,7 +208,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
             width,
             look.height,
             values=heat.values,
-            y_range=stats.pooled if content.held is None else content.held,
+            y_range=held,
             per_column=heat.per_column,
             missing=heat.missing,
         )
