@@ -1,7 +1,9 @@
 """Live parameters: what is computed and drawn again, what stays, and in which order."""
 
+import gc
 import sys
 import threading
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -277,6 +279,14 @@ def test_label_sets_change_as_a_whole_and_others_keep_their_edits():
     assert after.tracks[0].table.starts[0] > before.starts[0]
     assert after.tracks[0].history is state.tracks[0].history
     assert after.tracks[1] is edited
+
+
+def test_a_function_without_parameters_gives_labels_that_can_be_edited():
+    bench = Bench(TraceConfig(array(SINE, t=T)), interval_labels=lambda: found(0.5), **STATES)
+    (spec,) = bench.scene.tracks
+    assert not spec.live
+    assert len(bench.store.state.tracks[0].table) == 6
+    assert bench.scene.live is None
 
 
 def test_only_what_depends_is_computed_compiled_and_drawn(gain):
@@ -566,6 +576,22 @@ def test_old_arrays_are_let_go_of(gain):
         bench.set(value)
     assert (len(kept._stats), len(kept._pyramids), len(bench.scene.live.opener.arrays)) == counts
     assert kept.held <= held * 1.5
+
+
+def test_no_old_array_stays_in_memory(gain):
+    made = []
+
+    def remembered(g):
+        values = SINE * np.float32(g)
+        made.append(weakref.ref(values))
+        return array(values, t=T)
+
+    bench = Bench([TraceConfig(tunable(remembered, gain)), HeatmapConfig(array(SINE, t=T))])
+    for value in (2.0, 3.0, 4.0, 5.0):
+        bench.set(value)
+    bench.shown.clear()
+    gc.collect()
+    assert [ref() is not None for ref in made] == [False] * 4 + [True]
 
 
 def test_a_reload_keeps_the_values_also_those_set_while_it_read(gain):

@@ -28,11 +28,13 @@ from ui_shared import shared_window
 import loupe
 from loupe import BoolParam, ChoiceParam, IntParam, Param, tunable
 from loupe.app import commands as c
+from loupe.app.state import ParamState
 from loupe.session.labels import LabelsConfig
 from loupe.session.load import load_session
 from loupe.session.plots.raster import RasterConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.ui.handle import WindowHandle
+from loupe.ui.panels.tuner import TunerDock
 from loupe.units import Span
 
 KEY = Qt.Key
@@ -407,3 +409,35 @@ def test_view_takes_parameters(open_it, monkeypatch):
         assert handle.params == {"gain": 2.0}
     finally:
         handle.close()
+
+
+def test_sliders_of_odd_ranges(open_it):
+    """Uneven steps, many whole numbers, very small numbers; a name with an ampersand."""
+    params = [
+        Param(1.0, 0.5, 2.1, step=0.25, name="uneven"),
+        IntParam(5, 0, 5_000_000, name="many"),
+        IntParam(-2, -3, 3, name="few"),
+        Param(2e-6, 1e-6, 5e-6, name="small & fine"),
+        Param(0.0, 0.0, 1e6, step=0.001, name="wide"),
+    ]
+    dock, moves = TunerDock(), []
+    dock.moved.connect(lambda index, at: moves.append((index, params[index].fit(at))))
+    dock.show_params([ParamState(p, p.name, p.setting) for p in params])
+    sliders = {s.accessibleName(): s for s in dock.findChildren(QSlider)}
+    fields = {f.accessibleName(): f for f in dock.findChildren(QDoubleSpinBox)}
+    assert {name: s.maximum() for name, s in sliders.items()} == {
+        "uneven": 7,
+        "few": 6,
+        "small & fine": 1000,
+        "wide": 1000,
+    }
+    assert fields["many"].text() == "5"
+    assert float(fields["small & fine"].text()) == pytest.approx(2e-6, rel=0.01)
+    for name, ticks in (("uneven", (6, 7)), ("few", (0,))):
+        for tick in ticks:
+            sliders[name].setValue(tick)
+    assert moves == [(0, 2.0), (0, 2.1), (2, -3)]
+    dock.show_params([ParamState(p, p.name, p.max) for p in params])
+    assert all(s.value() == s.maximum() for s in sliders.values())
+    assert len(moves) == 3, "showing is not moving"
+    dock.deleteLater()

@@ -191,11 +191,14 @@ class _Number(_Control):
         whole = isinstance(param, IntParam)
         span = param.max - param.min
         step = param.step or (1.0 if whole else span / TICKS)
-        self.ticks = round(span / step) if whole or param.step is not None else TICKS
+        if not whole and span / step > MOST_TICKS:
+            step = span / TICKS
+        self.ticks = math.ceil(span / step - 1e-9)
+        self.step = step
         self.field = QDoubleSpinBox()
         self.field.setRange(param.min, param.max)
-        self.field.setDecimals(0 if whole else _decimals(step))
-        self.field.setSingleStep(step if param.step or whole else span / 100)
+        self.field.setDecimals(0 if whole else _decimals(param.step or step))
+        self.field.setSingleStep(param.step or (1.0 if whole else span / 100))
         self.field.setKeyboardTracking(False)
         self.field.setAccessibleName(name)
         self.field.setMinimumWidth(104)
@@ -203,7 +206,7 @@ class _Number(_Control):
         self.field.lineEdit().setTextMargins(6, 0, 6, 0)
         self.field.valueChanged.connect(moved)
         self.slider: QSlider | None = None
-        if 0 < self.ticks <= MOST_TICKS:
+        if self.ticks <= MOST_TICKS:
             self.slider = QSlider(Qt.Orientation.Horizontal)
             self.slider.setRange(0, self.ticks)
             self.slider.setPageStep(max(1, self.ticks // 10))
@@ -212,8 +215,9 @@ class _Number(_Control):
             self.slider.valueChanged.connect(self._slid)
 
     def _slid(self, tick: int) -> None:
-        param = self.param
-        self.moved(param.min + tick / self.ticks * (param.max - param.min))
+        # The last place is the upper limit also where that is no whole number of steps away.
+        last = tick == self.ticks
+        self.moved(self.param.max if last else self.param.min + tick * self.step)
 
     def show_setting(self, setting: float) -> None:
         """Move field and slider."""
@@ -221,8 +225,8 @@ class _Number(_Control):
             with QSignalBlocker(self.field):
                 self.field.setValue(setting)
         if self.slider is not None:
-            share = (setting - self.param.min) / (self.param.max - self.param.min)
-            tick = round(share * self.ticks)
+            last = setting >= self.param.max
+            tick = self.ticks if last else round((setting - self.param.min) / self.step)
             if self.slider.value() != tick:
                 with QSignalBlocker(self.slider):
                     self.slider.setValue(tick)
