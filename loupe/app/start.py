@@ -168,7 +168,7 @@ def initial_state(
         window=window,
         viewport=viewport or Viewport(),
         cursor=clamp_cursor(cursor, window, extent),
-        view=view_flags(view),
+        view=replace(view_flags(view), tuner=scene.live is not None),
         overrides=overrides,
         tracks=tuple(tracks),
         edited=edited,

@@ -236,7 +236,7 @@ def plots_actions() -> tuple[Action, ...]:
             "Show or hide the sliders of the live parameters.",
             c.Toggle("tuner"),
             "Ctrl+T",
-            checked=lambda state: state.view.tuner and bool(state.params),
+            checked=_flag("tuner"),
         ),
         item(
             "tuner_copy",
