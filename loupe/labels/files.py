@@ -16,6 +16,7 @@ import secrets
 import socket
 import stat
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ MISSING = ""
 _T = TypeVar("_T")
 _TMP = ".loupe-tmp"
 _RETRIES = 100
+_TURNS, _TURN_S = 20, 0.05
 
 
 class Fs:
@@ -61,18 +63,39 @@ class Fs:
 
     def fsync(self, fd: int) -> None:
         """Make the file's content and size durable."""
+        if sys.platform == "darwin":
+            import fcntl
+
+            # fsync leaves the data in the drive's own cache there; not all drives know better
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+                return
         os.fsync(fd)
 
     def datasync(self, fd: int) -> None:
         """Make the file's content durable, and its size if that grew."""
-        getattr(os, "fdatasync", os.fsync)(fd)
+        if hasattr(os, "fdatasync"):
+            os.fdatasync(fd)
+        else:
+            self.fsync(fd)
 
     def truncate(self, fd: int, size: int) -> None:
         """Cut the file to `size` bytes."""
         os.ftruncate(fd, size)
 
     def replace(self, source: Path, target: Path) -> None:
-        """Put one file in the place of another, at once."""
+        """Put one file in the place of another, at once.
+
+        On Windows another program that just looks at the target (a virus scanner, an indexer)
+        refuses that for a moment, so it is tried for a second.
+        """
+        for _ in range(_TURNS if sys.platform == "win32" else 0):
+            try:
+                os.replace(source, target)
+            except PermissionError:
+                time.sleep(_TURN_S)
+            else:
+                return
         os.replace(source, target)
 
     def sync_folder(self, folder: Path) -> None:

@@ -52,6 +52,28 @@ def test_groups_rows_levels_and_colours():
     assert scalar[0].vmin == pytest.approx(low, rel=1e-5)
 
 
+def test_rows_without_a_group_are_shown_in_one_of_their_own():
+    data = array(
+        np.arange(40.0).reshape(4, 10),
+        dims=("syn",),
+        coords={"region": ("syn", ["CA3", "", "CA1", ""])},
+    )
+    p = picture(HeatmapConfig(data, split_by="region"))
+    assert [r.group for r in p.rows] == ["region=CA1", "region=CA3", "region=NA"]
+    assert p.rows[2].content.order.tolist() == [1, 3]
+
+
+def test_low_rows_of_a_split_are_told_apart_by_their_group():
+    data = array(
+        np.arange(40.0).reshape(4, 10), dims=("syn",), coords={"region": ("syn", list("aabb"))}
+    )
+    high = picture(HeatmapConfig(data, split_by="region"), height=600)
+    names = [t.text for t in high.frame.texts if t.role == "name"]
+    assert len(set(names)) == 1
+    low = picture(HeatmapConfig(data, split_by="region"), height=90)
+    assert [t.text for t in low.frame.texts if t.role == "name"] == ["region=a", "region=b"]
+
+
 def test_a_colormap_table_without_a_group_says_which():
     data = array(np.zeros((2, 10)), dims=("d",), coords={"g": ("d", ["a", "b"])})
     p = picture(HeatmapConfig(data, split_by="g", cmap={"a": "magma"}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("name", FILES)
 def test_generated_files_are_up_to_date(name: str) -> None:
+    if name.endswith("cli.md") and version("typer") < "0.29":
+        pytest.skip("typer before 0.29 words its help in another way")
     assert (ROOT / name).read_text(encoding="utf-8") == FILES[name](), (
         "run `python -m loupe._dev.generate`"
     )

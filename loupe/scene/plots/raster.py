@@ -18,7 +18,7 @@ from loupe.scene.colormaps import lut_of
 from loupe.scene.looks import Look
 from loupe.scene.model import LegendEntry, RasterContent, Row
 from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import category_colors, is_missing, natural_key, text_of
+from loupe.scene.rows import NA, category_colors, is_missing, natural_key, text_of
 from loupe.scene.sources import Opener, event_times
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.workbench import Workbench
@@ -237,7 +237,7 @@ def _by_category(
     values, codes = _coded(series)
     by_text = category_colors(values, palette)
     table = np.array([by_text["" if v is None else text_of(v)] for v in values], dtype=np.uint8)
-    legend = tuple(LegendEntry(str(t) or "NA", c) for t, c in by_text.items())
+    legend = tuple(LegendEntry(str(t) or NA, c) for t, c in by_text.items())
     return table.reshape(-1, 4)[codes], legend
 
 
