@@ -21,7 +21,7 @@ from loupe.app.state import AppState
 from loupe.errors import LoupeError
 from loupe.kernels import compile_deferred
 from loupe.scene.layout import Viewport
-from loupe.scene.model import FailedContent
+from loupe.scene.model import FailedContent, Scene
 from loupe.ui import views
 from loupe.ui.desk import Desk
 from loupe.ui.label_files import LabelFiles
@@ -33,7 +33,7 @@ from loupe.ui.panels.summary import totals
 from loupe.ui.video_room import VideoRoom
 from loupe.units import Seconds
 
-__all__ = ["WindowCore"]
+__all__ = ["WindowCore", "row_faults"]
 
 _TICK_MS = 16
 _HOVER_MS = 16.0
@@ -344,12 +344,7 @@ class WindowCore:
 
     def report_rows(self) -> None:
         """Name the rows that could not be opened."""
-        faults = [
-            Fault(row.title or row.id, row.content.message, row.content.hint)
-            for row in self.desk.scene.rows
-            if isinstance(row.content, FailedContent)
-        ]
-        for fault in faults:
+        for fault in row_faults(self.desk.scene):
             self.window.errors.add(fault)
 
     def _offer_recovery(self) -> None:
@@ -385,6 +380,15 @@ class WindowCore:
         self.videos.close()
         self.presenter.close()
         self.window.canvas.release()
+
+
+def row_faults(scene: Scene) -> list[Fault]:
+    """The faults of the rows that could not be opened."""
+    return [
+        Fault(row.title or row.id, row.content.message, row.content.hint)
+        for row in scene.rows
+        if isinstance(row.content, FailedContent)
+    ]
 
 
 def _cell_command(label: int, column: str, value: object) -> commands.Command:

@@ -10,6 +10,7 @@ from loupe.app.start import retuned
 from loupe.app.tuner import Tuner
 from loupe.scene.live import Retuned
 from loupe.session.source import InMemory
+from loupe.ui.core import row_faults
 from loupe.ui.panels.errors import Fault
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ class TunerRoom:
 
     def _show(self, found: Retuned) -> None:
         window = self._window
+        mended = set(row_faults(window.desk.scene)) - set(row_faults(found.scene))
+        for fault in mended:
+            window.widget.errors.discard(fault)
         window.desk.scene = found.scene
         window.files.take(found.tables)
         window.core.presenter.retune(found.scene, found.rows, found.gone)

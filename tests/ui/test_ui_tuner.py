@@ -315,6 +315,23 @@ def test_values_are_read_and_set_by_scripts_also_after_closing(open_it):
     assert handle.params["gain"] == pytest.approx(2.0, abs=0.02), "the window is over"
 
 
+def test_a_plot_that_failed_when_it_was_opened_comes_later(open_it):
+    level, data = Param(9.0, 0.0, 9.0, name="level"), signal(1)
+
+    def fragile(at):
+        if at > 5:
+            raise ValueError("too high")
+        return data
+
+    window = open_it(make_session(plots=(TraceConfig(tunable(fragile, level), id="a"),)))
+    (fault,) = window.widget.errors.faults
+    assert "ValueError: too high" in fault.message
+    slide(window, "level", 0.1)
+    assert [row.kind for row in window.desk.scene.rows] == ["trace"]
+    assert window.widget.errors.faults == ()
+    assert pixels(window, "a/0").any()
+
+
 def test_functions_run_beside_the_window(open_it):
     """The window works on while a function takes its time; a bar says that it does."""
     gate, threads = threading.Event(), []
