@@ -183,3 +183,17 @@ def test_a_function_without_parameters_gives_labels_that_can_be_edited():
     assert not spec.live
     assert len(bench.store.state.tracks[0].table) == 6
     assert bench.scene.live is None
+
+
+def test_dates_stay_on_the_common_clock(gain):
+    start = np.datetime64("2024-05-01T08:00:00")
+
+    def dated(after_s, g):
+        times = start + ((T + after_s) * 1e9).astype("timedelta64[ns]")
+        return array(SINE * g, t=times)
+
+    bench = Bench([TraceConfig(dated(0, 1)), TraceConfig(tunable(dated, 10, gain), id="live")])
+    bench.set(2.0)
+    data = bench.scene.row("live/0").content.lines[0].array.data
+    assert data.time.span.start == pytest.approx(10.0)
+    assert bench.scene.extent.stop == pytest.approx(40.0)
