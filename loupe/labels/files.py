@@ -12,6 +12,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import secrets
 import socket
 import stat
@@ -34,6 +35,7 @@ __all__ = [
     "again",
     "atomic_write",
     "content_hash",
+    "put_beside",
     "read_bytes",
     "remove_stray",
     "write_all",
@@ -216,12 +218,8 @@ def atomic_write(
                 code="labels-changed-outside",
             )
         if backup and old is not None and info is not None:
-            copy = write_beside(fs, real, old, stat.S_IMODE(info.st_mode))
-            try:
-                again(lambda: fs.replace(copy, real.with_name(f"{real.name}.bak")))
-            except OSError:
-                _remove(copy)
-                raise
+            bak = real.with_name(f"{real.name}.bak")
+            put_beside(fs, real, old, stat.S_IMODE(info.st_mode), bak)
         ready = tmp
         again(lambda: fs.replace(ready, real))
         tmp = None
@@ -241,16 +239,15 @@ def atomic_write(
 
 
 def remove_stray(path: Path) -> int:
-    """Remove unfinished files that a killed save of `path` left; returns how many.
+    """Remove unfinished files that a killed save of `path`, or of its journal, left; how many.
 
     Only for the holder of the file's lock.
     """
     real = path.resolve()
-    stray = [
-        p
-        for p in real.parent.glob(f".*{_TMP}")
-        if p.name.startswith(f".{real.name}.") and p.is_file()
-    ]
+    mine = re.compile(
+        rf"\.(\.{re.escape(real.name)}\.loupe-journal|{re.escape(real.name)})\.\d+\.[0-9a-f]{{8}}{_TMP}"
+    )
+    stray = [p for p in real.parent.glob(f".*{_TMP}") if mine.fullmatch(p.name) and p.is_file()]
     for file in stray:
         _remove(file)
     return len(stray)
@@ -276,6 +273,16 @@ def write_beside(fs: Fs, real: Path, data: bytes, mode: int | None) -> Path:
         _remove(tmp)
         raise
     return tmp
+
+
+def put_beside(fs: Fs, real: Path, data: bytes, mode: int | None, target: Path) -> None:
+    """Put a new durable file in the place of `target`, a neighbour of `real`; OSError if not."""
+    copy = write_beside(fs, real, data, mode)
+    try:
+        again(lambda: fs.replace(copy, target))
+    except OSError:
+        _remove(copy)
+        raise
 
 
 def _remove(path: Path) -> None:

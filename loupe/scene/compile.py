@@ -5,13 +5,14 @@ Opens headers only. A plot that fails becomes one row that says why; the rest wo
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loupe.errors import LoupeConfigError, LoupeError
+from loupe.errors import LoupeError
 from loupe.scene.model import (
     EventClass,
     FailedContent,
@@ -25,7 +26,7 @@ from loupe.scene.model import (
 )
 from loupe.scene.plots import dense, heatmap, raster, trace, zip_
 from loupe.scene.rows import is_missing, text_of
-from loupe.scene.sources import Opener, event_times
+from loupe.scene.sources import Opener, event_times, require_columns
 from loupe.session.events import EventStyle, GlobalEventsConfig, LineStyle
 from loupe.session.labels import LabelsConfig
 from loupe.session.plots import Plot
@@ -34,7 +35,6 @@ from loupe.session.plots.raster import RasterConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.plots.zip import Zip
 from loupe.session.source import Data, InMemory
-from loupe.session.suggest import did_you_mean
 from loupe.session.tune import Param, Setting, held_at
 from loupe.session.tune_scan import Memo, is_function, named_params
 from loupe.units import Rgba, Span
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Progress",
     "compile_scene",
+    "data_extent",
     "event_classes",
     "label_track",
     "laid_out",
@@ -54,8 +55,10 @@ __all__ = [
     "session_params",
 ]
 
-Progress = Callable[[int, int, str], None]
-"""Told of (plots done, plots in all, name of the next)."""
+Progress = Callable[[float, int, str], None]
+"""Told of (plots done, plots in all, name of the one at hand); parts of a plot count too.
+
+It may raise `loupe.work.Cancelled` to stop."""
 
 EVENT_STYLES: tuple[LineStyle, ...] = ("solid", "dashed", "dotted", "dashdot", "dashdotdot")
 EVENT_GREY = Rgba(200, 200, 200, 200)
@@ -85,6 +88,24 @@ def plot_rows(
     LoupeConfigError, LoupeDataError
         If its data or columns are not what it says.
     """
+    found = _rows(plot, number, plot_id, opener, kept)
+    return tuple(_row_by_row(plot, plot_id, row) for row in found)
+
+
+def _row_by_row(plot: Any, plot_id: str, row: Row) -> Row:
+    """A row with what its plot says of it by its key, which a row without a name has too."""
+    key = row.id.removeprefix(f"{plot_id}/")
+    return replace(
+        row,
+        weight=row.weight * plot.heights.get(key, 1.0),
+        hidden=row.hidden or key in getattr(plot, "hidden", ()),
+        bad=row.bad or key in getattr(plot, "bad", ()),
+    )
+
+
+def _rows(
+    plot: Any, number: int, plot_id: str, opener: Opener, kept: Sequence[Row]
+) -> tuple[Row, ...]:
     if isinstance(plot, TraceConfig):
         make = dense.compile_rows if plot.mode == "dense" else trace.compile_rows
         return make(number, plot, plot_id, opener)
@@ -103,7 +124,7 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
     Parameters
     ----------
     progress
-        Told before each plot.
+        Told before each plot, and between parts of long ones.
 
     Returns
     -------
@@ -129,11 +150,15 @@ def _compiled(
     groups: dict[int, tuple[Row, ...]] = {}
     for number, (plot, plot_id) in enumerate(zip(session.plots, session.plot_ids, strict=True)):
         if progress is not None:
-            progress(number, len(session.plots), plot.title or plot_id)
+            tell = functools.partial(_tell, progress, number, len(session.plots))
+            opener.tell = functools.partial(tell, plot.title or plot_id)
+            opener.tell(0.0)
         try:
             groups[number] = plot_rows(plot, number, plot_id, opener)
         except LoupeError as error:
             groups[number] = (_failed(number, plot_id, plot.title or plot_id, error),)
+    # What is compiled again later tells nobody.
+    opener.tell = lambda done: None
     events: tuple[EventClass, ...] = ()
     if session.events is not None and session.events.visible:
         try:
@@ -175,7 +200,7 @@ def laid_out(
     """All rows in their order and with the view's colours, and all of the data's time."""
     rows = [row for number in sorted(groups) for row in groups[number]]
     rows = _coloured(rows, session.view.colors or (), session.view.line_widths)
-    return _ordered(rows, session.view.subplot_order), _extent(rows, opener, events)
+    return _ordered(rows, session.view.subplot_order), data_extent(rows, opener, events)
 
 
 def label_track(track_id: str, name: str, config: LabelsConfig, memo: Memo) -> TrackSpec:
@@ -188,6 +213,10 @@ def label_track(track_id: str, name: str, config: LabelsConfig, memo: Memo) -> T
         return TrackSpec(track_id, name, config, InMemory(memo.call(data.value)), live)
     except LoupeError as error:
         return TrackSpec(track_id, name, config, None, live, error)
+
+
+def _tell(progress: Progress, number: int, total: int, name: str, part: float) -> None:
+    progress(number + min(part, 1.0), total, name)
 
 
 def _stem(path: str | None) -> str:
@@ -239,7 +268,7 @@ def session_params(session: Session) -> dict[Param, str]:
     return found
 
 
-def _extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -> Span | None:
+def data_extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -> Span | None:
     """All of the data; None without any."""
     spans = [
         Span(a.data.time.span.start, a.data.time.span.stop + a.data.time.period)
@@ -304,17 +333,13 @@ def event_classes(config: GlobalEventsConfig, opener: Opener) -> tuple[EventClas
         If the table or a column is not there, or a time is not a finite number.
     """
     table = opener.table(config.data)
-    for field, column in (
-        ("event_times_column", config.event_times_column),
-        ("style_events_on", config.style_events_on),
-    ):
-        if column is not None and column not in table.columns:
-            raise LoupeConfigError(
-                f"{field} = `{column}`, but {table.name} has no column of that name",
-                hint=did_you_mean(column, table.columns, what="columns"),
-                code="data-column",
-                place=(field,),
-            )
+    require_columns(
+        table,
+        [
+            (("event_times_column",), config.event_times_column),
+            (("style_events_on",), config.style_events_on),
+        ],
+    )
     columns = [c for c in (config.event_times_column, config.style_events_on) if c]
     frame = table.frame(list(dict.fromkeys(columns)))
     times = event_times(table, config.event_times_column, place="event_times_column")

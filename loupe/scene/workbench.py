@@ -198,7 +198,7 @@ class Workbench:
         return None if found is None else _spans(dt, found)
 
     def event_index(
-        self, name: tuple[str, int], rows: npt.NDArray[np.int32], n_rows: int
+        self, name: tuple[str, int], rows: npt.NDArray[np.signedinteger[Any]], n_rows: int
     ) -> EventIndex:
         """Counts of a raster's events by blocks; made at the first call.
 

@@ -70,7 +70,7 @@ class TunerRoom:
         for fault in mended:
             window.widget.errors.discard(fault)
         window.desk.scene = found.scene
-        window.files.take(found.tables)
+        window.files.take_live(found.tables)
         window.core.presenter.retune(found.scene, found.rows, found.gone)
         state = retuned(window.state, found.scene, found.tables)
         window.store.dispatch(commands.ReplaceState(state, state.note))

@@ -136,6 +136,44 @@ def test_rasters_change_and_their_rows_stay():
     assert bench.pixels("raster-1/a").any()
 
 
+def test_groups_keep_their_heights_and_rows_without_a_value_their_place():
+    level = Param(0.0, 0.0, 9.0)
+
+    def holes(z):
+        units = pl.Series("unit", [3, None, 2, 1, 10])
+        return catalog(0.0).with_columns(units).filter(pl.col("z") >= z)
+
+    bench = Bench(
+        RasterConfig(
+            tunable(holes, level),
+            time_col="time",
+            order_by="unit",
+            split_by="group",
+            heights={"a": 2.0},
+        )
+    )
+    before = [(r.id, r.weight, r.content.row_names) for r in bench.scene.rows]
+    assert before[0] == ("raster-1/a", 2.0, ("2", "3", "NA"))
+    for at in (2.5, 9.0, 3.5, 0.0):
+        bench.set(at)
+        assert [(r.id, r.weight, r.content.row_names) for r in bench.scene.rows] == before
+    assert [len(r.content.times) for r in bench.scene.rows] == [3, 2]
+
+
+def test_a_raster_that_failed_at_first_comes_without_its_fault():
+    level = Param(9.0, 0.0, 9.0)
+
+    def fragile(z):
+        if z > 5:
+            raise ValueError("too high")
+        return catalog(z)
+
+    bench = Bench(RasterConfig(tunable(fragile, level), time_col="time", order_by="unit"))
+    assert [row.kind for row in bench.scene.rows] == ["failed"]
+    bench.set(2.0)
+    assert [row.kind for row in bench.scene.rows] == ["raster"]
+
+
 def test_rasters_lose_no_event_of_a_row_that_is_new():
     level = Param(4.5, 0.0, 9.0)
     bench = Bench(RasterConfig(tunable(catalog, level), time_col="time", order_by="unit"))

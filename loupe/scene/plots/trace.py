@@ -115,7 +115,7 @@ def compile_rows(plot: int, config: TraceConfig, plot_id: str, opener: Opener) -
                     tuple(lines),
                     tuple(m.for_row(int(r)) for m in markers),
                     config.add_bottom_spine,
-                    config.y_ranges.get(name, config.y_range),
+                    config.y_ranges.get(name or str(position), config.y_range),
                 ),
                 weight=config.height,
                 hidden=not config.visible or name in config.hidden or title in config.hidden,
@@ -296,11 +296,8 @@ def _y_range(
     given = override.y_range or (content.y_range if override.y_auto is None else None)
     if given is not None:
         low, high = given
-    elif fixed and content.held is not None:
-        low, high = content.held
     elif fixed:
-        stats = [bench.stats(line.array, (line.row,)) for line in content.lines]
-        low, high = extent_of([s.low[0] for s in stats], [s.high[0] for s in stats])
+        low, high = usual_range(content, bench)
     else:
         low, high = extent_of(
             [_reduce(np.fmin, s.lo) for s in spans], [_reduce(np.fmax, s.hi) for s in spans]
@@ -311,6 +308,14 @@ def _y_range(
     centre, half = (low + high) / 2, (high - low) / 2
     half *= (1 + 2 * MARGIN) * override.y_zoom
     return centre - half, centre + half
+
+
+def usual_range(content: TraceContent, bench: Workbench) -> tuple[float, float]:
+    """The 1-99 % range of all samples of a row's curves, or the one that is held; no margin."""
+    if content.held is not None:
+        return content.held
+    stats = [bench.stats(line.array, (line.row,)) for line in content.lines]
+    return extent_of([s.low[0] for s in stats], [s.high[0] for s in stats])
 
 
 def _reduce(function: np.ufunc, values: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> float:
