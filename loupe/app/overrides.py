@@ -113,6 +113,8 @@ def with_preset(state: AppState, scene: Scene) -> AppState:
         past=state.past,
         future=state.future,
         step_target=min(state.step_target, max(0, len(fresh.facts.videos) - 1)),
+        view=replace(placed.view, tuner=state.view.tuner),
+        params=state.params,
     )
 
 
