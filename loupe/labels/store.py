@@ -169,6 +169,9 @@ class LabelStore:
         save_reason = None if writeback else "writing back to the file is not allowed"
         if writeback and not os.access(real.parent, os.W_OK):
             save_reason = f"the folder {real.parent} cannot be written"
+        elif writeback and real.exists() and not os.access(real, os.W_OK):
+            # it could be replaced all the same, but somebody protected it
+            save_reason = f"the file {real} is write-protected"
         home, key, problem = real.parent, real.name, "not allowed"
         if save_reason is None:
             lock, problem = _take(home, key, fs)
