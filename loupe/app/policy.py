@@ -117,7 +117,7 @@ def _window(_state: AppState, command: c.SetWindow | c.SetWindowLength) -> str:
     return "" if command.length > 0 else f"A window needs a length above 0 s, got {command.length}."
 
 
-def _video(state: AppState, command: c.HideVideo | c.SetStepTarget) -> str:
+def _video(state: AppState, command: c.HideVideo | c.SetStepTarget | c.SetVideo) -> str:
     return "" if 0 <= command.index < len(state.facts.videos) else "There is no such video."
 
 
@@ -199,6 +199,7 @@ _RULES: Mapping[type[c.Command], Callable[[AppState, Any], str]] = {
     c.ScaleHeight: _focused,
     c.FocusStep: _any_row,
     c.HideVideo: _video,
+    c.SetVideo: _video,
     c.SetStepTarget: _video,
     c.Back: _past,
     c.Forward: _future,

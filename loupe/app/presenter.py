@@ -22,8 +22,9 @@ from loupe.scene.gutter import gutter_width
 from loupe.scene.hit import Hover, hover
 from loupe.scene.layout import Layout
 from loupe.scene.looks import Look
-from loupe.scene.model import Row, Scene
+from loupe.scene.model import Row, Scene, TraceContent
 from loupe.scene.plan import best_tile, layout_of, look_of, shown_rows, tile_job
+from loupe.scene.plots.trace import usual_range
 from loupe.scene.theme import Theme, theme
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.timegrid import TimeGrid
@@ -198,6 +199,13 @@ class Presenter:
         """Values at a row's bottom and top edge as drawn (traces) or its levels (heatmaps)."""
         tile = self._shown.get(row_id)
         return tile.y_range if tile is not None else None
+
+    def usual_range(self, row_id: str) -> tuple[float, float] | None:
+        """The range that a stacked row has when nobody gives it one; None for other rows."""
+        row = self.scene.row(row_id)
+        return (
+            usual_range(row.content, self.bench) if isinstance(row.content, TraceContent) else None
+        )
 
     def error(self, row_id: str) -> str:
         """Why a row's data could not be read; empty if they could."""
@@ -482,6 +490,7 @@ class Presenter:
             overrides=state.overrides,
             tiles=self._shown,
             label_colors=self.label_colors,
+            states=self.scene.session.states.states,
             extent=state.extent,
             cursor=state.cursor,
             selection=state.selection,

@@ -12,7 +12,7 @@ import contextlib
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,7 @@ import platformdirs
 
 from loupe.errors import IntervalLabelIOError, LoupeError
 from loupe.labels.edit import Edit
-from loupe.labels.exchange import LoadedFile, encode, export, load_table
+from loupe.labels.exchange import LoadedFile, encode, export, load_table, origin_of
 from loupe.labels.files import (
     MISSING,
     FileLock,
@@ -82,10 +82,10 @@ class _Reader:
     format: str | None = None
     options: ReadOptions | None = None
 
-    def read(self, path: Path) -> LoadedFile:
-        return load_table(
-            path, self.schema, format=self.format, options=self.options, missing_ok=True
-        )
+    def read(self, path: Path, origin: datetime | None = None) -> LoadedFile:
+        options = self.options or ReadOptions()
+        options = options if origin is None else replace(options, origin=origin)
+        return load_table(path, self.schema, format=self.format, options=options, missing_ok=True)
 
 
 class _Known(NamedTuple):
@@ -318,7 +318,8 @@ class LabelStore:
         """
         if self.path is None:
             raise IntervalLabelIOError("the labels have no file")
-        return self._reader.read(self.path)
+        # Dates count from where they counted before, whatever label is the first one now.
+        return self._reader.read(self.path, origin_of(self._base))
 
     def propose(
         self, outside: LoadedFile, *, ours: bool = True, ignore: frozenset[str] = frozenset()

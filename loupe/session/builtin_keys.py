@@ -193,6 +193,7 @@ ACTION_NAMES: frozenset[str] = frozenset(
         "view.grid",
         "view.half_left",
         "view.half_right",
+        "view.hatching",
         "view.home",
         "view.hypnogram",
         "view.hypnogram_zoom",

@@ -106,13 +106,8 @@ class FileRequests:
 
     # Asking for names: dialogs are not modal to the program's other windows.
 
-    @property
-    def _folder(self) -> str:
-        base = self._window.desk.scene.session.base
-        return str(base) if base is not None else ""
-
     def _dialog(self, title: str, filters: str, chosen: Callable[[str], None]) -> QFileDialog:
-        dialog = QFileDialog(self._window.widget, title, self._folder, filters)
+        dialog = QFileDialog(self._window.widget, title, self._window.folder, filters)
         dialog.fileSelected.connect(chosen)
         return dialog
 
@@ -202,6 +197,19 @@ class FileRequests:
             self._seen = _stamp(path)
             self._watcher.addPaths([str(path), str(path.parent)])
 
+    def own(self) -> None:
+        """Watch the window's new file in place of the one before; it holds no variables."""
+        self.variables = {}
+        watched = self._unwatch()
+        if watched:
+            self.watch()
+
+    def _unwatch(self) -> bool:
+        watched = self._watcher.files() + self._watcher.directories()
+        if watched:
+            self._watcher.removePaths(watched)
+        return bool(watched)
+
     def _touched(self, _: str) -> None:
         path = self._window.path
         if path is None or not path.exists():
@@ -227,7 +235,7 @@ class FileRequests:
                 allow_remote=self._window.allow_remote,
                 allow_write=self.allow_write,
             )
-            self._window.swap(session)
+            self._window.reload(session)
 
         if self._try(path.name, work):
             self._window.core.say(f"{path.name} was read again.")
@@ -436,9 +444,7 @@ class FileRequests:
         """Watch nothing any more."""
         self.label_changes.close()
         self._settle.stop()
-        watched = self._watcher.files() + self._watcher.directories()
-        if watched:
-            self._watcher.removePaths(watched)
+        self._unwatch()
 
 
 def _names_unknown(path: Path) -> bool:

@@ -6,10 +6,12 @@ Joins the state's tracks with `loupe.labels.store`. What is asked of the person
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from loupe.app.autosave import guard
 from loupe.app.reducers.labels import Place
@@ -109,6 +111,7 @@ class LabelFiles:
         Sets that are gone are let go of; what was not saved of them stays in their journals.
         """
         before = {spec.id: spec.config for spec in self._scene.tracks}
+        base = self._scene.session.base
         kept = {k.track_id: (k, track) for k, track in zip(self._kept, tracks, strict=True)}
         self._scene = scene
         if not scene.tracks and not before and tracks:
@@ -116,10 +119,13 @@ class LabelFiles:
         self._kept = []
         found = []
         for spec in scene.tracks:
-            if spec.id in kept and before.get(spec.id) == spec.config:
+            old = before.get(spec.id, LabelsConfig())
+            if spec.id in kept and _one_set(
+                old, base, spec.config, scene.session.base, kept[spec.id][1]
+            ):
                 seat, track = kept.pop(spec.id)
                 self._kept.append(seat)
-                found.append(track)
+                found.append(_refreshed(track, old, spec.config))
             else:
                 if spec.id in kept:
                     self._let_go(kept.pop(spec.id)[0])
@@ -148,7 +154,7 @@ class LabelFiles:
                     config.table_schema,
                     writeback=config.writeback,
                     format=config.format,
-                    options=ReadOptions(created=_stamp_columns(config)),
+                    options=ReadOptions(created=_stamp_columns(config), origin=self._scene.origin),
                     state_dir=self._state_folder,
                 )
             else:
@@ -354,6 +360,37 @@ class LabelFiles:
                 # Edits that the journal refused are in nobody's hands but the view's: keep what is.
                 kept.store.close(keep_unsaved=keep_unsaved or kept.failed)
                 kept.store = None
+
+
+def _one_set(
+    before: LabelsConfig, old: Path | None, after: LabelsConfig, new: Path | None, track: TrackState
+) -> bool:
+    """Whether two configurations name the same labels, so that edits and history go on."""
+    if before.path is None:
+        # A set of a script that was written beside a saved session: newer edits are only here.
+        return after.data is before.data if after.path is None else not track.saved
+    if after.path is None:
+        return False
+    place = os.path.abspath((old or Path()) / before.path)
+    return (
+        place == os.path.abspath((new or Path()) / after.path)
+        and (before.table_schema, before.format) == (after.table_schema, after.format)
+        and _stamp_columns(before) == _stamp_columns(after)
+        and (before.writeback == after.writeback or not track.saved)
+    )
+
+
+def _refreshed(track: TrackState, before: LabelsConfig, after: LabelsConfig) -> TrackState:
+    """The track with what its configuration says otherwise now."""
+    names = ("visible", "strip", "epoch", "epoch_origin", "merge", "time_column")
+    changed: dict[str, Any] = {
+        name: getattr(after, name)
+        for name in names
+        if getattr(before, name) != getattr(after, name)
+    }
+    if before.scorer != after.scorer:
+        changed["scorer"] = None if after.scorer is None else (after.scorer_column, after.scorer)
+    return replace(track, **changed) if changed else track
 
 
 def _stamp_columns(config: LabelsConfig) -> tuple[str, ...]:

@@ -44,7 +44,13 @@ def codes_in(path: Path) -> Iterator[str]:
                 if keyword.arg == "code" and isinstance(keyword.value, ast.Constant):
                     yield str(keyword.value.value)
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if name == "Fault" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+            if (
+                name in ("Fault", "VideoFinding")
+                and len(node.args) > 1
+                and isinstance(node.args[1], ast.Constant)
+                # The window's own notes are called so too; they hold a sentence there.
+                and " " not in str(node.args[1].value)
+            ):
                 yield str(node.args[1].value)
         if (
             isinstance(node, ast.Assign)

@@ -184,11 +184,17 @@ def test_memory_keeps_the_newest_and_survives_nonsense(tmp_path):
     assert len(memory.recent) == 12
     files[-1].unlink()
     assert memory.recent[0] == files[-2]
-    memory.closed(b"\x01\x02")
-    assert memory.geometry == b"\x01\x02"
+    memory.closed(b"\x01\x02", {"right": 0.4})
+    memory.closed(b"\x01\x03", {"videos": 0.6})
+    assert memory.geometry == b"\x01\x03"
+    assert memory.sizes == {"right": 0.4, "videos": 0.6}
+    text = memory._path.read_text()
+    memory._path.write_text(text.replace("0.4", '"wide"').replace("0.6", "-3"))
+    assert memory.sizes == {}, "nonsense is left out"
     (tmp_path / "deep" / "memory.json").write_text("{ nonsense")
     assert memory.recent == ()
     assert memory.geometry == b""
+    assert memory.sizes == {}
 
 
 def test_progress_shows_late_and_moves_seldom(look):

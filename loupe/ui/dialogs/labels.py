@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QTextCursor
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -82,6 +82,7 @@ class JumpDialog(LiveDialog):
         self._view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self._view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._view.setShowGrid(False)
+        self._view.setIconSize(QSize(10, 10))
         self._view.setAccessibleName("Labels")
         self._view.verticalHeader().setDefaultSectionSize(24)
         self._view.horizontalHeader().setStretchLastSection(True)
@@ -111,6 +112,7 @@ class JumpDialog(LiveDialog):
             self.desk.clock,
             self.desk.scene.origin,
             read_only="edit labels in the main window",
+            patterns=self.desk.patterns(),
         )
         self._model.show(view)
         self._show_count()
