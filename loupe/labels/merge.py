@@ -67,6 +67,8 @@ class Merge:
         The merged set; rows that are as ours keep their ids. It shares the pool of ours.
     edit
         From ours to `table`; empty if they brought nothing.
+    ours
+        Our set, as it was given.
     theirs
         Their rows, in the pool of ours.
     from_theirs
@@ -79,6 +81,7 @@ class Merge:
 
     table: IntervalTable
     edit: Edit
+    ours: IntervalTable
     theirs: IntervalTable
     from_theirs: Edit
     changed: bool
@@ -126,6 +129,7 @@ def merge(
     return Merge(
         table=replace(table, layout=layout),
         edit=_between(ours, sides.ours, table, merged),
+        ours=ours,
         theirs=replace(their_table, layout=layout),
         from_theirs=_between(their_table, sides.theirs, table, merged),
         changed=not sides.base.same(sides.theirs),

@@ -350,12 +350,15 @@ class LabelStore:
         Raises
         ------
         IntervalLabelIOError
-            If nothing may be edited here, the file has changed once more (code
+            If nothing may be edited here, the file or the labels have changed once more (code
             ``labels-changed-outside``), or the journal cannot be written. All is then as it was.
         """
+        stale = "the labels were edited here since then" if proposal.ours is not self.table else ""
         if self.path is not None and self._file_hash() != outside.hash:
+            stale = "the file was changed once more"
+        if stale:
             raise IntervalLabelIOError(
-                "the file was changed once more",
+                stale,
                 where=str(self.path),
                 hint="look at it again",
                 code="labels-changed-outside",
