@@ -63,8 +63,8 @@ class Outside:
         There are edits here that are not saved.
     file
         The file as read; None if it cannot be.
-    merged, reloaded
-        The labels with both changes, and as the file has them; None if that is not possible.
+    merged
+        The labels with both changes; None if that is not possible, or nothing is unsaved here.
     problem
         Why not.
     """
@@ -74,7 +74,6 @@ class Outside:
     edited: bool = False
     file: LoadedFile | None = None
     merged: Merge | None = None
-    reloaded: Merge | None = None
     problem: str = ""
 
 
@@ -240,25 +239,32 @@ class LabelFiles:
             file = store.read_outside()
             if file.hash == MISSING:
                 return replace(found, gone=True)
-            reloaded = store.propose(file, ours=False)
             merged = None
             if found.edited and not track.read_only:
                 ignore = frozenset(filter(None, [track.time_column]))
                 merged = store.propose(file, ignore=ignore)
         except LoupeError as error:
             return replace(found, problem=f"{error.message}. {error.hint}".strip())
-        return replace(found, file=file, merged=merged, reloaded=reloaded)
+        return replace(found, file=file, merged=merged)
 
-    def take(self, index: int, outside: Outside, merge: Merge, state: AppState) -> AppState:
+    def take(self, index: int, outside: Outside, state: AppState, *, ours: bool) -> AppState:
         """Go on from the file as others left it; one step of the history takes that back.
+
+        Parameters
+        ----------
+        ours
+            Keep our edits too (`Outside.merged`); False has the labels as the file has them.
 
         Raises
         ------
         LoupeError
-            If the file changed once more or the journal cannot be written.
+            If its columns do not fit, the file changed once more or the journal cannot be written.
         """
         store, track = self.store(index), state.tracks[index]
         if store is None or outside.file is None:
+            return state
+        merge = outside.merged if ours else store.propose(outside.file, ours=False)
+        if merge is None:
             return state
         table = store.take(outside.file, merge)
         place = Place(state.window, state.cursor, state.selection)
