@@ -141,6 +141,10 @@ def _save(state: AppState, _command: c.Command) -> str:
     return ""
 
 
+def _edited(state: AppState, _command: c.Command) -> str:
+    return "" if edited_track(state) is not None else "There is no label set."
+
+
 def _events(state: AppState, _command: c.Command) -> str:
     return "" if state.facts.events else "There are no global events."
 
@@ -212,6 +216,7 @@ _REQUESTS: Mapping[str, Callable[[AppState, c.Command], str]] = {
     "video_window": _videos,
     "save_frame": _videos,
     "save_labels": _save,
+    "reload_labels": _edited,
     "export_labels": _any_label,
     "edit_note": _note,
     "jump_to_label": _any_label,

@@ -39,6 +39,9 @@ HOLD_MS, MOST_HOLD_MS = 30.0, 90.0
 have lately come a little later than the first, as on a busy machine: it is still less than the
 cost of a repaint in vain."""
 
+REFINE_MS = 80.0
+"""How often at most a picture that is not complete yet is drawn again while its tiles come."""
+
 PATIENCE_S = 0.2
 """Work that takes longer than this is told about."""
 
@@ -107,6 +110,7 @@ class Presenter:
         self._generation = 0
         self._callbacks: list[Callable[[], None]] = []
         self._cancel_hold: Callable[[], None] | None = None
+        self._cancel_refine: Callable[[], None] | None = None
         self._cancel_prefetch: Callable[[], None] | None = None
         self._frame_due = False
         self._closed = False
@@ -223,7 +227,7 @@ class Presenter:
         """Stop working; the pool is closed if it was made here."""
         self._closed = True
         self._unsubscribe()
-        for cancel in (self._cancel_hold, self._cancel_prefetch):
+        for cancel in (self._cancel_hold, self._cancel_refine, self._cancel_prefetch):
             if cancel is not None:
                 cancel()
         if self._owns_pool:
@@ -377,8 +381,7 @@ class Presenter:
             self._left[job.key] = tile.missing
             self._waiting[job.key] = job.row_id
             self._submit(job, Priority.VISIBLE)
-            if self._cancel_hold is None:
-                self._emit()
+            self._refine()
             return
         self._left.pop(job.key, None)
         if not self._waiting:
@@ -387,9 +390,17 @@ class Presenter:
             self._usual_ms += 0.3 * (took - self._usual_ms)
             self._emit()
             self._prefetch_later()
-        elif self._cancel_hold is None:
-            # The hold is over and something is on screen: refine it as tiles come.
-            self._emit()
+        else:
+            self._refine()
+
+    def _refine(self) -> None:
+        """Show what has come so far, soon: a repaint a tile would take the time to make tiles."""
+        if self._cancel_hold is None and self._cancel_refine is None:
+            self._cancel_refine = self._scheduler.later(REFINE_MS, self._refine_over)
+
+    def _refine_over(self) -> None:
+        self._cancel_refine = None
+        self._emit()
 
     def _widen(self, tile: TileContent) -> None:
         """Show a tile with margins in place of one without, so that a pan finds it uploaded."""
@@ -429,6 +440,9 @@ class Presenter:
         self._frame = None
         if self._cancel_hold is not None or self._frame_due:
             return
+        if self._cancel_refine is not None:
+            self._cancel_refine()
+            self._cancel_refine = None
         self._frame_due = True
         self._scheduler.post(self._tell)
 

@@ -5,13 +5,14 @@ Opens headers only. A plot that fails becomes one row that says why; the rest wo
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loupe.errors import LoupeConfigError, LoupeError
+from loupe.errors import LoupeError
 from loupe.scene.model import (
     EventClass,
     FailedContent,
@@ -24,24 +25,25 @@ from loupe.scene.model import (
 )
 from loupe.scene.plots import dense, heatmap, raster, trace, zip_
 from loupe.scene.rows import is_missing, text_of
-from loupe.scene.sources import Opener, event_times
+from loupe.scene.sources import Opener, event_times, require_columns
 from loupe.session.events import EventStyle, GlobalEventsConfig, LineStyle
 from loupe.session.plots.heatmap import HeatmapConfig
 from loupe.session.plots.raster import RasterConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.plots.zip import Zip
 from loupe.session.source import Data
-from loupe.session.suggest import did_you_mean
 from loupe.units import Rgba, Span
 
 if TYPE_CHECKING:
     from loupe.data.catalog import Catalog
     from loupe.session.model import Session
 
-__all__ = ["Progress", "compile_scene", "plot_rows"]
+__all__ = ["Progress", "compile_scene", "data_extent", "plot_rows"]
 
-Progress = Callable[[int, int, str], None]
-"""Told of (plots done, plots in all, name of the next)."""
+Progress = Callable[[float, int, str], None]
+"""Told of (plots done, plots in all, name of the one at hand); parts of a plot count too.
+
+It may raise `loupe.work.Cancelled` to stop."""
 
 EVENT_STYLES: tuple[LineStyle, ...] = ("solid", "dashed", "dotted", "dashdot", "dashdotdot")
 EVENT_GREY = Rgba(200, 200, 200, 200)
@@ -97,7 +99,7 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
     Parameters
     ----------
     progress
-        Told before each plot.
+        Told before each plot, and between parts of long ones.
 
     Returns
     -------
@@ -110,7 +112,9 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
     rows: list[Row] = []
     for number, (plot, plot_id) in enumerate(zip(session.plots, session.plot_ids, strict=True)):
         if progress is not None:
-            progress(number, len(session.plots), plot.title or plot_id)
+            tell = functools.partial(_tell, progress, number, len(session.plots))
+            opener.tell = functools.partial(tell, plot.title or plot_id)
+            opener.tell(0.0)
         try:
             rows += plot_rows(plot, number, plot_id, opener)
         except LoupeError as error:
@@ -122,7 +126,7 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
         except LoupeError as error:
             rows.insert(0, _failed(-1, "events", "events", error))
     rows = _coloured(rows, session.view.colors or (), session.view.line_widths)
-    extent = _extent(rows, opener, events)
+    extent = data_extent(rows, opener, events)
     return Scene(
         session=session,
         title=session.title or "Loupe",
@@ -143,6 +147,10 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
             )
         ),
     )
+
+
+def _tell(progress: Progress, number: int, total: int, name: str, part: float) -> None:
+    progress(number + min(part, 1.0), total, name)
 
 
 def _stem(path: str | None) -> str:
@@ -176,7 +184,7 @@ def array_fields(session: Session) -> Iterator[Data]:
                 yield data
 
 
-def _extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -> Span | None:
+def data_extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -> Span | None:
     """All of the data; None without any."""
     spans = [
         Span(a.data.time.span.start, a.data.time.span.stop + a.data.time.period)
@@ -241,17 +249,13 @@ def event_classes(config: GlobalEventsConfig, opener: Opener) -> tuple[EventClas
         If the table or a column is not there, or a time is not a finite number.
     """
     table = opener.table(config.data)
-    for field, column in (
-        ("event_times_column", config.event_times_column),
-        ("style_events_on", config.style_events_on),
-    ):
-        if column is not None and column not in table.columns:
-            raise LoupeConfigError(
-                f"{field} = `{column}`, but {table.name} has no column of that name",
-                hint=did_you_mean(column, table.columns, what="columns"),
-                code="data-column",
-                place=(field,),
-            )
+    require_columns(
+        table,
+        [
+            (("event_times_column",), config.event_times_column),
+            (("style_events_on",), config.style_events_on),
+        ],
+    )
     columns = [c for c in (config.event_times_column, config.style_events_on) if c]
     frame = table.frame(list(dict.fromkeys(columns)))
     times = event_times(table, config.event_times_column, place="event_times_column")

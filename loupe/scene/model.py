@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -182,7 +182,8 @@ class RasterContent:
     Attributes
     ----------
     times, rows
-        ``(n,)`` float64 seconds and int32 row indices, row 0 at the bottom.
+        ``(n,)`` float64 seconds and row indices (int16, or int32 where those do not suffice),
+        row 0 at the bottom.
     colors
         ``(n, 4)`` uint8, or ``(1, 4)`` when all are alike; alpha by `alpha_by`.
     themed
@@ -196,7 +197,7 @@ class RasterContent:
     """
 
     times: npt.NDArray[np.float64]
-    rows: npt.NDArray[np.int32]
+    rows: npt.NDArray[np.signedinteger[Any]]
     colors: npt.NDArray[np.uint8]
     row_names: tuple[str, ...]
     themed: bool = False
@@ -234,6 +235,9 @@ class Row:
         Index of its plot in the session.
     title, subtitle
         Name and second line (units, "24 of 384") in the gutter.
+    group
+        What tells the row from the others of its plot, as in "region=CA1"; stands in for the
+        title where there is room for one line only. "" where the title does.
     weight
         Natural height relative to a stacked trace (1.0).
     """
@@ -249,6 +253,7 @@ class Row:
     weight: float = 1.0
     hidden: bool = False
     bad: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -194,7 +194,9 @@ class Workbench:
         found = self._kept.find(("spans", array.key, rows, dt), k0, width)
         return None if found is None else _spans(dt, found)
 
-    def event_index(self, name: Hashable, rows: npt.NDArray[np.int32], n_rows: int) -> EventIndex:
+    def event_index(
+        self, name: Hashable, rows: npt.NDArray[np.signedinteger[Any]], n_rows: int
+    ) -> EventIndex:
         """Counts of a raster's events by blocks; made at the first call.
 
         Parameters

@@ -120,6 +120,7 @@ ACTION_NAMES: frozenset[str] = frozenset(
         "file.open_recent",
         "file.open_session",
         "file.quit",
+        "file.reload_labels",
         "file.reload_session",
         "file.save_frame",
         "file.save_hypnogram",

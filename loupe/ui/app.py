@@ -311,6 +311,7 @@ class LoupeWindow:
         for listener in self.desk.on_actions:
             listener()
         self.core.report_rows()
+        self.file_requests.label_changes.follow()
         self.core.show()
 
     def reload(self, session: Session) -> None:

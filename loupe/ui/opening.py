@@ -7,21 +7,27 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from loupe.app.still import open_scene
+from loupe.errors import LoupeError
 from loupe.scene.compile import Progress
 from loupe.scene.model import Scene
 from loupe.session.effective import effective
 from loupe.session.model import Session
 from loupe.ui.look import Look
 from loupe.ui.scheduler import QtScheduler
+from loupe.work import Cancelled
 
 __all__ = ["in_thread", "open_in_thread", "with_states"]
 
 T = TypeVar("T")
 
 _PATIENCE_MS = 400
+
+_FINE = 100
+"""Steps of the bar a plot."""
 
 
 def with_states(session: Session) -> Session:
@@ -50,15 +56,28 @@ class _Note(QWidget):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setMinimumWidth(360)
+        self.stopped = threading.Event()
+        stop = QPushButton("Stop")
+        stop.clicked.connect(self._stop)
         box = QVBoxLayout(self)
         box.setContentsMargins(24, 20, 24, 20)
         box.addWidget(self._word)
         box.addWidget(self._bar)
+        box.addWidget(stop, alignment=Qt.AlignmentFlag.AlignRight)
 
-    def step(self, done: int, total: int, name: str) -> None:
-        self._bar.setMaximum(max(1, total))
-        self._bar.setValue(done)
-        self._word.setText(f"{self._verb} {name} ({done + 1} of {total})")
+    def step(self, done: float, total: int, name: str) -> None:
+        self._bar.setMaximum(max(1, total) * _FINE)
+        self._bar.setValue(round(done * _FINE))
+        if not self.stopped.is_set():
+            self._word.setText(f"{self._verb} {name} ({min(int(done) + 1, total)} of {total})")
+
+    def _stop(self) -> None:
+        self.stopped.set()
+        self._word.setText("Stopping")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._stop()
+        super().closeEvent(event)
 
 
 def open_in_thread(session: Session, look: Look, *, allow_remote: bool = False) -> Scene:
@@ -67,7 +86,8 @@ def open_in_thread(session: Session, look: Look, *, allow_remote: bool = False) 
     Raises
     ------
     LoupeError
-        Whatever compiling raises; faults of single plots become rows instead.
+        Whatever compiling raises, or that the user stopped it; faults of single plots become
+        rows instead.
     """
     return in_thread(
         "Opening",
@@ -100,12 +120,16 @@ def in_thread(verb: str, title: str, look: Look, make: Callable[[Progress], T]) 
     found: list[T] = []
     failed: list[Exception] = []
 
-    def progress(done: int, total: int, name: str) -> None:
+    def progress(done: float, total: int, name: str) -> None:
+        if note.stopped.is_set():
+            raise Cancelled
         scheduler.post(lambda: note.step(done, total, name))
 
     def work() -> None:
         try:
             found.append(make(progress))
+        except Cancelled:
+            failed.append(LoupeError(f"{verb.lower()} was stopped", where=title))
         except Exception as error:  # noqa: BLE001 - raised again below, in the caller's thread
             failed.append(error)
         finally:

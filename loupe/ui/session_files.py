@@ -15,7 +15,7 @@ from loupe.errors import LoupeConfigError, LoupeError
 from loupe.scene.compile import Progress
 from loupe.session.base import Place
 from loupe.session.dump import Stored, memory_places, to_plain, to_toml
-from loupe.session.labels import LabelsConfig
+from loupe.session.labels import IntervalLabelSchema, LabelsConfig
 from loupe.session.load import load_session
 from loupe.session.model import Session
 from loupe.session.preset import apply_preset, load_preset
@@ -77,10 +77,10 @@ class SessionFiles:
         }
         return session.model_copy(update=changes).with_base(session.base)
 
-    def with_labels(self, path: Path) -> Session:
+    def with_labels(self, path: Path, schema: IntervalLabelSchema | None = None) -> Session:
         """Add a label set to the session; it is not written back to its file."""
         session = self._session
-        more = LabelsConfig(path=str(path.resolve()), name=path.name)
+        more = LabelsConfig(path=str(path.resolve()), name=path.name, table_schema=schema)
         changes = {"labels": (*session.labels, more)}
         return session.model_copy(update=changes).with_base(session.base)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import polars as pl
+import PySide6
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
@@ -152,7 +153,8 @@ def drop(window, *paths):
     widget = window.widget
     at = QPointF(widget.rect().center())
     action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    enter = QDragEnterEvent(at.toPoint(), action, mime, button, NONE)
+    whole = PySide6.__version_info__ < (6, 12)  # whole positions are deprecated since
+    enter = QDragEnterEvent(at.toPoint() if whole else at, action, mime, button, NONE)
     QApplication.sendEvent(widget, enter)
     assert enter.isAccepted()
     QApplication.sendEvent(widget, QDropEvent(at, action, mime, button, NONE))

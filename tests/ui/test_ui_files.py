@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
@@ -280,6 +281,72 @@ def test_export_never_touches_the_source(open_it, label_session, tmp_path):
     window.file_requests.export_labels(str(path))
     assert not path.exists()
     assert not window.state.tracks[0].saved, "the set's own file does not hold the edit yet"
+
+
+def test_columns_of_a_label_file_are_chosen_when_their_names_say_nothing(open_it, tmp_path):
+    path = tmp_path / "odd.csv"
+    path.write_text("von,bis,Stadium,Sicherheit\n0.0,30.0,Wake,0.5\n30.0,x,REM,0.9\n")
+    window = open_it()
+    window.file_requests.add_labels(str(path))
+    dialog = window.file_requests.columns
+    assert dialog.isVisible()
+    load = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Load")
+    QTest.mouseClick(load, Qt.MouseButton.LeftButton)
+    assert dialog.problem.text() == "Choose the column of Start (s) and State."
+    for role, name in (("start_col", "von"), ("end_col", "bis"), ("label_col", "Stadium")):
+        dialog.roles[role].setCurrentText(name)
+    assert dialog.extras.count() == 1
+    dialog.extras.item(0).setCheckState(Qt.CheckState.Checked)
+    QTest.mouseClick(load, Qt.MouseButton.LeftButton)
+    assert "line 3" in dialog.problem.text()
+    assert "`bis` is not a number: 'x'" in dialog.problem.text()
+    assert len(window.state.tracks) == 1, "nothing is loaded that cannot be read"
+    path.write_text(path.read_text().replace("x", "60.0"))
+    QTest.mouseClick(load, Qt.MouseButton.LeftButton)
+    window.settle()
+    track = window.desk.track
+    assert [(i.start, i.stop, i.label, i.extras) for i in track.table] == [
+        (0.0, 30.0, "Wake", {"Sicherheit": 0.5}),
+        (30.0, 60.0, "REM", {"Sicherheit": 0.9}),
+    ]
+    assert not track.writeback
+
+
+def test_a_label_file_that_cannot_be_read_adds_no_set(open_it, tmp_path):
+    path = tmp_path / "bad.csv"
+    path.write_text("start_s,end_s,label\n5.0,1.0,Wake\n")
+    window = open_it()
+    before = window.state.tracks
+    window.file_requests.add_labels(str(path))
+    assert window.state.tracks == before
+    (fault,) = window.widget.errors.faults
+    assert "line 2" in fault.message
+
+
+def test_what_a_format_would_lose_is_named_and_written_only_when_allowed(open_it, tmp_path):
+    path = tmp_path / "hypnogram.txt"
+    path.write_text("*Duration_sec\t60.0\nWake\t30.0\nNREM\t60.0\n")
+    before = path.read_text()
+    config = LabelsConfig(path=str(path), writeback=True)
+    window = open_it(make_session(plots=(TraceConfig(signal(1)),), labels=(config,)))
+    window.store.dispatch(c.Select(Span(10.0, 20.0)))
+    window.store.dispatch(c.ClearLabels())
+    requests = window.file_requests
+    for target, write in (
+        (path, lambda: requests.save(0)),
+        (tmp_path / "copy.txt", lambda: requests.export_labels(str(tmp_path / "copy.txt"))),
+    ):
+        write()
+        (fault,) = window.widget.errors.faults
+        assert "gaps: 1 unlabelled span written as `Unscored`" in fault.message
+        assert (target.read_text() if target.exists() else before) == before
+        buttons = window.widget.errors.findChildren(QPushButton)
+        button = [b for b in buttons if b.text() == fault.offers[0]][-1]
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        window.settle()
+        assert window.widget.errors.faults == ()
+        assert target.read_text().splitlines()[1:3] == ["Wake\t10.0", "Unscored\t20.0"]
+    assert window.state.tracks[0].saved
 
 
 def test_pictures_and_numbers(open_it, tmp_path):

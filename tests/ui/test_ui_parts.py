@@ -195,3 +195,30 @@ def test_memory_keeps_the_newest_and_survives_nonsense(tmp_path):
     assert memory.recent == ()
     assert memory.geometry == b""
     assert memory.sizes == {}
+
+
+def test_progress_shows_late_and_moves_seldom(look):
+    """A bar that moved with every tile would draw the window more often than its plots."""
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QLabel, QProgressBar
+
+    from loupe.ui import topbar
+
+    bar = topbar.TopBar(look, lambda action: "")
+    bar.show()
+    progress = bar.findChild(QProgressBar)
+    moves = []
+    progress.valueChanged.connect(moves.append)
+    for done in range(50):
+        bar.show_progress(done, 50, "drawing")
+    assert moves == []
+    bar.show_progress(50, 50, "drawing")
+    QTest.qWait(topbar.PROGRESS_AFTER_MS + 50)
+    assert moves == [], "what is through before it shows never shows"
+    bar.show_progress(10, 50, "drawing")
+    QTest.qWait(topbar.PROGRESS_AFTER_MS + 50)
+    assert moves == [10]
+    assert "drawing 10 of 50" in [label.text() for label in bar.findChildren(QLabel)]
+    bar.show_progress(50, 50, "drawing")
+    assert progress.value() == 0
+    bar.close()

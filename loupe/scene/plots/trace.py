@@ -15,7 +15,7 @@ from loupe.scene.looks import Look
 from loupe.scene.markers import PointSource, make_points, marker_key, marker_sets
 from loupe.scene.model import ArrayRef, LegendEntry, Row, TraceContent, TraceLine
 from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import category_colors, coordinate, order_rows, text_of, unit_text
+from loupe.scene.rows import NA, category_colors, coordinate, order_rows, text_of, unit_text
 from loupe.scene.sources import Opener
 from loupe.scene.theme import OKABE_ITO
 from loupe.scene.tile import TileContent, TileJob
@@ -149,7 +149,7 @@ def _hues(
     by_text = category_colors(
         values, resolve_palette(config.palette, len(set(map(text_of, values))))
     )
-    legend = tuple(LegendEntry(str(text) or "NA", color) for text, color in by_text.items())
+    legend = tuple(LegendEntry(str(text) or NA, color) for text, color in by_text.items())
     return [by_text.get(text_of(v), by_text.get("")) for v in values], legend
 
 

@@ -217,6 +217,8 @@ class LabelsModel(QAbstractTableModel):
             return False
         column = index.column()
         name = self._columns[column]
+        if str(value) == self.data(index, Qt.ItemDataRole.EditRole):
+            return False  # nothing was typed: a time shown rounded must not become one
         try:
             wanted = self._parsed(column, str(value))
         except ValueError as error:
