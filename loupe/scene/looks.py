@@ -52,6 +52,10 @@ class Look:
         """Where a height of the whole picture lies when that is zoomed about the middle; pixels."""
         return self.height / 2 + (y - self.height / 2) * self.magnified
 
+    def tx(self, logical: float) -> float:
+        """Logical pixels of type in device pixels: they grow with the size of text."""
+        return logical * self.scale * self.view.font_scale
+
     def trace_color(self, color: Rgba | None) -> Rgba:
         """A trace's colour: the user's, its own, or the theme's; dim when the row is bad."""
         found = self.override.color or color or self.theme.trace

@@ -225,6 +225,8 @@ QLineEdit[role="number"], QAbstractSpinBox { font-family: "@number_family@"; }
 QLineEdit[wrong="true"] { border: 1px solid @warning@; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 QComboBox::drop-down { border: none; width: 18px; }
+QComboBox::down-arrow { width: 0; height: 0; border-left: 4px solid @field@;
+  border-right: 4px solid @field@; border-top: 5px solid @dim@; }
 QComboBox QAbstractItemView { background: @panel@; color: @text@; border: 1px solid @line@;
   selection-background-color: @tint@; selection-color: @text@; }
 QPushButton, QToolButton {
