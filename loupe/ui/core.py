@@ -304,9 +304,13 @@ class WindowCore:
         look = look_for(view.theme, view.font_scale)
         if look == self.desk.look and self.window.styleSheet():
             return
+        recoloured = look.theme != self.desk.look.theme or not self.window.styleSheet()
         self.desk.look = look
-        self.window.setPalette(look.palette())
-        self.window.setStyleSheet(look.style_sheet())
+        with self.desk.undisturbed():
+            # Each of the two goes through every widget, open dialogs too.
+            if recoloured:
+                self.window.setPalette(look.palette())
+            self.window.setStyleSheet(look.style_sheet())
         self.window.set_look(look)
         self.videos.set_look()
 
