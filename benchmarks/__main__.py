@@ -24,6 +24,7 @@ ROUNDS, QUICK_ROUNDS, QUICK_SHARE = 60, 3, 0.02
 SCRIPTS = {
     "labels": "edits, undo, saves and questions on 100,000 labels",
     "video": "cached steps, jumps and four videos at once",
+    "start": "`loupe --help` and `loupe validate` in a fresh environment",
     "kernels": "samples reduced and spans composed in a second",
     "data": "pyramids, chunk reading and paging of a day",
     "night": "a day in a window: first pictures, pages beside those of 5 min, memory",

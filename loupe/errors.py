@@ -38,9 +38,15 @@ class LoupeError(Exception):
     place
         Keys that lead to what a person would mend, within the Config that was used; empty when
         it is the whole of it.
+
+    Attributes
+    ----------
+    also
+        Further errors of the same thing that were found in the same look at it.
     """
 
     default_code = "error"
+    also: tuple[LoupeError, ...] = ()
 
     def __init__(
         self,
@@ -110,6 +116,16 @@ class IntervalLabelIOError(LoupeError, ValueError):
 
 
 class IntervalLabelSchemaError(LoupeError, ValueError):
-    """Label columns or rows that break the schema; the message names the row."""
+    """Label columns or rows that break the schema; the message names the row.
+
+    Attributes
+    ----------
+    absent
+        Fields of the schema, as keys that lead to them, with the columns they name in vain.
+    columns
+        The columns that there are, where some are absent.
+    """
 
     default_code = "labels-schema"
+    absent: tuple[tuple[tuple[str | int, ...], str], ...] = ()
+    columns: tuple[str, ...] = ()

@@ -22,8 +22,9 @@ from loupe.scene.gutter import gutter_width
 from loupe.scene.hit import Hover, hover
 from loupe.scene.layout import Layout
 from loupe.scene.looks import Look
-from loupe.scene.model import Row, Scene
+from loupe.scene.model import Row, Scene, TraceContent
 from loupe.scene.plan import best_tile, layout_of, look_of, shown_rows, tile_job
+from loupe.scene.plots.trace import usual_range
 from loupe.scene.theme import Theme, theme
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.timegrid import TimeGrid
@@ -37,6 +38,9 @@ HOLD_MS, MOST_HOLD_MS = 30.0, 90.0
 """How long a repaint waits for tiles of a window that has none; the second figure where tiles
 have lately come a little later than the first, as on a busy machine: it is still less than the
 cost of a repaint in vain."""
+
+REFINE_MS = 80.0
+"""How often at most a picture that is not complete yet is drawn again while its tiles come."""
 
 PATIENCE_S = 0.2
 """Work that takes longer than this is told about."""
@@ -106,6 +110,7 @@ class Presenter:
         self._generation = 0
         self._callbacks: list[Callable[[], None]] = []
         self._cancel_hold: Callable[[], None] | None = None
+        self._cancel_refine: Callable[[], None] | None = None
         self._cancel_prefetch: Callable[[], None] | None = None
         self._frame_due = False
         self._closed = False
@@ -195,6 +200,13 @@ class Presenter:
         tile = self._shown.get(row_id)
         return tile.y_range if tile is not None else None
 
+    def usual_range(self, row_id: str) -> tuple[float, float] | None:
+        """The range that a stacked row has when nobody gives it one; None for other rows."""
+        row = self.scene.row(row_id)
+        return (
+            usual_range(row.content, self.bench) if isinstance(row.content, TraceContent) else None
+        )
+
     def error(self, row_id: str) -> str:
         """Why a row's data could not be read; empty if they could."""
         tile = self._shown.get(row_id)
@@ -215,7 +227,7 @@ class Presenter:
         """Stop working; the pool is closed if it was made here."""
         self._closed = True
         self._unsubscribe()
-        for cancel in (self._cancel_hold, self._cancel_prefetch):
+        for cancel in (self._cancel_hold, self._cancel_refine, self._cancel_prefetch):
             if cancel is not None:
                 cancel()
         if self._owns_pool:
@@ -363,8 +375,7 @@ class Presenter:
             self._left[job.key] = tile.missing
             self._waiting[job.key] = job.row_id
             self._submit(job, Priority.VISIBLE)
-            if self._cancel_hold is None:
-                self._emit()
+            self._refine()
             return
         self._left.pop(job.key, None)
         if not self._waiting:
@@ -373,9 +384,17 @@ class Presenter:
             self._usual_ms += 0.3 * (took - self._usual_ms)
             self._emit()
             self._prefetch_later()
-        elif self._cancel_hold is None:
-            # The hold is over and something is on screen: refine it as tiles come.
-            self._emit()
+        else:
+            self._refine()
+
+    def _refine(self) -> None:
+        """Show what has come so far, soon: a repaint a tile would take the time to make tiles."""
+        if self._cancel_hold is None and self._cancel_refine is None:
+            self._cancel_refine = self._scheduler.later(REFINE_MS, self._refine_over)
+
+    def _refine_over(self) -> None:
+        self._cancel_refine = None
+        self._emit()
 
     def _widen(self, tile: TileContent) -> None:
         """Show a tile with margins in place of one without, so that a pan finds it uploaded."""
@@ -415,6 +434,9 @@ class Presenter:
         self._frame = None
         if self._cancel_hold is not None or self._frame_due:
             return
+        if self._cancel_refine is not None:
+            self._cancel_refine()
+            self._cancel_refine = None
         self._frame_due = True
         self._scheduler.post(self._tell)
 
@@ -468,6 +490,7 @@ class Presenter:
             overrides=state.overrides,
             tiles=self._shown,
             label_colors=self.label_colors,
+            states=self.scene.session.states.states,
             extent=state.extent,
             cursor=state.cursor,
             selection=state.selection,

@@ -74,7 +74,9 @@ def view_flags(view: ViewSettings) -> ViewFlags:
         strip_only=view.strip_only,
         hypnogram=view.hypnogram,
         hypnogram_zoom=view.hypnogram_zoom,
+        right_panel=view.right_panel,
         label_alpha=view.label_alpha,
+        hatching=view.hatching,
         fixed_scale=view.fixed_scale,
         clock=view.clock,
         proportional_rasters=view.proportional_rasters,
@@ -195,6 +197,7 @@ def recompiled(state: AppState, scene: Scene) -> AppState:
         order=state.overrides.order,
         markers={k: v for k, v in state.overrides.markers.items() if k in facts.markers},
         events={k: v for k, v in state.overrides.events.items() if k in facts.events},
+        videos={k: v for k, v in state.overrides.videos.items() if k < len(facts.videos)},
     )
     window = clamp_window(state.window, fresh.extent)
     return replace(

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from loupe.cli.options import checking_options
+from loupe.cli.options import checking_options, tell_warnings
 from loupe.errors import LoupeConfigError
 from loupe.session.base import Place
 from loupe.session.compose import Composed, places_below
@@ -31,8 +31,9 @@ def run(
     origins: bool = False,
     set_vars: Sequence[str] = (),
     allow_remote: bool = False,
+    quiet: bool = False,
 ) -> int:
-    """Print the effective session; the exit code.
+    """Print the effective session; its warnings go to standard error unless quiet. The exit code.
 
     Raises
     ------
@@ -48,6 +49,8 @@ def run(
     checked = check_session(session, checking_options(set_vars, allow_remote=allow_remote))
     if checked.session is None or checked.composed is None:
         raise SessionError(checked.report)
+    if not quiet:
+        tell_warnings(checked.report)
     plain = _with_paths(checked.session, allow_remote=allow_remote)
     if origins:
         typer.echo(_origins(plain, checked.composed, style))

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import typer
 
+from loupe.cli.progress import plots_progress
+
 __all__ = ["run"]
 
 PACKAGES = (
@@ -56,8 +58,8 @@ print(app.platformName() + ", " + str(len(QFontDatabase.families())) + " font fa
 """
 
 
-def run() -> int:
-    """Print the report; 0 if a window or at least a picture can be drawn here, else 1."""
+def run(*, quiet: bool = False) -> int:
+    """Print the report, quiet only what is missing; 0 if nothing is, else 1."""
     problems: list[str] = []
     for title, lines in (
         ("Loupe", _versions()),
@@ -66,13 +68,14 @@ def run() -> int:
         ("Video decoders", _video(problems)),
         ("Folders", _folders()),
     ):
-        typer.echo(title)
-        for line in lines:
-            typer.echo(f"  {line}")
-        typer.echo("")
+        with plots_progress("Looking at", quiet=quiet) as tell:
+            tell(0, 0, title.lower())
+            found = list(lines)
+        if not quiet:
+            typer.echo("\n".join([title, *(f"  {line}" for line in found), ""]))
     for problem in problems:
         typer.echo(f"hint: {problem}")
-    if not problems:
+    if not problems and not quiet:
         typer.echo("Nothing is missing.")
     return 1 if problems else 0
 

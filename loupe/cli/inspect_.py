@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from loupe.cli.progress import plots_progress
 from loupe.errors import LoupeError
 
 if TYPE_CHECKING:
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["describe", "run"]
 
 
-def run(files: Sequence[str], *, style: str = "text") -> int:
+def run(files: Sequence[str], *, style: str = "text", quiet: bool = False) -> int:
     """Describe files; the exit code.
 
     Parameters
     ----------
     style
         "text" or "json".
+    quiet
+        Show no progress.
 
     Raises
     ------
@@ -42,7 +45,9 @@ def run(files: Sequence[str], *, style: str = "text") -> int:
     found: list[dict[str, Any]] = []
     for file in files:
         try:
-            facts = describe(Path(file))
+            with plots_progress("Looking into", quiet=quiet) as tell:
+                tell(0, 0, file)
+                facts = describe(Path(file))
         except LoupeError as error:
             typer.echo(error.render(), err=True)
             code = 2

@@ -13,8 +13,8 @@ from loupe.session.load import load_session
 __all__ = ["run"]
 
 
-def run(session: str | None = None) -> int:
-    """Print the actions by group; the exit code.
+def run(session: str | None = None, *, quiet: bool = False) -> int:
+    """Print the actions by group and, unless quiet, what shares a key; the exit code.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def run(session: str | None = None) -> int:
             for action in members
         ]
     shared = [str(conflict) for conflict in conflicts(actions)]
-    if shared:
+    if shared and not quiet:
         lines += ["", "Shared keys", *(f"  {text}" for text in shared)]
     typer.echo("\n".join(lines[1:]))
     return 0

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from loupe.errors import IntervalLabelSchemaError, LoupeConfigError
+from loupe.cli.options import expanded
+from loupe.cli.progress import plots_progress
+from loupe.errors import (
+    IntervalLabelIOError,
+    IntervalLabelSchemaError,
+    LoupeConfigError,
+    LoupeError,
+)
 
 if TYPE_CHECKING:
     from loupe.labels.exchange import LoadedFile
@@ -54,18 +61,21 @@ def convert(
     from loupe.labels.convert import convert as run
     from loupe.labels.convert import vocabulary
 
-    done = run(
-        src,
-        out,
-        from_format=from_,
-        to_format=to,
-        schema=parse_schema(schema),
-        states=None if states is None else vocabulary(states),
-        lossy=lossy,
-        snap=snap,
-    )
-    if not quiet:
-        _remarks(src, done.notes)
+    columns = parse_schema(schema)
+    words = None if states is None else vocabulary(states)
+    with plots_progress("Converting", quiet=quiet) as tell:
+        tell(0, 0, src)
+        done = run(
+            src,
+            out,
+            from_format=from_,
+            to_format=to,
+            schema=columns,
+            states=words,
+            lossy=lossy,
+            snap=snap,
+        )
+    _remarks(src, done.notes, quiet)
     for loss in done.losses:
         typer.echo(f"lost: {loss}")
     if done.saved is None:
@@ -81,44 +91,76 @@ def validate(
     schema: str | None = None,
     format: str = "full",  # noqa: A002 - the option's name
     strict: bool = False,
+    *,
+    quiet: bool = False,
 ) -> int:
     """Report every finding about label files; 1 if there are errors, or with `strict` warnings.
+
+    A file that cannot be opened is named, makes the exit code 2, and hides no other.
 
     Parameters
     ----------
     format
         ``full``, ``concise``, ``json``, ``github`` or ``sarif``.
+    quiet
+        Count nothing and show no progress.
     """
     from loupe.labels.check import check_file
-    from loupe.session.rendering import FORMATS, render
+    from loupe.session.rendering import FORMATS, render, summary
 
     if format not in FORMATS:
         raise LoupeConfigError(
             f"unknown format {format!r}", hint=f"one of {', '.join(FORMATS)}", code="usage"
         )
     columns = parse_schema(schema)
-    reports = [check_file(path, columns) for path in paths]
+    reports = []
+    unreadable: list[LoupeError] = []
+    names = expanded(paths)
+    with plots_progress("Checking", quiet=quiet) as tell:
+        for number, path in enumerate(names):
+            tell(number, len(names), path)
+            try:
+                reports.append(check_file(path, columns))
+            except IntervalLabelIOError as error:
+                unreadable.append(error)
+    for problem in unreadable:
+        typer.echo(problem.render(), err=True)
     text = render(reports, format)
     if text:
         typer.echo(text)
+    if not quiet:
+        typer.echo(summary(reports, len(reports), "label file"), err=True)
+    if unreadable:
+        return 2
     return int(any(report.fails(strict=strict) for report in reports))
 
 
-def stats(path: str, schema: str | None = None, format: str = "text") -> int:  # noqa: A002 - as above
+def stats(
+    path: str,
+    schema: str | None = None,
+    format: str = "text",  # noqa: A002 - as above
+    *,
+    quiet: bool = False,
+) -> int:
     """Per state: rows, total, share, bouts, their mean, median and longest, latency.
 
     Parameters
     ----------
     format
         ``text`` or ``json``.
+    quiet
+        Say nothing of how the file was read.
     """
     from loupe.labels.stats import stats as count
 
     if format not in ("text", "json"):
         raise LoupeConfigError(f"unknown format {format!r}", hint="text or json", code="usage")
-    loaded = _load(path, parse_schema(schema))
-    found = count(loaded.table)
-    _remarks(path, loaded.notes)
+    columns = parse_schema(schema)
+    with plots_progress("Counting", quiet=quiet) as tell:
+        tell(0, 0, path)
+        loaded = _load(path, columns)
+        found = count(loaded.table)
+    _remarks(path, loaded.notes, quiet)
     if format == "json":
         typer.echo(json.dumps({"file": path, **found.as_dict()}, indent=2, ensure_ascii=False))
         return 0
@@ -145,15 +187,19 @@ def stats(path: str, schema: str | None = None, format: str = "text") -> int:  #
     return 0
 
 
-def diff(a: str, b: str, schema: str | None = None) -> int:
+def diff(a: str, b: str, schema: str | None = None, *, quiet: bool = False) -> int:
     """What changed from `a` to `b`, one line a change; 1 if anything did."""
     from loupe.labels.diff import diff as compare
 
     columns = parse_schema(schema)
-    before, after = _load(a, columns), _load(b, columns)
-    _remarks(a, before.notes)
-    _remarks(b, after.notes)
-    lines = compare(before.table, after.table)
+    with plots_progress("Comparing", quiet=quiet) as tell:
+        tell(0, 2, a)
+        before = _load(a, columns)
+        tell(1, 2, b)
+        after = _load(b, columns)
+        lines = compare(before.table, after.table)
+    _remarks(a, before.notes, quiet)
+    _remarks(b, after.notes, quiet)
     for line in lines:
         typer.echo(line)
     return int(bool(lines))
@@ -206,8 +252,8 @@ def _load(path: str, schema: IntervalLabelSchema | None) -> LoadedFile:
     return load_table(path)
 
 
-def _remarks(path: str, notes: Sequence[str]) -> None:
-    for note in notes:
+def _remarks(path: str, notes: Sequence[str], quiet: bool) -> None:
+    for note in () if quiet else notes:
         typer.echo(f"{path}: note: {note}", err=True)
 
 

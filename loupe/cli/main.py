@@ -9,7 +9,7 @@ output, words about the work to standard error. Exit codes: 0 done, 1 findings,
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -22,6 +22,7 @@ app = typer.Typer(
     name="loupe",
     help="Look at and label long multichannel recordings.\n\n"
     "`loupe SESSION` opens a session; each command explains itself with --help.",
+    epilog="Example: loupe night.toml",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
@@ -30,17 +31,25 @@ app = typer.Typer(
 labels_app = typer.Typer(
     name="labels",
     help="Convert, check, count and compare label files.",
+    epilog="Example: loupe labels stats night.htsv",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
 app.add_typer(labels_app)
 overview_app = typer.Typer(
     name="overview",
-    help="Overview files: pyramids of whole recordings, so that a night shows at once.",
+    help="Make overview files, so that a whole night shows at once.",
+    epilog="Example: loupe overview build night.toml",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
 app.add_typer(overview_app)
+
+
+def _one_of(*words: str) -> Callable[[str], list[str]]:
+    """Words that the shell completes an option with."""
+    return lambda incomplete: [word for word in words if word.startswith(incomplete)]
+
 
 SetVars = Annotated[
     list[str] | None,
@@ -57,7 +66,23 @@ Write = Annotated[
 TableSchema = Annotated[
     str | None, typer.Option("--schema", help="start_col=…,end_col=…,label_col=…, or a TOML file.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the result.")]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Print the result alone: no progress, no remarks."),
+]
+Findings = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="full, concise, json, github or sarif.",
+        autocompletion=_one_of("full", "concise", "json", "github", "sarif"),
+    ),
+]
+TextOrJson = Annotated[
+    str,
+    typer.Option("--format", help="text or json.", autocompletion=_one_of("text", "json")),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Warnings fail too.")]
 
 
 def _version(wanted: bool) -> None:
@@ -90,11 +115,16 @@ def open_session(
         bool, typer.Option("--watch", help="Load again whenever the session file is saved.")
     ] = False,
     theme: Annotated[
-        str | None, typer.Option(help="dark, light or system, instead of the session's.")
+        str | None,
+        typer.Option(
+            help="dark, light or system, instead of the session's.",
+            autocompletion=_one_of("dark", "light", "system"),
+        ),
     ] = None,
     set_vars: SetVars = None,
     allow_remote: Remote = False,
     allow_write: Write = None,
+    quiet: Quiet = False,
 ) -> None:
     """Open a session or a recording in a window."""
     from loupe.cli import open_
@@ -108,6 +138,7 @@ def open_session(
             allow_remote=allow_remote,
             allow_write=allow_write or [],
             theme=theme,
+            quiet=quiet,
         )
     )
 
@@ -120,7 +151,10 @@ def render(
     window: Annotated[float | None, typer.Option(help="Length of the window in seconds.")] = None,
     size: Annotated[str, typer.Option(help="Width and height in pixels.")] = "1600x1000",
     scale: Annotated[float, typer.Option(help="Device pixels for each pixel of the size.")] = 1.0,
-    theme: Annotated[str | None, typer.Option(help="dark or light.")] = None,
+    theme: Annotated[
+        str | None,
+        typer.Option(help="dark or light.", autocompletion=_one_of("dark", "light")),
+    ] = None,
     speed: Annotated[
         float, typer.Option(help="Of a clip: seconds of the recording in a second of it.")
     ] = 1.0,
@@ -153,10 +187,8 @@ def validate(
     sessions: Annotated[
         list[str], typer.Argument(help="Session files or patterns; - is standard input.")
     ],
-    style: Annotated[
-        str, typer.Option("--format", help="full, concise, json, github or sarif.")
-    ] = "full",
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    style: Findings = "full",
+    strict: Strict = False,
     no_data: Annotated[
         bool, typer.Option("--no-data", help="Check the files alone and open no data.")
     ] = False,
@@ -188,26 +220,37 @@ def validate(
 @app.command(epilog="Example: loupe schema > loupe.schema.json")
 def schema(
     which: Annotated[
-        str, typer.Argument(help="session, states or preset.", metavar="[WHICH]")
+        str,
+        typer.Argument(
+            help="session, states or preset.",
+            metavar="[WHICH]",
+            autocompletion=_one_of("session", "states", "preset"),
+        ),
     ] = "session",
+    quiet: Quiet = False,
 ) -> None:
-    """Print the JSON Schema that editors use to complete and check session files."""
+    """Print the JSON Schema that editors complete session files with."""
     from loupe.cli import schema as command
 
+    del quiet  # there is nothing but the result
     _leave(command.run(which))
 
 
 @app.command(epilog="Example: loupe config night.toml --origins")
 def config(
     session: Annotated[str, typer.Argument(help="The session.")],
-    style: Annotated[str, typer.Option("--format", help="toml or json.")] = "toml",
+    style: Annotated[
+        str,
+        typer.Option("--format", help="toml or json.", autocompletion=_one_of("toml", "json")),
+    ] = "toml",
     origins: Annotated[
         bool, typer.Option("--origins", help="Say where each value comes from.")
     ] = False,
     set_vars: SetVars = None,
     allow_remote: Remote = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Print the session as it is understood: defaults, base sessions and variables filled in."""
+    """Print the session as it is understood, everything filled in."""
     from loupe.cli import config as command
 
     _leave(
@@ -217,6 +260,7 @@ def config(
             origins=origins,
             set_vars=set_vars or [],
             allow_remote=allow_remote,
+            quiet=quiet,
         )
     )
 
@@ -243,17 +287,23 @@ def keys(
     session: Annotated[
         str | None, typer.Argument(help="A session, for its states and its own keys.")
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """List every action with its keys."""
     from loupe.cli import keys as command
 
-    _leave(command.run(session))
+    _leave(command.run(session, quiet=quiet))
 
 
 @app.command(epilog="Example: loupe demo my-demo --kind probe --hours 0.5")
 def demo(
     folder: Annotated[str, typer.Argument(help="A new folder for the recording.")],
-    kind: Annotated[str, typer.Option(help="sleep, probe or imaging.")] = "sleep",
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="sleep, probe or imaging.", autocompletion=_one_of("sleep", "probe", "imaging")
+        ),
+    ] = "sleep",
     hours: Annotated[float | None, typer.Option(help="Length of the recording.")] = None,
     seed: Annotated[int, typer.Option(help="The same number gives the same data.")] = 0,
     quiet: Quiet = False,
@@ -284,28 +334,29 @@ def init(
 @app.command("inspect", epilog="Example: loupe inspect night.zarr cam.mp4")
 def inspect_files(
     files: Annotated[list[str], typer.Argument(help="Recordings, tables, label files, videos.")],
-    style: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    style: TextOrJson = "text",
+    quiet: Quiet = False,
 ) -> None:
-    """Say what is in files: variables, dimensions, rates, columns, states, frames."""
+    """Say what is in files: variables, rates, columns, states, frames."""
     from loupe.cli import inspect_
 
-    _leave(inspect_.run(files, style=style))
+    _leave(inspect_.run(files, style=style, quiet=quiet))
 
 
 @app.command(epilog="Example: loupe readers")
-def readers() -> None:
+def readers(quiet: Quiet = False) -> None:
     """List the formats of data and labels that can be opened."""
     from loupe.cli import readers as command
 
-    _leave(command.run())
+    _leave(command.run(quiet=quiet))
 
 
 @app.command(epilog="Example: loupe doctor")
-def doctor() -> None:
-    """Say what this machine has for Loupe, what is missing, and how to install it."""
+def doctor(quiet: Quiet = False) -> None:
+    """Say what this machine has, what is missing, how to install it."""
     from loupe.cli import doctor as command
 
-    _leave(command.run())
+    _leave(command.run(quiet=quiet))
 
 
 @overview_app.command("build", epilog="Example: loupe overview build night.toml --workers 4")
@@ -317,7 +368,12 @@ def overview_build(
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Work on this dask scheduler's cluster.")
     ] = None,
-    where: Annotated[str, typer.Option(help="beside the recording, or cache.")] = "beside",
+    where: Annotated[
+        str,
+        typer.Option(
+            help="beside the recording, or cache.", autocompletion=_one_of("beside", "cache")
+        ),
+    ] = "beside",
     quiet: Quiet = False,
 ) -> None:
     """Make the overview files of a session's arrays, or go on making them."""
@@ -374,27 +430,27 @@ def labels_convert(
 def labels_validate(
     paths: Annotated[list[str], typer.Argument(help="Label files.")],
     table_schema: TableSchema = None,
-    style: Annotated[
-        str, typer.Option("--format", help="full, concise, json, github or sarif.")
-    ] = "full",
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    style: Findings = "full",
+    strict: Strict = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say what is wrong with label files, by row."""
     from loupe.cli import labels as command
 
-    _leave(command.validate(paths, schema=table_schema, format=style, strict=strict))
+    _leave(command.validate(paths, schema=table_schema, format=style, strict=strict, quiet=quiet))
 
 
 @labels_app.command("stats", epilog="Example: loupe labels stats night.htsv")
 def labels_stats(
     path: Annotated[str, typer.Argument(help="The label file.")],
     table_schema: TableSchema = None,
-    style: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    style: TextOrJson = "text",
+    quiet: Quiet = False,
 ) -> None:
     """Print totals, bouts and latencies of each state."""
     from loupe.cli import labels as command
 
-    _leave(command.stats(path, schema=table_schema, format=style))
+    _leave(command.stats(path, schema=table_schema, format=style, quiet=quiet))
 
 
 @labels_app.command("diff", epilog="Example: loupe labels diff anna.htsv ben.htsv")
@@ -402,11 +458,12 @@ def labels_diff(
     a: Annotated[str, typer.Argument(help="The first label file.")],
     b: Annotated[str, typer.Argument(help="The second label file.")],
     table_schema: TableSchema = None,
+    quiet: Quiet = False,
 ) -> None:
     """Say what differs between two label files. Exit code 1 if anything does."""
     from loupe.cli import labels as command
 
-    _leave(command.diff(a, b, schema=table_schema))
+    _leave(command.diff(a, b, schema=table_schema, quiet=quiet))
 
 
 _SHORT = frozenset({"--help", "-h", "--version", "validate", "schema", "keys"})
@@ -433,6 +490,16 @@ def _with_command(arguments: Sequence[str]) -> list[str]:
     return found
 
 
+def _refused(error: OSError) -> LoupeError:
+    """What the system would not do, such as writing on a full disk, as a person's matter."""
+    return LoupeError(
+        f"the system refused: {error.strerror or error}",
+        where=str(error.filename or ""),
+        hint="check the file, its folder, their permissions and the room on the disk",
+        code="system",
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code.
 
@@ -453,16 +520,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LoupeError as error:
         typer.echo(error.render(), err=True)
         code = 1 if hasattr(error, "report") else 2
-    except BrokenPipeError:
-        # The reader has seen enough, as in `loupe config night.toml | head`.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except Exception as error:  # noqa: BLE001 - reported as what it is, with its traceback
-        import traceback
+    except OSError as error:
+        typer.echo(_refused(error).render(), err=True)
+        code = 2
+    except BaseException as error:  # noqa: BLE001 - panics of compiled libraries are no Exception
+        from loupe.cli.faults import fault_message
 
-        traceback.print_exception(error)
-        typer.echo("error[internal]: this is a fault of Loupe, please report it", err=True)
+        typer.echo(fault_message(error, given), err=True)
         code = 2
     finally:
         gc.enable()
+    if arguments is None:
+        gc.freeze()  # else the interpreter would search all of it for cycles before it ends
     return code

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loupe.cli.faults import hook
+from loupe.cli.progress import plots_progress
 from loupe.errors import LoupeConfigError
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ def run(
     allow_remote: bool = False,
     allow_write: Sequence[str] = (),
     theme: str | None = None,
+    *,
+    quiet: bool = False,
 ) -> int:
     """Open a window and stay until the last one is closed; the exit code.
 
@@ -40,6 +45,8 @@ def run(
         Further folders in which the session may have label files written.
     theme
         "dark", "light" or "system"; the session's by default.
+    quiet
+        Show no progress in the terminal until the window is there.
 
     Raises
     ------
@@ -48,19 +55,22 @@ def run(
     """
     from loupe.cli.opening import load_for_cli, parse_vars
 
-    session = load_for_cli(
-        path, set_vars=set_vars, allow_remote=allow_remote, allow_write=allow_write
-    )
-    if theme is not None:
-        session = with_theme(session, theme)
-    from loupe.ui.app import application, open_session
-    from loupe.ui.display import require_display
+    with plots_progress("Opening", quiet=quiet) as tell:
+        tell(0, 0, path)
+        session = load_for_cli(
+            path, set_vars=set_vars, allow_remote=allow_remote, allow_write=allow_write
+        )
+        if theme is not None:
+            session = with_theme(session, theme)
+        from loupe.ui.app import application, open_session
+        from loupe.ui.display import require_display
 
-    require_display()
-    app = application()
-    # Ctrl+C in the terminal ends the program at once; edits of labels are in their journals.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    window = open_session(session, path=Path(path), allow_remote=allow_remote)
+        require_display()
+        app = application()
+        # Ctrl+C in the terminal ends the program at once; edits of labels are in their journals.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        sys.excepthook = hook
+        window = open_session(session, path=Path(path), allow_remote=allow_remote)
     window.file_requests.variables = parse_vars(set_vars)
     window.file_requests.allow_write = tuple(allow_write)
     if preset is not None:

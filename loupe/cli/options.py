@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import glob
+import os
 from collections.abc import Sequence
+
+import typer
 
 from loupe.cli.opening import parse_vars
 from loupe.session.builtin_keys import ACTION_NAMES, BUILTIN_KEYS
+from loupe.session.diagnostics import Report
 from loupe.session.load import LoadOptions
 
-__all__ = ["checking_options"]
+__all__ = ["checking_options", "expanded", "tell_warnings"]
 
 
 def checking_options(
@@ -26,6 +31,22 @@ def checking_options(
         ACTION_NAMES,
         _normal_key,
     )
+
+
+def tell_warnings(report: Report) -> None:
+    """Warnings of a session that is used all the same, a line each, on standard error."""
+    if report.warnings:
+        typer.echo(Report(report.warnings, report.texts).render("concise"), err=True)
+
+
+def expanded(names: Sequence[str]) -> list[str]:
+    """The names with patterns that no shell expanded replaced by the files they match."""
+    found: list[str] = []
+    for name in names:
+        is_pattern = any(sign in name for sign in "*?[") and not os.path.exists(name)
+        matches = sorted(glob.glob(name, recursive=True)) if is_pattern else []
+        found += matches or [name]
+    return list(dict.fromkeys(found))
 
 
 def _normal_key(text: str) -> str:

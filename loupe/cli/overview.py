@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from loupe.cli.progress import plots_progress
 from loupe.errors import LoupeConfigError, LoupeDataError, LoupeError
 
 if TYPE_CHECKING:
@@ -66,13 +67,14 @@ def build(
                 from loupe.data.distributed import cluster_runner
 
                 run_all = cluster_runner(scheduler, source, base)
-            job = build_sidecar(
-                data,
-                target,
-                workers=workers or default_workers(),
-                progress=_progress(name, quiet=quiet),
-                run_all=run_all,
-            )
+            with plots_progress(f"{name}: parts", quiet=quiet) as tell:
+                job = build_sidecar(
+                    data,
+                    target,
+                    workers=workers or default_workers(),
+                    progress=lambda done, total: tell(done, total, ""),
+                    run_all=run_all,
+                )
             done = "was complete" if not job.units else f"{len(job.units)} parts made"
             typer.echo(f"{target} ({name}): {done}")
         except LoupeError as error:
@@ -86,22 +88,6 @@ def build(
             code="data-overview",
         )
     return 1 if failed else 0
-
-
-def _progress(name: str, *, quiet: bool) -> Any:
-    """Percentages on stderr if somebody watches, at most a hundred of them."""
-    import sys
-
-    shown = [-1]
-
-    def tell(done: int, total: int) -> None:
-        percent = 100 * done // total if total else 100
-        if not quiet and sys.stderr.isatty() and percent != shown[0]:
-            shown[0] = percent
-            end = "\n" if done == total else ""
-            typer.echo(f"\r{name}: {percent:3d} %{end}", nl=False, err=True)
-
-    return tell
 
 
 def _sources(path: str) -> Iterator[tuple[Any, Path]]:

@@ -13,8 +13,8 @@ __all__ = ["run"]
 _WIDTH = 96
 
 
-def run() -> int:
-    """List readers of data and formats of labels; the exit code."""
+def run(*, quiet: bool = False) -> int:
+    """List readers and formats and, unless quiet, what is not installed; the exit code."""
     from loupe.data.registry import readers
     from loupe.labels.formats.registry import formats
 
@@ -22,7 +22,7 @@ def run() -> int:
     for reader in readers():
         extra = getattr(reader, "extra", None)
         _line(reader.name, sorted(reader.kinds), reader.extensions)
-        if extra is not None and not _installed(getattr(reader, "package", None)):
+        if not quiet and extra is not None and not _installed(getattr(reader, "package", None)):
             typer.echo(f'{"":13}needs: pip install "loupe[{extra}]"')
     typer.echo("")
     typer.echo("Labels (format: read or write, name endings)")

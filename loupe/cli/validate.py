@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import glob
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
-from loupe.cli.options import checking_options
+from loupe.cli.options import checking_options, expanded
+from loupe.cli.progress import plots_progress
 from loupe.errors import LoupeConfigError
 from loupe.session.load import Checked, LoadOptions, SessionUnreadable, check_session, check_text
 from loupe.session.rendering import FORMATS, render, summary
@@ -45,13 +44,17 @@ def run(
         )
     options = checking_options(set_vars, allow_remote=allow_remote, allow_write=allow_write)
     found: list[Checked] = []
-    unreadable = False
-    for name in _expanded(sessions):
-        try:
-            found.append(check(name, options, data=not no_data))
-        except SessionUnreadable as error:
-            typer.echo(error.render(), err=True)
-            unreadable = True
+    unreadable: list[SessionUnreadable] = []
+    names = expanded(sessions)
+    with plots_progress("Checking", quiet=quiet) as tell:
+        for number, name in enumerate(names):
+            tell(number, len(names), name)
+            try:
+                found.append(check(name, options, data=not no_data))
+            except SessionUnreadable as error:
+                unreadable.append(error)
+    for problem in unreadable:
+        typer.echo(problem.render(), err=True)
     reports = [checked.report for checked in found]
     text = render(reports, style)
     if text:
@@ -82,13 +85,3 @@ def check(name: str, options: LoadOptions, *, data: bool) -> Checked:
         faults = check_data(checked.partial, allow_remote=options.allow_remote)
         checked = checked.with_faults(faults)
     return checked
-
-
-def _expanded(names: Sequence[str]) -> list[str]:
-    """The names with patterns that no shell expanded replaced by the files they match."""
-    found: list[str] = []
-    for name in names:
-        is_pattern = any(sign in name for sign in "*?[") and not os.path.exists(name)
-        matches = sorted(glob.glob(name, recursive=True)) if is_pattern else []
-        found += matches or [name]
-    return list(dict.fromkeys(found))

@@ -281,6 +281,7 @@ def _apply_select(
                 where=where,
                 hint=did_you_mean(name, known, what="coordinates"),
                 code="data-select",
+                place=("data", "select", name),
             )
         found = positions(wanted, values, name=name, where=where)
         if name not in dims:

@@ -75,6 +75,7 @@ def positions(wanted: object, values: npt.NDArray[Any], *, name: str, where: str
                 where=where,
                 hint=_extent(values, name),
                 code="data-select",
+                place=("data", "select", name),
             )
         return Selection(index)
     if isinstance(wanted, list):
@@ -84,6 +85,7 @@ def positions(wanted: object, values: npt.NDArray[Any], *, name: str, where: str
                 where=where,
                 hint=_extent(values, name),
                 code="data-select",
+                place=("data", "select", name),
             )
         return Selection(np.concatenate([_equal(w, values, name, where) for w in wanted]))
     index = _equal(wanted, values, name, where)
@@ -125,6 +127,7 @@ def _equal(wanted: object, values: npt.NDArray[Any], name: str, where: str) -> n
             where=where,
             hint=_extent(values, name, near=wanted),
             code="data-select",
+            place=("data", "select", name),
         )
     return found.astype(np.intp)
 
@@ -144,6 +147,7 @@ def _comparable(wanted: object, values: npt.NDArray[Any], name: str, where: str)
         where=where,
         hint=_extent(values, name),
         code="data-select",
+        place=("data", "select", name),
     )
 
 
@@ -191,6 +195,7 @@ def time_window(
             where=where,
             hint=f"write select = {{ {name} = {{ start = 0, stop = 1800 }} }}",
             code="data-select",
+            place=("data", "select", name),
         )
     start = _time_end(wanted.start, origin, name, where)
     stop = _time_end(wanted.stop, origin, name, where)
@@ -203,6 +208,7 @@ def time_window(
             where=where,
             hint=f"the samples go from {span.start:g} s to {span.stop:g} s",
             code="data-select",
+            place=("data", "select", name),
         )
     return i0, i1
 
@@ -232,6 +238,7 @@ def _time_end(value: object, origin: datetime | None, name: str, where: str) -> 
             if origin is None
             else "give seconds from the first sample, or a date such as 2024-05-01T22:00:00",
             code="data-select",
+            place=("data", "select", name),
         )
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=origin.tzinfo)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from loupe.errors import IntervalLabelIOError, IntervalLabelSchemaError
+from loupe.errors import IntervalLabelIOError, IntervalLabelSchemaError, LoupeError
 from loupe.labels.files import read_bytes
 from loupe.labels.formats.base import Loaded, ReadOptions, plural
 from loupe.labels.formats.registry import format_for
+from loupe.labels.table import IntervalTable
 from loupe.session.base import Level
 from loupe.session.diagnostics import Diagnostic, Report
 from loupe.session.labels import IntervalLabelSchema
 
-__all__ = ["check_file"]
+__all__ = ["RowFault", "check_file", "row_faults"]
 
 _LINE = re.compile(r"line (\d+)[:,]")
 
@@ -49,16 +52,32 @@ def check_file(
     try:
         loaded = kind.read(data, ReadOptions(where=name, schema=schema))
     except (IntervalLabelIOError, IntervalLabelSchemaError) as error:
-        found = _LINE.match(error.message)
-        line = int(found[1]) if found else 1
-        told = error.message[found.end() :].lstrip() if found else error.message
-        item = _finding(name, text, line, "error", error.code, told, error.hint)
-        return Report((item,), texts)
+        items = [_broken(name, text, one) for one in (error, *error.also)]
+        return Report((), texts).with_more(items)
     return Report((), texts).with_more(_findings(name, text, loaded))
 
 
-def _findings(name: str, text: str, loaded: Loaded) -> list[Diagnostic]:
-    table = loaded.table
+def _broken(name: str, text: str, error: LoupeError) -> Diagnostic:
+    """The finding of an error, at its line where it names one."""
+    found = _LINE.match(error.message)
+    line = int(found[1]) if found else 1
+    told = error.message[found.end() :].lstrip() if found else error.message
+    return _finding(name, text, line, "error", error.code, told, error.hint)
+
+
+@dataclass(frozen=True)
+class RowFault:
+    """Rows of a table that can be read but may not be meant; `row` is the first of them."""
+
+    level: Level
+    code: str
+    message: str
+    hint: str
+    row: int
+
+
+def row_faults(table: IntervalTable) -> Iterator[RowFault]:
+    """Overlaps, points, open ends and rows without a label, each kind once."""
     kinds: tuple[tuple[Level, str, str, str, list[int]], ...] = (
         (
             "warning",
@@ -89,15 +108,20 @@ def _findings(name: str, text: str, loaded: Loaded) -> list[Diagnostic]:
             [i for i, label in enumerate(table.labels()) if not label],
         ),
     )
-    out = []
     for level, code, message, hint, rows in kinds:
         if not rows:
             continue
         first = rows[0]
         start, label = float(table.starts[first]), table.label(first)
         more = f" (and {plural(len(rows) - 1, 'more row')})" if len(rows) > 1 else ""
-        told = f"{label!r} at {start!r} s {message}{more}"
-        out.append(_finding(name, text, loaded.line(first) or 1, level, code, told, hint))
+        yield RowFault(level, code, f"{label!r} at {start!r} s {message}{more}", hint, first)
+
+
+def _findings(name: str, text: str, loaded: Loaded) -> list[Diagnostic]:
+    out = [
+        _finding(name, text, loaded.line(f.row) or 1, f.level, f.code, f.message, f.hint)
+        for f in row_faults(loaded.table)
+    ]
     out += [
         _finding(name, text, 1, "note", "labels-note", note, "")
         for note in loaded.notes

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from loupe.errors import IntervalLabelSchemaError
 from loupe.labels.columns import EMPTY
-from loupe.labels.table import IntervalTable, Rows
+from loupe.labels.table import Floats, IntervalTable, Ints, Rows
 from loupe.units import Seconds, Span
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "move_edge",
     "paint",
     "paint_each",
+    "places_of",
     "relabel",
     "set_bounds",
     "set_label",
@@ -311,6 +312,13 @@ def merge_adjacent(table: IntervalTable, *, force: bool = False) -> Result:
     return table, Edit("merge", tuple(steps))
 
 
+def places_of(table: IntervalTable, removed: Ints, starts: Floats) -> Ints:
+    """Where rows with these starts, sorted, come to stand in a table once others have left it."""
+    after = np.searchsorted(table.starts, starts, side="right")
+    left = np.searchsorted(removed, after, side="left")
+    return (after - left + np.arange(len(starts))).astype(np.int64)
+
+
 def _checked(start: Seconds, stop: Seconds) -> tuple[float, float]:
     if not (math.isfinite(start) and math.isfinite(stop)) or stop <= start:
         raise IntervalLabelSchemaError(
@@ -437,9 +445,7 @@ def _step(
     out = np.array(removed, dtype=np.int64)
     rows = sorted(rows, key=lambda row: (row.start, row.id))
     starts = np.array([row.start for row in rows], dtype=np.float64)
-    after = np.searchsorted(table.starts, starts, side="right")
-    places = after - np.searchsorted(out, after, side="left") + np.arange(len(rows))
-    step = Step(table.rows(out), _rows(places.astype(np.int64), rows))
+    step = Step(table.rows(out), _rows(places_of(table, out, starts), rows))
     if step.removed.same(step.added):
         return table
     steps.append(step)

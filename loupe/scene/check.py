@@ -6,23 +6,30 @@ indexes. Never Qt or GL, and `av` only for videos.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from loupe.data.catalog import Catalog
 from loupe.data.probe import array_facts
 from loupe.data.protocols import ArrayData
-from loupe.errors import LoupeError
-from loupe.scene.compile import array_fields, event_classes, plot_rows
+from loupe.errors import IntervalLabelSchemaError, LoupeError
+from loupe.scene.check_plots import event_faults, plot_faults, source_field
+from loupe.scene.compile import array_fields, data_extent
+from loupe.scene.model import EventClass, Row
 from loupe.scene.sources import Opener
 from loupe.scene.stats import nan_share
 from loupe.session.base import Fault, Place
-from loupe.session.source import Source
+from loupe.session.source import Data, Source
+from loupe.session.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from loupe.labels.table import IntervalTable
     from loupe.session.model import Session
+    from loupe.session.video import VideoConfig
     from loupe.units import Span
 
 __all__ = ["check_data"]
@@ -46,64 +53,49 @@ def check_data(session: Session, *, allow_remote: bool = False) -> list[Fault]:
     opener = Opener(session, catalog)
     found: list[Fault] = []
     catalog.align([session.resolve(data) for data in array_fields(session)])
+    rows: list[Row] = []
     for number, (plot, plot_id) in enumerate(zip(session.plots, session.plot_ids, strict=True)):
-        try:
-            plot_rows(plot, number, plot_id, opener)
-        except LoupeError as error:
-            found.append(_fault(session, ("plots", number), error))
+        errors, made = plot_faults(plot, number, plot_id, opener)
+        found += [_fault(session, ("plots", number), error) for error in errors]
+        rows += made
+    events: tuple[EventClass, ...] = ()
     if session.events is not None:
-        try:
-            event_classes(session.events, opener)
-        except LoupeError as error:
-            found.append(_fault(session, ("events",), error))
+        errors, events = event_faults(session.events, opener)
+        found += [_fault(session, ("events",), error) for error in errors]
     found += _arrays(session, opener)
-    extent = _data_extent(opener)
+    extent = data_extent(rows, opener, events)
     for number, _ in enumerate(session.labels):
-        found += _labels(session, number, extent)
+        found += _labels(session, number, extent, catalog.origin)
     found += _videos(session, catalog)
     return list(dict.fromkeys(found))
 
 
 def _fault(session: Session, at: Place, error: LoupeError) -> Fault:
     """The fault of an error, at the field that names what failed."""
-    place = error.place or _source_field(error)
-    whole = (*at, *place)
-    data = _at(session, (*at, place[0])) if place else None
-    if isinstance(data, str) and data in session.sources and place[:1] == ("data",):
-        # A named source is mended where it is defined; every plot that uses it says the same.
-        whole = ("sources", data, *place[1:])
-    elif place[:1] == ("data",) and not isinstance(data, Source):
-        whole = (*at, "data")
+    whole = at
+    for step in error.place or source_field(error):
+        whole = (*whole, step)
+        value = _at(session, whole)
+        if isinstance(value, str) and value in session.sources and _names_data(whole):
+            # A named source is mended where it is defined; every plot that uses it says the same.
+            whole = ("sources", value)
+        elif _names_data(whole) and not isinstance(value, Source):
+            break
     text = error.message if not error.where else f"{error.where}: {error.message}"
     return Fault(whole, error.code, text, error.hint)
 
 
-_FIELDS = {
-    "data-missing-file": "path",
-    "data-open": "path",
-    "data-path": "path",
-    "data-encoding": "path",
-    "data-format": "path",
-    "data-remote": "path",
-    "data-variable": "variable",
-    "data-group": "group",
-    "data-select": "select",
-    "data-time": "time",
-    "data-time-missing": "time",
-}
-
-
-def _source_field(error: LoupeError) -> Place:
-    """Where in a plot an error of the data floor belongs, told from its code."""
-    field = _FIELDS.get(error.code)
-    return ("data", field) if field else ("data",) if error.code.startswith("data-") else ()
+def _names_data(place: Place) -> bool:
+    return place[-1] in ("data", "bool_array") or place[-2:-1] == ("overlay_arrays",)
 
 
 def _at(session: Session, place: Place) -> object:
     value: object = session
     for step in place:
         if isinstance(step, int) and isinstance(value, tuple):
-            value = value[step]
+            value = value[step] if step < len(value) else None
+        elif isinstance(value, Mapping):
+            value = value.get(step)
         else:
             value = getattr(value, str(step), None)
     return value
@@ -118,10 +110,7 @@ NAN_SHARE = 0.05
 def _arrays(session: Session, opener: Opener) -> Iterator[Fault]:
     """What will be slow or look odd about arrays that do open; once for each array."""
     told: set[str] = set()
-    for number, plot in enumerate(session.plots):
-        data = getattr(plot, "data", None)
-        if data is None or plot.kind == "raster":
-            continue
+    for place, data in _named_arrays(session):
         try:
             ref = opener.array(data)
         except LoupeError:
@@ -129,12 +118,25 @@ def _arrays(session: Session, opener: Opener) -> Iterator[Fault]:
         if ref.key in told:
             continue
         told.add(ref.key)
-        place: Place = ("plots", number, "data")
         if isinstance(data, str):
             place = ("sources", data)
         elif isinstance(data, Source):
             place = (*place, "path")
         yield from _array(place, ref.data)
+
+
+def _named_arrays(session: Session) -> Iterator[tuple[Place, Data]]:
+    """Every field that names an array of samples to be drawn."""
+    for number, plot in enumerate(session.plots):
+        at: Place = ("plots", number)
+        if plot.kind == "zip":
+            for i, trace in enumerate(plot.traces):
+                yield (*at, "traces", i, "data"), trace.data
+        elif plot.kind != "raster":
+            yield (*at, "data"), plot.data
+        if plot.kind == "trace":
+            for i, data in enumerate(plot.overlay_arrays):
+                yield (*at, "overlay_arrays", i), data
 
 
 def _array(place: Place, data: ArrayData) -> Iterator[Fault]:
@@ -172,18 +174,13 @@ def _array(place: Place, data: ArrayData) -> Iterator[Fault]:
         )
 
 
-def _data_extent(opener: Opener) -> Span | None:
-    spans = [a.data.time.span for a in opener.arrays if a.data.time.n]
-    whole = spans[0] if spans else None
-    for span in spans[1:]:
-        whole = span if whole is None else whole.union(span)
-    return whole
-
-
-def _labels(session: Session, number: int, extent: Span | None) -> Iterator[Fault]:
+def _labels(
+    session: Session, number: int, extent: Span | None, origin: datetime | None
+) -> Iterator[Fault]:
     config = session.labels[number]
     if config.path is None:
         return
+    from loupe.labels.formats.base import ReadOptions
     from loupe.labels.store import load_table
 
     path = session.base / config.path if session.base is not None else Path(config.path)
@@ -205,7 +202,22 @@ def _labels(session: Session, number: int, extent: Span | None) -> Iterator[Faul
             )
         return
     try:
-        loaded = load_table(path, config.table_schema, format=config.format)
+        loaded = load_table(
+            path, config.table_schema, format=config.format, options=ReadOptions(origin=origin)
+        )
+    except IntervalLabelSchemaError as error:
+        if error.absent:
+            for field, column in error.absent:
+                yield Fault(
+                    ("labels", number, "schema", *field),
+                    error.code,
+                    f"{field[0]} = `{column}`, but {config.path} has no column of that name",
+                    did_you_mean(column, error.columns, what="columns"),
+                )
+            return
+        for one in (error, *error.also):
+            yield Fault(place, one.code, f"{config.path}: {one.message}", one.hint)
+        return
     except LoupeError as error:
         yield Fault(place, error.code, f"{config.path}: {error.message}", error.hint)
         return
@@ -215,28 +227,29 @@ def _labels(session: Session, number: int, extent: Span | None) -> Iterator[Faul
 def _label_rows(
     session: Session, number: int, table: IntervalTable, extent: Span | None
 ) -> Iterator[Fault]:
+    from loupe.labels.check import row_faults
+
     place: Place = ("labels", number, "path")
     path = session.labels[number].path
-    overlapping = table.overlaps
-    if len(overlapping):
-        row = int(overlapping[0])
-        yield Fault(
-            place,
-            "labels-overlap",
-            f"{path}: {len(overlapping)} rows overlap an earlier one, the first of them row {row}",
-            "overlaps are kept and shown; painting over them removes them",
-            "warning",
-        )
-    span = table.span
-    if extent is not None and span is not None and not span.overlaps(extent):
-        yield Fault(
-            place,
-            "labels-outside",
-            f"{path}: all labels ({span.start:g} to {span.stop:g} s) lie outside of the data "
-            f"({extent.start:g} to {extent.stop:g} s)",
-            "check that both are in seconds from the same start",
-            "warning",
-        )
+    for found in row_faults(table):
+        yield Fault(place, found.code, f"{path}: {found.message}", found.hint, found.level)
+    if extent is not None and len(table):
+        outside = np.flatnonzero((table.starts >= extent.stop) | (table.ends <= extent.start))
+        if len(outside):
+            first = int(outside[0])
+            which = (
+                "all labels lie"
+                if len(outside) == len(table)
+                else f"{len(outside)} of {len(table)} labels lie"
+            )
+            yield Fault(
+                place,
+                "labels-outside",
+                f"{path}: {which} outside of the data ({extent.start:g} to {extent.stop:g} s), "
+                f"the first at {table.starts[first]:g} to {table.ends[first]:g} s",
+                "check that both are in seconds from the same start, and of the same recording",
+                "warning",
+            )
     states = session.states
     if states.states:
         known = set(states.states)
@@ -251,6 +264,18 @@ def _label_rows(
             )
 
 
+def _video_field(config: VideoConfig, where: str, catalog: Catalog) -> Place:
+    """The field of a video that names a file, and its number where there are several."""
+    for field, paths in (
+        ("frame_times_path", config.frame_times_paths),
+        ("video_path", config.video_paths),
+    ):
+        for i, path in enumerate(paths):
+            if str(catalog.base / path) == where:
+                return (field, i) if len(paths) > 1 else (field,)
+    return ("video_path",)
+
+
 def _videos(session: Session, catalog: Catalog) -> Iterator[Fault]:
     if not session.videos:
         return
@@ -259,6 +284,8 @@ def _videos(session: Session, catalog: Catalog) -> Iterator[Fault]:
 
     for number, config in enumerate(session.videos):
         place: Place = ("videos", number)
+        if any(fault.level == "error" for fault in config.faults()):
+            continue  # what follows from it would be told twice
         try:
             report = describe(video_spec(config, config.name or f"Video {number + 1}", catalog))
         except LoupeError as error:
@@ -267,7 +294,6 @@ def _videos(session: Session, catalog: Catalog) -> Iterator[Fault]:
             )
             continue
         for finding in report.findings:
-            about_times = config.frame_times_path is not None and "times" in finding.code
-            field = ("frame_times_path",) if about_times else ("video_path",)
+            field = _video_field(config, finding.where, catalog)
             text = f"{finding.where}: {finding.message}"
             yield Fault((*place, *field), finding.code, text, finding.hint, finding.level)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loupe.errors import LoupeConfigError, LoupeError
+from loupe.errors import LoupeError
 from loupe.scene.model import (
     EventClass,
     FailedContent,
@@ -25,21 +25,20 @@ from loupe.scene.model import (
 )
 from loupe.scene.plots import dense, heatmap, raster, trace, zip_
 from loupe.scene.rows import is_missing, text_of
-from loupe.scene.sources import Opener, event_times
+from loupe.scene.sources import Opener, event_times, require_columns
 from loupe.session.events import EventStyle, GlobalEventsConfig, LineStyle
 from loupe.session.plots.heatmap import HeatmapConfig
 from loupe.session.plots.raster import RasterConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.plots.zip import Zip
 from loupe.session.source import Data
-from loupe.session.suggest import did_you_mean
 from loupe.units import Rgba, Span
 
 if TYPE_CHECKING:
     from loupe.data.catalog import Catalog
     from loupe.session.model import Session
 
-__all__ = ["Progress", "compile_scene", "plot_rows"]
+__all__ = ["Progress", "compile_scene", "data_extent", "plot_rows"]
 
 Progress = Callable[[float, int, str], None]
 """Told of (plots done, plots in all, name of the one at hand); parts of a plot count too.
@@ -67,6 +66,21 @@ def plot_rows(plot: object, number: int, plot_id: str, opener: Opener) -> tuple[
     LoupeConfigError, LoupeDataError
         If its data or columns are not what it says.
     """
+    return tuple(_row_by_row(plot, plot_id, row) for row in _rows(plot, number, plot_id, opener))
+
+
+def _row_by_row(plot: Any, plot_id: str, row: Row) -> Row:
+    """A row with what its plot says of it by its key, which a row without a name has too."""
+    key = row.id.removeprefix(f"{plot_id}/")
+    return replace(
+        row,
+        weight=row.weight * plot.heights.get(key, 1.0),
+        hidden=row.hidden or key in getattr(plot, "hidden", ()),
+        bad=row.bad or key in getattr(plot, "bad", ()),
+    )
+
+
+def _rows(plot: Any, number: int, plot_id: str, opener: Opener) -> tuple[Row, ...]:
     if isinstance(plot, TraceConfig):
         make = dense.compile_rows if plot.mode == "dense" else trace.compile_rows
         return make(number, plot, plot_id, opener)
@@ -112,7 +126,7 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
         except LoupeError as error:
             rows.insert(0, _failed(-1, "events", "events", error))
     rows = _coloured(rows, session.view.colors or (), session.view.line_widths)
-    extent = _extent(rows, opener, events)
+    extent = data_extent(rows, opener, events)
     return Scene(
         session=session,
         title=session.title or "Loupe",
@@ -170,7 +184,7 @@ def array_fields(session: Session) -> Iterator[Data]:
                 yield data
 
 
-def _extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -> Span | None:
+def data_extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -> Span | None:
     """All of the data; None without any."""
     spans = [
         Span(a.data.time.span.start, a.data.time.span.stop + a.data.time.period)
@@ -235,17 +249,13 @@ def event_classes(config: GlobalEventsConfig, opener: Opener) -> tuple[EventClas
         If the table or a column is not there, or a time is not a finite number.
     """
     table = opener.table(config.data)
-    for field, column in (
-        ("event_times_column", config.event_times_column),
-        ("style_events_on", config.style_events_on),
-    ):
-        if column is not None and column not in table.columns:
-            raise LoupeConfigError(
-                f"{field} = `{column}`, but {table.name} has no column of that name",
-                hint=did_you_mean(column, table.columns, what="columns"),
-                code="data-column",
-                place=(field,),
-            )
+    require_columns(
+        table,
+        [
+            (("event_times_column",), config.event_times_column),
+            (("style_events_on",), config.style_events_on),
+        ],
+    )
     columns = [c for c in (config.event_times_column, config.style_events_on) if c]
     frame = table.frame(list(dict.fromkeys(columns)))
     times = event_times(table, config.event_times_column, place="event_times_column")

@@ -106,9 +106,10 @@ def _names(
     room = int(max(right - px(NAME_X), px(24)))
     low = box.rect.h < px(26)
     y = box.rect.y + (box.rect.h / 2 if low else px(4))
+    one_line = low or y + px(LINE + 2) + px(LINE) > box.rect.bottom
     out.texts.append(
         TextRun(
-            row.title,
+            row.group if one_line and row.group else row.title,
             px(NAME_X),
             y,
             theme.dim if look.bad else theme.text,

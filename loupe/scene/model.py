@@ -235,6 +235,9 @@ class Row:
         Index of its plot in the session.
     title, subtitle
         Name and second line (units, "24 of 384") in the gutter.
+    group
+        What tells the row from the others of its plot, as in "region=CA1"; stands in for the
+        title where there is room for one line only. "" where the title does.
     weight
         Natural height relative to a stacked trace (1.0).
     """
@@ -250,6 +253,7 @@ class Row:
     weight: float = 1.0
     hidden: bool = False
     bad: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from loupe.data.protocols import ArrayData, TableData
-from loupe.errors import LoupeDataError
+from loupe.errors import LoupeConfigError, LoupeDataError
 from loupe.scene.model import ArrayRef
 from loupe.session.source import Data, InMemory, Source
+from loupe.session.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from loupe.data.catalog import Catalog
     from loupe.session.model import Session
 
-__all__ = ["Opener", "event_times", "physical"]
+__all__ = ["Opener", "event_times", "physical", "require_columns"]
 
 
 class Opener:
@@ -85,6 +86,36 @@ class Opener:
     def arrays(self) -> tuple[ArrayRef, ...]:
         """Everything opened as an array so far."""
         return tuple(self._refs.values())
+
+
+def require_columns(
+    table: TableData, wanted: Iterable[tuple[tuple[str | int, ...], str | None]]
+) -> None:
+    """Check that a table has the columns that fields of a Config name.
+
+    Parameters
+    ----------
+    wanted
+        Keys that lead to a field, and the column it names or None.
+
+    Raises
+    ------
+    LoupeConfigError
+        For the first that is not there, with those of further ones in its `also`.
+    """
+    errors = [
+        LoupeConfigError(
+            f"{place[0]} = `{column}`, but {table.name} has no column of that name",
+            hint=did_you_mean(column, table.columns, what="columns"),
+            code="data-column",
+            place=place,
+        )
+        for place, column in wanted
+        if column is not None and column not in table.columns
+    ]
+    if errors:
+        errors[0].also = tuple(errors[1:])
+        raise errors[0]
 
 
 def event_times(table: TableData, column: str, *, place: str) -> npt.NDArray[np.float64]:

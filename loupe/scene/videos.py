@@ -65,7 +65,10 @@ def _times(text: str, column: str | None, catalog: Catalog) -> Path | npt.NDArra
             f"there is no column `{column}`"
             if column
             else "the column of frame times is not named",
-            hint=did_you_mean(column or "frame_time", names, what="columns"),
+            hint=did_you_mean(column, names, what="columns")
+            if column
+            else "name it with `frame_times_column`; there are: "
+            + ", ".join(f"`{name}`" for name in names),
             where=str(path),
             code="video-frame-times",
             place=("frame_times_column",),

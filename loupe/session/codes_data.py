@@ -81,7 +81,8 @@ MORE_CODES: dict[str, Code] = {
     ),
     "data-variable": Code("A variable does not exist", "The store has no array of this name."),
     "labels-changed-outside": Code(
-        "A label file was changed by another program", "It is not overwritten; save as a copy."
+        "A label file was changed by another program",
+        "It is not overwritten: merge, reload, or save as a copy.",
     ),
     "labels-duration": Code(
         "A label is a point", "It ends where it starts; it is kept, but no state can be seen there."
@@ -141,13 +142,34 @@ MORE_CODES: dict[str, Code] = {
         "Both numbers are shown. A shorter end is accepted up to `frame_count_slack`.",
     ),
     "video-frame-times": Code("Frame times cannot be used", "The message says why."),
+    "video-gop": Code(
+        "Jumps in a video are slow",
+        "Many frames lie between keyframes, and a jump decodes them all. The hint is the ffmpeg "
+        "line for a copy in which every jump is quick.",
+    ),
     "video-missing-file": Code("A video does not exist", "Paths are relative to the session file."),
     "video-open": Code("A video cannot be opened", "It is damaged, or of an unknown format."),
     "video-playlist": Code(
         "A video file names other files", "Playlists are not followed; name the video itself."
     ),
+    "video-slow-seek": Code(
+        "A video has no times of its own",
+        "Every jump decodes it from the start. The hint is the ffmpeg line for a copy that seeks.",
+    ),
+    "video-spread": Code(
+        "Frame times and the video's own times drift apart",
+        "Check that they belong together. If only the camera's clock ran at another rate, nothing "
+        "is wrong: the frame times count.",
+    ),
     "video-times": Code(
         "Frame times are not increasing", "Each frame needs a later time than the one before."
+    ),
+    "video-truncated": Code(
+        "A video is cut off", "Frames at its end cannot be decoded; they are shown as missing."
+    ),
+    "video-variable-rate": Code(
+        "The frame rate of a video varies",
+        "Frames are shown exactly here; never compute times as frame number by rate.",
     ),
     "video-write": Code("A video cannot be written", "The message says why."),
     "render": Code("Drawing is impossible here", "The message says what is missing."),
@@ -172,6 +194,15 @@ MORE_CODES: dict[str, Code] = {
     "type": Code("An object has the wrong type", "The hint says how to wrap it."),
     "config": Code("A configuration cannot be right", "The message says why."),
     "error": Code("Something is wrong", "The message says what."),
+    "system": Code(
+        "The system refused",
+        "A file or folder could not be read or written; the message holds the system's reason.",
+    ),
+    "internal": Code(
+        "A fault of Loupe",
+        "Please report it with the file that the hint names: it holds the version, the command "
+        "and where it happened, no data. With `LOUPE_TRACEBACK=1` the terminal shows it too.",
+    ),
     "usage": Code("The command was used wrongly", "`--help` shows how it is meant."),
     "init-exists": Code("A file exists already", "`loupe init` never overwrites; name another."),
     "init-folder": Code("A folder does not exist", "Create it, or name another one."),

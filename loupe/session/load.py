@@ -197,11 +197,14 @@ def _why(error: OSError) -> str:
 def _unreadable_hint(path: Path) -> str:
     from loupe.session.suggest import closest
 
+    if any(sign in path.name for sign in "*?["):
+        return "no file matches this pattern"
     try:
         near = closest(path.name, [item.name for item in path.parent.iterdir()])
     except OSError:
-        return "check the path"
-    return f"did you mean `{path.parent / near}`?" if near else "check the path"
+        near = None
+    found = near is not None and near != path.name
+    return f"did you mean `{path.parent / str(near)}`?" if found else "check the path"
 
 
 def _read(path: Path) -> bytes:
@@ -375,8 +378,6 @@ def _validated(
     if session is None:
         return None, found, rest
     session = session.model_copy(update={"extends": None, "vars": {}}).with_base(folder)
-    if not whole:
-        return session, found, rest  # a base is missing: whatever is unknown may stand there
     more = [
         *lint(
             session,
@@ -387,6 +388,8 @@ def _validated(
         *state_faults(session, options.user_folder or user_config_folder()),
         *path_faults(session, allow_remote=options.allow_remote, allow_write=options.allow_write),
     ]
+    if not whole:
+        more = [fault for fault in more if fault.code not in _SETTLED_BY_A_BASE]
     if len(more) > MAX_FAULTS:
         more = [*more[:MAX_FAULTS], _too_many(len(more))]
     if rest is not None:
@@ -396,6 +399,19 @@ def _validated(
         for fault in more
     ]
     return session, found, rest
+
+
+_SETTLED_BY_A_BASE = frozenset(
+    {
+        "session-cursor-outside",
+        "session-styles-unused",
+        "session-unknown-source",
+        "session-unused-source",
+        "states-no-color",
+        "states-none",
+    }
+)
+"""Codes of faults that a base which cannot be read may hold the answer to."""
 
 
 def _too_many(count: int) -> Fault:
@@ -423,6 +439,8 @@ def _doubtful(fault: Fault, data: dict[str, Any], rest: Salvage) -> bool:
         return not isinstance(colors, dict | None) or fault.message.split("`")[1] in (colors or {})
     if fault.code == "states-none":
         return "states" in data
+    if fault.code == "session-cursor-outside":
+        return any(place[:1] == ("view",) for place in rest.touched)
     item = rest.whole(fault.place[:2])
     return fault.code == "session-zip-colors" and any(place[:2] == item for place in rest.touched)
 

@@ -26,8 +26,8 @@ def render(reports: Sequence[Report], style: str = "full") -> str:
     return FORMATS[style](reports)
 
 
-def summary(reports: Sequence[Report], checked: int) -> str:
-    """One line that counts the findings."""
+def summary(reports: Sequence[Report], checked: int, what: str = "session") -> str:
+    """One line that counts the findings and the files, each of them a `what`."""
     found = [item for report in reports for item in report.diagnostics]
     counts = {
         level: sum(item.level == level for item in found) for level in ("error", "warning", "note")
@@ -35,7 +35,7 @@ def summary(reports: Sequence[Report], checked: int) -> str:
     words = [
         f"{count} {level}{'s' if count != 1 else ''}" for level, count in counts.items() if count
     ]
-    files = f"{checked} session{'s' if checked != 1 else ''}"
+    files = f"{checked} {what}{'s' if checked != 1 else ''}"
     return f"checked {files}: {', '.join(words) if words else 'nothing to report'}"
 
 

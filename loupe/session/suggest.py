@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
-__all__ = ["closest", "did_you_mean"]
+__all__ = ["closest", "did_you_mean", "near_file"]
 
 _MOST = 400
 _LONGEST = 200
@@ -54,3 +55,12 @@ def did_you_mean(word: str, known: Iterable[str], *, what: str = "") -> str:
     shown = ", ".join(f"`{name}`" for name in names[:12])
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
     return f"known {what}: {shown}{more}" if what else f"expected one of {shown}{more}"
+
+
+def near_file(path: Path) -> str:
+    """A hint for a file that is not there: the nearest name in its folder; empty without one."""
+    try:
+        near = closest(path.name, [entry.name for entry in path.parent.iterdir()])
+    except OSError:
+        return ""
+    return f"did you mean `{near}`?" if near else ""

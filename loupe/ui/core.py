@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QMenu
 
@@ -217,7 +218,7 @@ class WindowCore:
         if before is None or _look_of(before) != _look_of(after):
             self.set_look()
         if before is None or before.tracks is not after.tracks or before.view != after.view:
-            window.setWindowTitle(views.window_title(desk))
+            self.show_title()
             self._show_parts(after)
         window.topbar.show_view(views.bar_view(desk))
         for note in self.presenter.notes[self._told :]:
@@ -233,6 +234,11 @@ class WindowCore:
         self._show_labels(before, after)
         self.videos.show(before, after)
 
+    def show_title(self) -> None:
+        """Say in the window's frame and its bar what it shows."""
+        self.window.setWindowTitle(views.window_title(self.desk))
+        self.window.topbar.show_view(views.bar_view(self.desk))
+
     def _show_labels(self, before: AppState | None, after: AppState) -> None:
         """The table follows the cursor; it is filled again only when the labels changed."""
         track = self.desk.track
@@ -240,6 +246,8 @@ class WindowCore:
         if track is not None and after.selected_label is not None:
             chosen = track.table.row_of(after.selected_label)
             row = row if chosen is None else chosen
+        # Between labels the table shows those before the cursor.
+        near = 0 if track is None else int(np.searchsorted(track.table.starts, after.cursor)) - 1
         labels = self.window.labels
         if (
             before is None
@@ -250,11 +258,13 @@ class WindowCore:
             saved = self.files.saved_text(after.edited)
             info = views.labels_info(self.desk, saved)
             hint = views.empty_labels_hint(self.desk)
-            labels.show_labels(views.labels_view(self.desk), info, hint, row)
+            labels.show_labels(views.labels_view(self.desk), info, hint, row, max(near, 0))
             table = None if track is None else track.table
-            self.window.summary.show_totals(totals(table, after.extent, self.desk.colors))
+            self.window.summary.show_totals(
+                totals(table, after.extent, self.desk.colors, self.desk.patterns())
+            )
         else:
-            labels.follow(row)
+            labels.follow(row, max(near, 0))
 
     def _show_message(self, before: AppState | None, after: AppState) -> None:
         if before is None or before.selection != after.selection:

@@ -240,11 +240,11 @@ QPushButton:default { background: @accent@; color: @on_accent@; }
 QToolButton[role="quiet"] { background: transparent; border-color: transparent; }
 QToolButton::menu-indicator { image: none; width: 0; }
 QCheckBox, QRadioButton { color: @text@; spacing: 6px; background: transparent; }
-QCheckBox::indicator, QRadioButton::indicator { width: 12px; height: 12px;
+QCheckBox::indicator, QRadioButton::indicator, QListView::indicator { width: 12px; height: 12px;
   border: 1px solid @dim@; background: @field@; }
-QCheckBox::indicator { border-radius: 3px; }
+QCheckBox::indicator, QListView::indicator { border-radius: 3px; }
 QRadioButton::indicator { border-radius: 7px; }
-QCheckBox::indicator:checked, QRadioButton::indicator:checked {
+QCheckBox::indicator:checked, QRadioButton::indicator:checked, QListView::indicator:checked {
   width: 6px; height: 6px; border: 4px solid @accent@; background: @on_accent@; }
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: @line@; }
 QCheckBox:focus, QRadioButton:focus { color: @accent@; }

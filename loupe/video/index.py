@@ -23,6 +23,7 @@ from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from loupe.errors import LoupeVideoError
+from loupe.session.suggest import near_file
 from loupe.video.cv import Capture
 
 __all__ = [
@@ -346,7 +347,8 @@ def require_file(path: Path) -> None:
         raise LoupeVideoError(
             "there is no such file",
             where=str(path),
-            hint="Check `video_path`; a relative path starts at the session file's folder.",
+            hint=near_file(path)
+            or "Check `video_path`; a relative path starts at the session file's folder.",
             code="video-missing-file",
         ) from error
     except PermissionError as error:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loupe.errors import LoupeVideoError
+from loupe.session.suggest import near_file
 from loupe.units import Seconds, Span
 
 __all__ = [
@@ -166,7 +167,8 @@ def load_frame_times(path: str | Path) -> Times:
         raise LoupeVideoError(
             "there is no such file of frame times",
             where=str(path),
-            hint="Check `frame_times_path`; a relative path starts at the session file's folder.",
+            hint=near_file(path)
+            or "Check `frame_times_path`; a relative path starts at the session file's folder.",
             code="video-missing-file",
         ) from error
     except (OSError, ValueError, EOFError) as error:

@@ -231,3 +231,21 @@ def test_a_full_disk_refuses_the_edit_and_recovers(source, tmp_path):
     store.save()
     assert load_table(source).table.equals(store.table)
     store.close()
+
+
+def test_a_save_that_could_not_be_made_durable_is_ours_at_the_next(source, tmp_path):
+    """The new file stands already: it is not taken for a change by others, nor for the old one."""
+    before = source.read_text()
+    fs = Faulty("sync_folder", 0, errno.EIO)
+    store = open_store(source, tmp_path, fs=fs)
+    paint(store, 70, 80, "R")
+    fs.n = fs.seen + 1
+    with pytest.raises(IntervalLabelIOError, match="may not be durable"):
+        store.save()
+    assert store.unsaved == 1
+    assert not store.changed_outside()
+    paint(store, 90, 95, "W")
+    store.save()
+    assert load_table(source).table.equals(store.table)
+    assert source.with_name("labels.csv.bak").read_text() == before
+    store.close()

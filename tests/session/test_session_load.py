@@ -408,3 +408,32 @@ def test_broken_presets(tmp_path: Path) -> None:
         load_preset(tmp_path / "none.view.toml")
     with pytest.raises(LoupeConfigError):
         load_preset({"plots": [{"kind": "trace", "data": "x"}]})
+
+
+def test_a_missing_base_hides_no_fault_that_it_could_not_settle(tmp_path: Path) -> None:
+    text = (
+        'extends = "none.toml"\n'
+        '[[plots]]\nkind = "trace"\nid = "a"\ndata = "lfp"\n'
+        '[[plots]]\nkind = "trace"\nid = "a"\ndata = { path = "~/b.zarr" }\ny_range = [3, 1]\n'
+        '[[labels]]\npath = "l.csv"\n'
+        '[states]\nkeymap = { Wake = ["w"], NREM = ["w"] }\n'
+    )
+    assert codes(put(tmp_path, "a.toml", text)) == [
+        "session-extends-missing",
+        "session-duplicate-id",
+        "path-expansion",
+        "session-range-order",
+        "states-key-twice",
+    ]
+
+
+def test_a_cursor_is_not_outside_of_a_window_that_cannot_be_read(tmp_path: Path) -> None:
+    text = '[view]\nwindow = "300"\ncursor = 99.0\n' + PLOT
+    assert codes(put(tmp_path, "a.toml", text)) == ["schema-type"]
+
+
+def test_a_pattern_that_matches_nothing_is_called_one(tmp_path: Path) -> None:
+    put(tmp_path, "v.toml", PLOT)
+    with pytest.raises(SessionUnreadable) as caught:
+        check_session(tmp_path / "x*.toml")
+    assert caught.value.hint == "no file matches this pattern"

@@ -1,12 +1,18 @@
 """The window as a person uses it: keys, wheel, drags, fields; what is drawn and how often."""
 
+import itertools
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from ui_acts import ALT, CTRL, NONE, SHIFT, at, click, drag, press, wheel
+from ui_sessions import make_session
 
+from loupe.app import commands as c
 from loupe.app.commands import UiRequest
+from loupe.session.view import ViewSettings
+from loupe.ui.text import text_rect
 from loupe.work import Priority
 
 
@@ -216,3 +222,17 @@ def test_a_row_that_cannot_be_opened_is_named_and_the_rest_works(open_it, tmp_pa
     assert window.widget.errors.isVisible()
     press(window, Qt.Key.Key_BracketRight)
     assert window.state.window.start == 10.0
+
+
+@pytest.mark.parametrize("font_scale", [1.0, 1.6])
+def test_no_time_of_the_axis_runs_under_another(open_it, font_scale):
+    window = open_it(make_session(view=ViewSettings(window=10.0, font_scale=font_scale)))
+    hidden = set()
+    for step in range(41):
+        window.store.dispatch(c.SetCursor(step / 4))
+        runs = [t for t in window.core.presenter.frame.texts if t.area == "axis"]
+        boxes = [text_rect(run, window.desk.look, 1.0) for run in runs]
+        for one, two in itertools.combinations(boxes, 2):
+            assert not one.intersects(two), (step, one, two)
+        hidden.add(len(runs))
+    assert len(hidden) > 1, "ticks come back when the cursor has passed"

@@ -300,6 +300,15 @@ def zarr_variable(name: str, array: Any, place: str, root: Path | None) -> ZarrV
         If its metadata cannot be right.
     """
     where = f"{place}:{name}"
+    codecs = (*array.filters, *array.compressors)
+    if any(getattr(codec, "codec_id", "") == "pickle" for codec in codecs):
+        # Not every numcodecs refuses by itself to run what a pickle asks for.
+        raise LoupeDataError(
+            "its chunks are pickled, and reading them could run code of whoever wrote them",
+            where=where,
+            hint="write the array anew without the codec `pickle`",
+            code="data-open",
+        )
     if any(n < 1 for n in array.chunks):
         raise LoupeDataError(
             f"the metadata name chunks of shape {array.chunks}",

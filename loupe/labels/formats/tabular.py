@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ import polars as pl
 
 from loupe.errors import IntervalLabelSchemaError
 from loupe.labels.columns import Layout
-from loupe.labels.formats.base import Loaded
+from loupe.labels.formats.base import Loaded, plural
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
@@ -106,7 +106,8 @@ def table_of(
     ------
     IntervalLabelSchemaError
         If columns are missing (all are named, with those that are there), or a row breaks a rule:
-        a time that is no number, NaN, a start after its end, an end that its duration denies.
+        a time that is no number, NaN, a start after its end, an end that its duration denies. Its
+        `also` has the faults of other rows.
     """
     _check_columns(frame, schema, where)
     source = _Source(where, lines)
@@ -212,18 +213,23 @@ def _reserved(schema: IntervalLabelSchema) -> list[str]:
 
 
 def _check_columns(frame: pl.DataFrame, schema: IntervalLabelSchema, where: str) -> None:
-    names = [schema.start_col, schema.end_col, schema.duration_col, schema.label_col]
-    wanted = [n for n in (*names, *schema.extra_cols) if n]
-    missing = [n for n in wanted if n not in frame.columns]
-    if missing:
-        raise IntervalLabelSchemaError(
-            f"missing column{'s' if len(missing) > 1 else ''} "
-            + ", ".join(f"`{n}`" for n in missing)
+    fields = ("start_col", "end_col", "duration_col", "label_col")
+    wanted: list[tuple[tuple[str | int, ...], str | None]] = [
+        *(((field,), getattr(schema, field)) for field in fields),
+        *((("extra_cols", i), name) for i, name in enumerate(schema.extra_cols)),
+    ]
+    absent = tuple((field, n) for field, n in wanted if n and n not in frame.columns)
+    if absent:
+        error = IntervalLabelSchemaError(
+            f"missing column{'s' if len(absent) > 1 else ''} "
+            + ", ".join(f"`{n}`" for _, n in absent)
             + "; there are: "
             + (", ".join(f"`{n}`" for n in frame.columns) or "none"),
             where=where,
             hint="name the columns of this file in an IntervalLabelSchema",
         )
+        error.absent, error.columns = absent, tuple(frame.columns)
+        raise error
 
 
 def _times(
@@ -233,16 +239,16 @@ def _times(
     schema: IntervalLabelSchema,
     source: _Source,
 ) -> Floats:
+    rows = _Refusals(source, len(start))
     named = [(schema.start_col, start), (schema.end_col, end), (schema.duration_col, duration)]
     for name, values in named:
         if values is not None:
-            _refuse(np.isnan(values), source, lambda _, name=name: f"`{name}` is missing or NaN")
-    _refuse(~np.isfinite(start), source, lambda i: f"`{schema.start_col}` is {start[i]}")
+            told = f"`{name}` is missing or NaN"
+            rows.refuse(np.isnan(values), lambda _, told=told: told)  # type: ignore[misc]  # a default binds the loop's value
+    rows.refuse(~np.isfinite(start), lambda i: f"`{schema.start_col}` is {start[i]}")
     if duration is not None:
         lengths = duration
-        _refuse(
-            duration < 0, source, lambda i: f"`{schema.duration_col}` is negative: {lengths[i]}"
-        )
+        rows.refuse(duration < 0, lambda i: f"`{schema.duration_col}` is negative: {lengths[i]}")
     if end is None:
         if duration is None:
             raise IntervalLabelSchemaError(
@@ -250,8 +256,9 @@ def _times(
             )
         end = start + duration
     stops = end
-    _refuse(end < start, source, lambda i: f"the start {start[i]} lies after the end {stops[i]}")
+    rows.refuse(end < start, lambda i: f"the start {start[i]} lies after the end {stops[i]}")
     if duration is None:
+        rows.end()
         return np.column_stack([start, end, durations(start, end)])
     lengths = duration
     if schema.end_col:
@@ -260,23 +267,46 @@ def _times(
             wrong = (np.abs(start + duration - end) > allowed) | (
                 np.isinf(end) != np.isinf(duration)
             )
-        _refuse(
+        rows.refuse(
             wrong,
-            source,
             lambda i: (
                 f"end and duration disagree: {start[i]} + {lengths[i]} is "
                 f"{start[i] + lengths[i]}, but `{schema.end_col}` is {stops[i]}"
             ),
         )
+    rows.end()
     return np.column_stack([start, end, duration])
 
 
-def _refuse(wrong: npt.NDArray[np.bool_], source: _Source, message: object) -> None:
-    rows = np.flatnonzero(wrong)
-    if len(rows):
-        assert callable(message)
-        more = f" (and {len(rows) - 1} more rows like it)" if len(rows) > 1 else ""
-        raise source.error(int(rows[0]), f"{message(int(rows[0]))}{more}")
+class _Refusals:
+    """Collects what is wrong with rows: a row is told once, rows of one fault together."""
+
+    def __init__(self, source: _Source, n: int) -> None:
+        self._source = source
+        self._told = np.zeros(n, dtype=bool)
+        self._found: list[IntervalLabelSchemaError] = []
+
+    def refuse(self, wrong: npt.NDArray[np.bool_], message: Callable[[int], str]) -> None:
+        """Note the rows of a mask, `message` of the first of them."""
+        rows = np.flatnonzero(wrong & ~self._told)
+        if len(rows):
+            first, others = int(rows[0]), len(rows) - 1
+            more = f" (and {plural(others, 'more row')} like it)" if others else ""
+            self._found.append(self._source.error(first, f"{message(first)}{more}"))
+            self._told |= wrong
+
+    def end(self) -> None:
+        """Raise what was noted.
+
+        Raises
+        ------
+        IntervalLabelSchemaError
+            The first fault, with the others in its `also`.
+        """
+        if self._found:
+            error, *others = self._found
+            error.also = tuple(others)
+            raise error
 
 
 def _numbers(column: pl.Series, source: _Source) -> Floats:

@@ -15,7 +15,15 @@ from loupe.scene.looks import BAD_ALPHA, Look
 from loupe.scene.markers import PointSource, make_points, marker_key, marker_sets
 from loupe.scene.model import ArrayRef, DenseContent, LegendEntry, Row, TraceLine
 from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import category_colors, coordinate, is_numeric, order_rows, text_of, unit_text
+from loupe.scene.rows import (
+    NA,
+    category_colors,
+    coordinate,
+    is_numeric,
+    order_rows,
+    text_of,
+    unit_text,
+)
 from loupe.scene.sources import Opener
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.workbench import Workbench
@@ -122,7 +130,7 @@ def _colors(
     values = list(coordinate(array.data.info, config.hue, what="hue")[order])
     n_groups = len({text_of(v) for v in values})
     by_text = category_colors(values, resolve_palette(config.palette, n_groups))
-    legend = tuple(LegendEntry(str(text) or "NA", color) for text, color in by_text.items())
+    legend = tuple(LegendEntry(str(text) or NA, color) for text, color in by_text.items())
     return [by_text.get(text_of(v), by_text.get("")) for v in values], legend
 
 

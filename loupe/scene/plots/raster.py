@@ -29,13 +29,12 @@ from loupe.scene.colormaps import lut_of
 from loupe.scene.looks import Look
 from loupe.scene.model import LegendEntry, RasterContent, Row
 from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import NA_COLOR, category_colors, is_missing, natural_key, text_of
-from loupe.scene.sources import Opener
+from loupe.scene.rows import NA, NA_COLOR, category_colors, is_missing, natural_key, text_of
+from loupe.scene.sources import Opener, require_columns
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.workbench import Workbench
 from loupe.session.plots.raster import RasterConfig
 from loupe.session.source import InMemory
-from loupe.session.suggest import did_you_mean
 from loupe.tiles.events import bin_events, density_full
 from loupe.units import Rgba
 
@@ -78,14 +77,14 @@ def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) 
         "alpha_by": config.alpha_by,
         "hue": config.hue,
     }
-    for field, column in [*wanted.items(), *(("split_by", c) for c in split)]:
-        if column is not None and column not in table.columns:
-            raise LoupeConfigError(
-                f"{field} = `{column}`, but {table.name} has no column of that name",
-                hint=did_you_mean(column, table.columns, what="columns"),
-                code="data-column",
-                place=(field,),
-            )
+    in_list = not isinstance(config.split_by, str)
+    require_columns(
+        table,
+        [
+            *(((field,), column) for field, column in wanted.items()),
+            *((("split_by", i) if in_list else ("split_by",), c) for i, c in enumerate(split)),
+        ],
+    )
     events = _read(table, config, split, opener.tell)
     colors, legend = _base_colors(events, config)
     rows: list[Row] = []
@@ -103,6 +102,7 @@ def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) 
                 kind="raster",
                 title=prefix or config.title or config.order_by,
                 subtitle=shown or f"{len(content.row_names)} rows",
+                group=shown,
                 content=content,
                 legend=legend if not rows else (),
                 weight=config.height,
@@ -155,18 +155,22 @@ def _groups(events: SortedEvents, split: Sequence[str]) -> list[tuple[tuple[obje
     columns = [_known(events.coded[column]) for column in split]
     number = np.zeros(len(events.times), dtype=np.int64)
     for column in columns:
-        # Whatever lacks a value lies below zero, and stays there.
-        known = (number >= 0) & (column.codes >= 0)
-        number = np.where(known, number * len(column.values) + column.codes, -1)
+        # What lacks a value is an event too: it has a group of its own, after the others.
+        n = len(column.values)
+        number = number * (n + 1) + np.where(column.codes < 0, n, column.codes)
     found: list[tuple[tuple[object, ...], Index]] = []
-    for combination in np.unique(number[number >= 0]).tolist():
+    for combination in np.unique(number).tolist():
         key: list[object] = []
         rest = combination
         for column in reversed(columns):
-            rest, at = divmod(rest, len(column.values))
-            key.insert(0, column.values[at])
+            rest, at = divmod(rest, len(column.values) + 1)
+            key.insert(0, column.values[at] if at < len(column.values) else NA)
         found.append((tuple(key), np.flatnonzero(number == combination)))
-    return sorted(found, key=lambda item: tuple(natural_key(text_of(v)) for v in item[0]))
+
+    def rank(item: tuple[tuple[object, ...], Index]) -> tuple[object, ...]:
+        return tuple((v is NA, natural_key(text_of(v))) for v in item[0])
+
+    return sorted(found, key=rank)
 
 
 def _base_colors(
@@ -214,7 +218,7 @@ def _by_category(
     by_text = category_colors([*column.values, *([None] if missing else [])], palette)
     # The last colour is that of -1, for what has no value.
     colors = [by_text[text_of(v)] for v in column.values] + [NA_COLOR]
-    legend = tuple(LegendEntry(str(t) or "NA", c) for t, c in by_text.items())
+    legend = tuple(LegendEntry(str(t) or NA, c) for t, c in by_text.items())
     return recoded(column.codes, np.array(colors, dtype=np.uint8).reshape(-1, 4)), legend
 
 
@@ -223,24 +227,27 @@ def _content(
 ) -> RasterContent | None:
     column = _known(events.coded[config.order_by])
     codes, times = column.codes[index], events.times[index]
-    own = present(codes, len(column.values))[:-1]
+    own = present(codes, len(column.values))
     if config.rows is not None:
         names = [text_of(v) for v in config.rows]
         numbers = list(config.rows)
     else:
         distinct: dict[str, Any] = {
-            text_of(v): v for v, is_here in zip(column.values, own, strict=True) if is_here
+            text_of(v): v for v, is_here in zip(column.values, own[:-1], strict=True) if is_here
         }
         numeric = all(isinstance(v, int | float) for v in distinct.values())
         names = sorted(distinct, key=(lambda t: float(distinct[t])) if numeric else natural_key)
         numbers = [distinct[t] for t in names]
     if config.descending:
         names, numbers = names[::-1], numbers[::-1]
+    if config.rows is None and own[-1]:
+        names.append(NA)
     if not names:
         return None
     place = {name: i for i, name in enumerate(names)}
     of_value: npt.NDArray[np.signedinteger[Any]] = np.array(
-        [*(place.get(text_of(v), -1) for v in column.values), -1], dtype=narrow(len(names))
+        [*(place.get(text_of(v), -1) for v in column.values), place.get(NA, -1)],
+        dtype=narrow(len(names)),
     )
     rows: npt.NDArray[np.signedinteger[Any]] = recoded(codes, of_value)
     alpha = _alphas(config, events, index)

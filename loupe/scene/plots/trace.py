@@ -15,7 +15,7 @@ from loupe.scene.looks import Look
 from loupe.scene.markers import PointSource, make_points, marker_key, marker_sets
 from loupe.scene.model import ArrayRef, LegendEntry, Row, TraceContent, TraceLine
 from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import category_colors, coordinate, order_rows, text_of, unit_text
+from loupe.scene.rows import NA, category_colors, coordinate, order_rows, text_of, unit_text
 from loupe.scene.sources import Opener
 from loupe.scene.theme import OKABE_ITO
 from loupe.scene.tile import TileContent, TileJob
@@ -115,7 +115,7 @@ def compile_rows(plot: int, config: TraceConfig, plot_id: str, opener: Opener) -
                     tuple(lines),
                     tuple(m.for_row(int(r)) for m in markers),
                     config.add_bottom_spine,
-                    config.y_ranges.get(name, config.y_range),
+                    config.y_ranges.get(name or str(position), config.y_range),
                 ),
                 weight=config.height,
                 hidden=not config.visible or name in config.hidden or title in config.hidden,
@@ -149,7 +149,7 @@ def _hues(
     by_text = category_colors(
         values, resolve_palette(config.palette, len(set(map(text_of, values))))
     )
-    legend = tuple(LegendEntry(str(text) or "NA", color) for text, color in by_text.items())
+    legend = tuple(LegendEntry(str(text) or NA, color) for text, color in by_text.items())
     return [by_text.get(text_of(v), by_text.get("")) for v in values], legend
 
 
@@ -297,8 +297,7 @@ def _y_range(
     if given is not None:
         low, high = given
     elif fixed:
-        stats = [bench.stats(line.array, (line.row,)) for line in content.lines]
-        low, high = _extent([s.low[0] for s in stats], [s.high[0] for s in stats])
+        low, high = usual_range(content, bench)
     else:
         low, high = _extent(
             [_reduce(np.fmin, s.lo) for s in spans], [_reduce(np.fmax, s.hi) for s in spans]
@@ -309,6 +308,12 @@ def _y_range(
     centre, half = (low + high) / 2, (high - low) / 2
     half *= (1 + 2 * MARGIN) * override.y_zoom
     return centre - half, centre + half
+
+
+def usual_range(content: TraceContent, bench: Workbench) -> tuple[float, float]:
+    """The 1-99 % range of all samples of a row's curves, without a margin."""
+    stats = [bench.stats(line.array, (line.row,)) for line in content.lines]
+    return _extent([s.low[0] for s in stats], [s.high[0] for s in stats])
 
 
 def _reduce(function: np.ufunc, values: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> float:

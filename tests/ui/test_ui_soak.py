@@ -1,0 +1,50 @@
+"""An hour (in `make test`, a minute less a quarter) with a day of recording.
+
+The recording is the sleep demo with its two videos, events and label file. Memory must stay
+flat, frames prompt, and the file on disk must hold exactly what was labelled.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from soak_day import joined, table_rows, walk
+
+from loupe.demo import write_demo
+from loupe.labels.intervals import IntervalLabelSet
+from loupe.session.load import load_session
+
+SOAK = os.environ.get("LOUPE_SOAK") == "1"
+SECONDS = float(os.environ.get("LOUPE_SOAK_SECONDS", "3600" if SOAK else "45"))
+HOURS = 24.0 if SOAK else 2.0
+FLAT_MB = 60.0 if SOAK else 120.0
+"""What resident memory may grow by from the second to the last quarter; caches fill at first."""
+
+
+@pytest.mark.timeout(0)
+def test_a_day_of_recording_stands_an_hour_of_work(open_it, tmp_path):
+    session = load_session(write_demo(tmp_path / "day", kind="sleep", hours=HOURS, seed=3))
+    window = open_it(session)
+    report, model = walk(window, SECONDS)
+    found = {
+        "seconds": SECONDS,
+        "frames": len(report.frames_s),
+        "pages": report.pages,
+        "edits": report.edits,
+        "plays": report.plays,
+        "saves": report.saves,
+        "frame_ms": {str(q): round(report.frame_ms(q), 1) for q in (0.5, 0.95, 0.99, 0.999, 1.0)},
+        "memory_mb": [round(m) for m in report.memory_mb[:: max(1, len(report.memory_mb) // 60)]],
+        "growth_mb": round(report.growth_mb(), 1),
+    }
+    out = Path("out")
+    out.mkdir(exist_ok=True)
+    (out / "soak.json").write_text(json.dumps(found, indent=1) + "\n")
+    assert joined(table_rows(window.desk.track.table)) == joined(model.rows)
+    schema = session.labels[0].table_schema
+    saved = IntervalLabelSet.from_path(tmp_path / "day" / "hypnogram.htsv", schema=schema)
+    rows = saved.df.select("start_time", "end_time", "state").rows()
+    assert joined(rows) == joined(model.rows)
+    assert report.growth_mb() <= FLAT_MB, found
+    assert len(report.frames_s) > SECONDS
