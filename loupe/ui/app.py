@@ -30,6 +30,7 @@ from loupe.app.start import initial_state, recompiled
 from loupe.app.state import AppState
 from loupe.app.store import Store
 from loupe.errors import LoupeConfigError, LoupeError
+from loupe.heap import give_freed_back
 from loupe.kernels import compile_deferred, defer_compiling
 from loupe.scene.model import Scene
 from loupe.session.model import Session
@@ -70,6 +71,7 @@ def application() -> QApplication:
     running = QCoreApplication.instance()
     if isinstance(running, QApplication):
         return running
+    give_freed_back()
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
         Qt.HighDpiScaleFactorRoundingPolicy.PassThrough

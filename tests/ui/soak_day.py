@@ -7,6 +7,7 @@ nothing with the window's. `Report` says how the frames, the memory and the labe
 import random
 import statistics
 import time
+from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class Frames(QObject):
 
     def __init__(self, window):
         super().__init__()
-        self.took = []
+        self.took = array("d")
         self._begin = None
         self._window = window
         window.store.subscribe(self._changed)
@@ -76,7 +77,7 @@ class Report:
         How often something was done.
     """
 
-    frames_s: list[float] = field(default_factory=list)
+    frames_s: array = field(default_factory=lambda: array("d"))
     memory_mb: list[float] = field(default_factory=list)
     edits: int = 0
     pages: int = 0

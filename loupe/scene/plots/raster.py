@@ -20,6 +20,8 @@ from loupe.data.events import (
     column_type,
     few_numbers,
     narrow,
+    present,
+    recoded,
     sorted_events,
 )
 from loupe.errors import LoupeConfigError
@@ -177,7 +179,7 @@ def _known(column: Coded) -> Coded:
     values = [value for value in column.values if not is_missing(value)]
     table = np.full(len(column.values) + 1, -1, dtype=column.codes.dtype)
     table[[k for k, v in enumerate(column.values) if not is_missing(v)]] = np.arange(len(values))
-    return Coded(tuple(values), table[column.codes])
+    return Coded(tuple(values), recoded(column.codes, table))
 
 
 Index = slice | npt.NDArray[np.intp]
@@ -231,7 +233,7 @@ def _base_colors(
             lut = lut_of(config.palette if named else "viridis")
             return _on_scale(np.asarray(values, dtype=np.float64), lut), ()
     assert column is not None
-    missing = bool((column.codes < 0).any())
+    missing = bool(present(column.codes, len(column.values))[-1])
     return _by_category(column, resolve_palette(config.palette, len(column.values) + missing))
 
 
@@ -248,12 +250,12 @@ def _by_category(
     column: Coded, palette: Sequence[Rgba] | Mapping[str, Rgba] | None
 ) -> tuple[Color4, tuple[LegendEntry, ...]]:
     column = _known(column)
-    missing = bool((column.codes < 0).any())
+    missing = bool(present(column.codes, len(column.values))[-1])
     by_text = category_colors([*column.values, *([None] if missing else [])], palette)
     # The last colour is that of -1, for what has no value.
     colors = [by_text[text_of(v)] for v in column.values] + [NA_COLOR]
     legend = tuple(LegendEntry(str(t) or NA, c) for t, c in by_text.items())
-    return np.array(colors, dtype=np.uint8).reshape(-1, 4)[column.codes], legend
+    return recoded(column.codes, np.array(colors, dtype=np.uint8).reshape(-1, 4)), legend
 
 
 def _content(
@@ -265,21 +267,21 @@ def _content(
 ) -> RasterContent | None:
     column = _known(events.coded[config.order_by])
     codes, times = column.codes[index], events.times[index]
-    own = np.bincount(codes[codes >= 0], minlength=len(column.values)) > 0
+    own = present(codes, len(column.values))
     if config.rows is not None:
         names = [text_of(v) for v in config.rows]
         numbers = list(config.rows)
     else:
         distinct: dict[str, Any] = {text_of(v): v for v in kept if v is not NA}
         distinct |= {
-            text_of(v): v for v, is_here in zip(column.values, own, strict=True) if is_here
+            text_of(v): v for v, is_here in zip(column.values, own[:-1], strict=True) if is_here
         }
         numeric = all(isinstance(v, int | float) for v in distinct.values())
         names = sorted(distinct, key=(lambda t: float(distinct[t])) if numeric else natural_key)
         numbers = [distinct[t] for t in names]
     if config.descending:
         names, numbers = names[::-1], numbers[::-1]
-    if config.rows is None and (bool((codes < 0).any()) or any(v is NA for v in kept)):
+    if config.rows is None and (own[-1] or any(v is NA for v in kept)):
         names.append(NA)
     if not names:
         return None
@@ -288,7 +290,7 @@ def _content(
         [*(place.get(text_of(v), -1) for v in column.values), place.get(NA, -1)],
         dtype=narrow(len(names)),
     )
-    rows: npt.NDArray[np.signedinteger[Any]] = of_value[codes]
+    rows: npt.NDArray[np.signedinteger[Any]] = recoded(codes, of_value)
     alpha = _alphas(config, events, index)
     if len(colors) == 1 and alpha is None:
         kept_colors = colors
@@ -300,7 +302,7 @@ def _content(
             if len(colors) == 1 and colors[0, 3] == 0:
                 kept_colors[:, :3] = 0
                 kept_colors[:, 3] = np.maximum(kept_colors[:, 3], 1)
-    if not (rows >= 0).all():
+    if present(rows, len(names))[-1]:
         keep = rows >= 0
         rows, times = rows[keep], times[keep]
         kept_colors = kept_colors if len(kept_colors) == 1 else kept_colors[keep]
