@@ -259,6 +259,7 @@ class LoupeWindow:
         """Show the window and its first picture."""
         self.core.show()
         self.widget.show()
+        self.core.videos.show_windows()
         self.widget.canvas.setFocus()
         self.core.presenter.refresh()
         self.scheduler.later(PATIENCE_MS, compile_deferred)

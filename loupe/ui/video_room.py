@@ -237,8 +237,15 @@ class VideoRoom:
                 window.closed.connect(lambda t=title: self._taken_back(t))
                 self._windows[title] = window
             self._windows[title].set_views([s.view for s in shown if s.own_window == title])
-            self._windows[title].show()
+            if self._parent.isVisible():
+                self._windows[title].show()
         self._panel.set_views([(s.view, s.stretch) for s in shown if not s.own_window])
+
+    def show_windows(self) -> None:
+        """Show the windows of videos, now that the main window is there to stand above."""
+        for window in self._windows.values():
+            window.show()
+            window.raise_()
 
     def _taken_back(self, title: str) -> None:
         if self._closed:
