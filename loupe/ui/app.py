@@ -226,6 +226,7 @@ class LoupeWindow:
             self.widget,
             self._report,
             self._reach_videos,
+            lambda: self.core.presenter.holding,
         )
 
     def _reach_videos(self) -> None:
