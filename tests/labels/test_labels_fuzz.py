@@ -3,6 +3,7 @@
 import os
 import random
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -147,6 +148,14 @@ def test_formats_with_columns_round_trip_exactly(frame, name):
     assert frame_of(again).equals(frame_of(table))
 
 
+def order_of(table, name):
+    """The rows in their order, or for EDF sorted by all that it holds."""
+    rows = range(len(table))
+    if name == "edf":
+        rows = sorted(rows, key=lambda i: (table.starts[i], table.ends[i], table.label(i)))
+    return np.array(list(rows), dtype=int)
+
+
 @settings(max_examples=60, deadline=None)
 @given(frames(), st.sampled_from(["bids", "audacity", "edf", "visbrain"]))
 def test_other_formats_round_trip_or_name_their_losses(frame, name):
@@ -162,8 +171,11 @@ def test_other_formats_round_trip_or_name_their_losses(frame, name):
     again = fmt.read(data, ReadOptions(where="x")).table
     if losses:
         return
-    assert again.labels() == table.labels()
-    assert abs(again.starts - table.starts).max(initial=0) <= 1e-6
-    assert abs(again.ends - table.ends).max(initial=0) <= 1e-6
+    # edfio sorts annotations that begin together; that order says nothing.
+    order = order_of(table, name)
+    back = order_of(again, name)
+    assert [again.label(row) for row in back] == [table.label(row) for row in order]
+    assert abs(again.starts[back] - table.starts[order]).max(initial=0) <= 1e-6
+    assert abs(again.ends[back] - table.ends[order]).max(initial=0) <= 1e-6
     if name == "bids":
         assert [i.note for i in again] == [i.note for i in table]
