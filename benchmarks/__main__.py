@@ -27,6 +27,7 @@ SCRIPTS = {
     "start": "`loupe --help` and `loupe validate` in a fresh environment",
     "kernels": "samples reduced and spans composed in a second",
     "data": "pyramids, chunk reading and paging of a day",
+    "night": "a day in a window: first pictures, pages beside those of 5 min, memory",
 }
 """Measurements that are programs of their own, where the file is there."""
 
@@ -62,7 +63,8 @@ def main() -> int:
     for name in names:
         if name in scripts:
             missed |= (
-                subprocess.run([sys.executable, str(_script(name))], check=False).returncode > 0
+                subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode
+                > 0
             )
             continue
         found = _measure(name, arguments)

@@ -1,6 +1,6 @@
 """Opening, paging, pyramids and memory of the data floor, without a window.
 
-Run ``python benchmarks/data.py [--hours 24]``; medians go to the terminal and to
+Run ``python -m benchmarks.data [--hours 24]``; medians go to the terminal and to
 out/bench/data.json. The recording (64 channels at 500 Hz, int16) is generated once into
 out/bench/data. Rates are also given as parts of a plain reader's in the same run, for absolute
 ones say more about the machine.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import time
@@ -76,17 +77,37 @@ def resident_mb() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-def page_times(paths: list[Path], rounds: int) -> list[float]:
-    """Median ms to read 30 s of all channels at random places, by turns, nothing cached."""
+def page_times(paths: list[Path], rounds: int, *, cold: bool) -> list[float]:
+    """Median ms to read 30 s of all channels at random places, by turns, nothing decoded kept.
+
+    Parameters
+    ----------
+    cold
+        Whether the system has forgotten the files of the page, else it has just read them: a
+        short recording fits into its memory and a long one may not, which is not to be measured.
+    """
     opened = [Catalog(cache_mb=0).array(path) for path in paths]
     rng = np.random.default_rng(2)
     spent: list[list[float]] = [[] for _ in paths]
     for place in rng.random(rounds + 5):
-        for data, times in zip(opened, spent, strict=True):
+        for path, data, times in zip(paths, opened, spent, strict=True):
             start = place * (data.time.span.stop - WINDOW_S)
             i0, i1 = data.time.bracket(start, start + WINDOW_S)
+            if cold:
+                forget(path, i0, i1)
+            else:
+                data.read(slice(None), i0, i1)
             times.append(timed(lambda d=data, i0=i0, i1=i1: d.read(slice(None), i0, i1)))
     return [statistics.median(times[5:]) * 1e3 for times in spent]
+
+
+def forget(path: Path, i0: int, i1: int) -> None:
+    """Let the system drop the files of samples ``i0 .. i1 - 1`` from its memory."""
+    step = CHUNK_S * RATE
+    for k in range(i0 // step, -(-i1 // step)):
+        with (path / "data" / "c" / "0" / str(k)).open("rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def opening(path: Path) -> dict[str, float]:
@@ -193,12 +214,13 @@ def main() -> None:
     short = night(5 / 60)
     found: dict[str, object] = {"hours": arguments.hours, "channels": CHANNELS, "rate": RATE}
     found["opening"] = opening(path)
-    long_ms, short_ms = page_times([path, short], arguments.rounds)
-    found["page"] = {
-        "whole_ms": round(long_ms, 2),
-        "five_minutes_ms": round(short_ms, 2),
-        "ratio": round(long_ms / short_ms, 2),
-    }
+    for kind in ("warm", "cold"):
+        long_ms, short_ms = page_times([path, short], arguments.rounds, cold=kind == "cold")
+        found[f"page_{kind}"] = {
+            "whole_ms": round(long_ms, 2),
+            "five_minutes_ms": round(short_ms, 2),
+            "ratio": round(long_ms / short_ms, 2),
+        }
     found["memory"] = memory(path, 64)
     found["pyramid_in_memory"] = pyramid_in_memory()
     found["overview_uncompressed"] = overview(night(min(arguments.hours, 6.0), compressed=False))

@@ -1,7 +1,7 @@
 """Opens one session in a fresh process and tells how long the first picture took, as JSON.
 
-``python -m benchmarks.opening SESSION [--walk]``; `measure_opening` runs it with an empty and
-with a filled cache of compiled kernels.
+``python -m benchmarks.opening SESSION [--walk] [--through SECONDS]``; `measure_opening` runs it
+with an empty and with a filled cache of compiled kernels.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-__all__ = ["measure_opening"]
+__all__ = ["measure_opening", "run_opening"]
 
 
 def _status(name: str) -> float:
@@ -29,18 +29,19 @@ def _status(name: str) -> float:
     return next((int(x.split()[1]) / 1e3 for x in lines if x.startswith(name)), 0.0)
 
 
-def _open(session: Path, walk: bool) -> dict[str, float]:
+def _open(session: Path, walk: bool, through: float = 0.0) -> dict[str, float]:
     import numba  # noqa: F401 - imports do not count, late ones neither
     import zarr  # noqa: F401 - as above
     from PySide6.QtCore import QCoreApplication, QEventLoop
 
     from benchmarks.finish import finish
     from benchmarks.window import Driven
+    from loupe.app import commands
     from loupe.ui.app import application
 
     application()
     empty = _status("VmRSS")
-    begin = time.perf_counter()
+    begin, spent = time.perf_counter(), time.process_time()
     window = Driven(session, (1600, 900), (0, 0), exact=False)
     wait = QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents
     while not window.has_picture:
@@ -50,11 +51,12 @@ def _open(session: Path, walk: bool) -> dict[str, float]:
     while window.repaints == drawn and not window.window.core.presenter.settled:
         QCoreApplication.processEvents(wait)
     finish(window.window.widget.canvas)
-    first = time.perf_counter() - begin
+    first, spent = time.perf_counter() - begin, time.process_time() - spent
     window.settle()
     settled = time.perf_counter() - begin
     found = {
         "first_picture_s": round(first, 3),
+        "first_picture_cpu_s": round(spent, 3),
         "settled_s": round(settled, 3),
         "before_mb": round(empty),
     }
@@ -68,6 +70,21 @@ def _open(session: Path, walk: bool) -> dict[str, float]:
             window.show(extent.start, extent.length * part)
             window.settle()
         found["peak_mb"] = round(_status("VmHWM"))
+    if through:
+        extent = window.window.state.extent
+        window.show(extent.start, through)
+        window.settle()
+        pages = int(extent.length / through)
+        for _ in range(pages):
+            window.run(commands.PageTime(1))
+            window.settle()
+        found["pages"] = pages
+        found["paged_mb"] = round(_status("VmHWM"))
+        for part in (0.1, 0.5, 1.0):
+            window.show(extent.start, extent.length * part)
+            window.settle()
+        found["through_mb"] = round(_status("VmHWM"))
+    found["resident_mb"] = round(_status("VmRSS"))
     window.close()
     return found
 
@@ -80,10 +97,10 @@ def measure_opening(session: Path, raw_bytes: int) -> dict[str, Any]:
     """
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "LOUPE_KERNEL_CACHE": folder}
-        cold = _run(session, environment)
-        _run(session, environment, "--walk")
-        warm = _run(session, environment)
-        walked = _run(session, environment, "--walk")
+        cold = run_opening(session, environment)
+        run_opening(session, environment, "--walk")
+        warm = run_opening(session, environment)
+        walked = run_opening(session, environment, "--walk")
     raw = raw_bytes / 1e6
     return {
         "first_picture_cold_s": cold["first_picture_s"],
@@ -96,7 +113,8 @@ def measure_opening(session: Path, raw_bytes: int) -> dict[str, Any]:
     }
 
 
-def _run(session: Path, environment: dict[str, str], *options: str) -> dict[str, Any]:
+def run_opening(session: Path, environment: dict[str, str], *options: str) -> dict[str, Any]:
+    """Open a session in a process of its own; what that process measured."""
     command = [sys.executable, "-m", "benchmarks.opening", str(session), *options]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -109,5 +127,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("session", type=Path)
     parser.add_argument("--walk", action="store_true")
+    parser.add_argument("--through", type=float, default=0.0)
     arguments = parser.parse_args()
-    sys.stdout.write(json.dumps(_open(arguments.session, arguments.walk)) + "\n")
+    found = _open(arguments.session, arguments.walk, arguments.through)
+    sys.stdout.write(json.dumps(found) + "\n")

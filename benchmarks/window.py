@@ -63,7 +63,7 @@ class Driven:
         # The window is to open at this size, as it does for a user the second time.
         before = QMainWindow()
         before.setGeometry(*place, *size)
-        memory.closed(bytes(before.saveGeometry().data()))
+        memory.closed(bytes(before.saveGeometry().data()), {})
         loaded = load_session(session)
         self.opened_at = time.perf_counter()
         self.window: LoupeWindow = open_session(loaded, memory=memory, state_folder=root / "state")

@@ -67,15 +67,20 @@ class ByteCache(Generic[V]):
     ----------
     limit
         Ceiling in bytes; a block larger than this is handed on but not kept.
+    cheap_share
+        Part of the ceiling that blocks may take which are loaded again at no cost.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, cheap_share: float = 0.25) -> None:
         if limit < 0:
             raise ValueError(f"a cache cannot hold {limit} bytes")
         self._limit = limit
         self._lock = threading.Lock()
         self._blocks: OrderedDict[Hashable, V] = OrderedDict()
         self._in_flight: dict[Hashable, Future[V]] = {}
+        self._cheap: OrderedDict[Hashable, None] = OrderedDict()
+        self._cheap_share = cheap_share
+        self._cheap_held = 0
         self._held = 0
         self._peak = 0
         self._hits = 0
@@ -112,8 +117,7 @@ class ByteCache(Generic[V]):
         with self._lock:
             block = self._blocks.get(key)
             if block is not None:
-                self._blocks.move_to_end(key)
-                self._hits += 1
+                self._used(key)
             return block
 
     def put(self, key: Hashable, block: V) -> None:
@@ -122,7 +126,11 @@ class ByteCache(Generic[V]):
             self._store(key, block)
 
     def fetch(
-        self, keys: Sequence[Hashable], load: Callable[[Sequence[Hashable]], Mapping[Hashable, V]]
+        self,
+        keys: Sequence[Hashable],
+        load: Callable[[Sequence[Hashable]], Mapping[Hashable, V]],
+        *,
+        cheap: bool = False,
     ) -> dict[Hashable, V]:
         """Return the blocks of all keys, loading together those that nobody has or loads.
 
@@ -133,6 +141,9 @@ class ByteCache(Generic[V]):
         load
             Called outside the lock with the keys to load; returns them all. Called a second
             time only if another thread gave up loading some (`loupe.work.Cancelled`).
+        cheap
+            Whether loading is little more than copying, as of plain samples that the system
+            keeps in memory anyhow: such blocks take a part of the ceiling only.
 
         Raises
         ------
@@ -146,8 +157,7 @@ class ByteCache(Generic[V]):
             for key in keys:
                 block = self._blocks.get(key)
                 if block is not None:
-                    self._blocks.move_to_end(key)
-                    self._hits += 1
+                    self._used(key)
                     found[key] = block
                 elif (flight := self._in_flight.get(key)) is not None:
                     theirs.append((key, flight))
@@ -155,7 +165,7 @@ class ByteCache(Generic[V]):
                     self._in_flight[key] = Future()
                     mine.append(key)
         if mine:
-            found.update(self._load(mine, load))
+            found.update(self._load(mine, load, cheap))
         # Own blocks are loaded before anything is waited for, so nobody waits in a circle.
         again = []
         for key, flight in theirs:
@@ -165,11 +175,14 @@ class ByteCache(Generic[V]):
                 # The other thread lost interest, not this one.
                 again.append(key)
         if again:
-            found.update(self.fetch(again, load))
+            found.update(self.fetch(again, load, cheap=cheap))
         return found
 
     def _load(
-        self, keys: list[Hashable], load: Callable[[Sequence[Hashable]], Mapping[Hashable, V]]
+        self,
+        keys: list[Hashable],
+        load: Callable[[Sequence[Hashable]], Mapping[Hashable, V]],
+        cheap: bool,
     ) -> Mapping[Hashable, V]:
         try:
             loaded = load(keys)
@@ -185,7 +198,7 @@ class ByteCache(Generic[V]):
             for key, block in zip(keys, blocks, strict=True):
                 self._loads += 1
                 self._bytes_loaded += block.nbytes
-                self._store(key, block)
+                self._store(key, block, cheap)
         for flight, block in zip(flights, blocks, strict=True):
             flight.set_result(block)
         return loaded
@@ -194,23 +207,40 @@ class ByteCache(Generic[V]):
         """Forget some blocks, or all."""
         with self._lock:
             for key in list(self._blocks if keys is None else keys):
-                block = self._blocks.pop(key, None)
-                if block is not None:
-                    self._held -= block.nbytes
+                self._forget(key)
 
-    def _store(self, key: Hashable, block: V) -> None:
-        old = self._blocks.pop(key, None)
-        if old is not None:
-            self._held -= old.nbytes
-        if block.nbytes > self._limit:
+    def _used(self, key: Hashable) -> None:
+        self._blocks.move_to_end(key)
+        if key in self._cheap:
+            self._cheap.move_to_end(key)
+        self._hits += 1
+
+    def _store(self, key: Hashable, block: V, cheap: bool = False) -> None:
+        self._forget(key)
+        room = int(self._limit * self._cheap_share) if cheap else self._limit
+        if block.nbytes > room:
             return
+        while cheap and self._cheap_held + block.nbytes > room:
+            self._forget(next(iter(self._cheap)))
+            self._evictions += 1
         self._make_room(block.nbytes)
         self._blocks[key] = block
         self._held += block.nbytes
+        if cheap:
+            self._cheap[key] = None
+            self._cheap_held += block.nbytes
         self._peak = max(self._peak, self._held)
+
+    def _forget(self, key: Hashable) -> None:
+        block = self._blocks.pop(key, None)
+        if block is None:
+            return
+        self._held -= block.nbytes
+        if key in self._cheap:
+            del self._cheap[key]
+            self._cheap_held -= block.nbytes
 
     def _make_room(self, size: int) -> None:
         while self._blocks and self._held + size > self._limit:
-            _, block = self._blocks.popitem(last=False)
-            self._held -= block.nbytes
+            self._forget(next(iter(self._blocks)))
             self._evictions += 1

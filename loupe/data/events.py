@@ -27,6 +27,8 @@ __all__ = [
     "column_type",
     "few_numbers",
     "narrow",
+    "present",
+    "recoded",
     "sorted_events",
 ]
 
@@ -153,6 +155,22 @@ def few_numbers(values: npt.NDArray[Any], most: int) -> Coded | None:
         found = np.searchsorted(known, part)
         codes[start : start + PIECE_ROWS] = np.where(part == part, found, -1)
     return _by_first(tuple(known.tolist()), codes)
+
+
+def recoded(codes: Codes, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """``table[codes]``, the last entry for codes of -1, without numpy's wide copy of the codes."""
+    out = np.empty((len(codes), *table.shape[1:]), dtype=table.dtype)
+    for start in range(0, len(codes), PIECE_ROWS):
+        out[start : start + PIECE_ROWS] = table[codes[start : start + PIECE_ROWS]]
+    return out
+
+
+def present(codes: Codes, count: int) -> npt.NDArray[np.bool_]:
+    """Which of the codes 0 .. count - 1 there are, ``(count + 1,)``; the last says so of -1."""
+    found = np.zeros(count + 1, dtype=bool)
+    for start in range(0, len(codes), PIECE_ROWS):
+        found[codes[start : start + PIECE_ROWS]] = True
+    return found
 
 
 class _Source:
@@ -363,4 +381,4 @@ def _by_first(values: tuple[object, ...], codes: Codes) -> Coded:
         return Coded(values, codes)
     renumbered = np.full(len(values) + 1, -1, dtype=codes.dtype)
     renumbered[found] = np.arange(len(found))
-    return Coded(tuple(values[k] for k in found), renumbered[codes])
+    return Coded(tuple(values[k] for k in found), recoded(codes, renumbered))

@@ -21,10 +21,10 @@ from loupe.data.cache import ByteCache, next_cache_id
 from loupe.data.protocols import ArrayData, Rows
 from loupe.data.reduce import MinMax, bin_minmax, merge_minmax, working_dtype
 
-__all__ = ["Bins", "LevelStore", "Pyramid", "TileKey", "row_block"]
+__all__ = ["RESIDENT_BYTES", "Bins", "LevelStore", "Pyramid", "TileKey", "row_block"]
 
-_RESIDENT_BYTES = 32 * 2**20
-"""Coarse levels are kept from the finest one on that fits into this."""
+RESIDENT_BYTES = 32 * 2**20
+"""Coarse levels are kept from the finest one on that fits into this, unless told otherwise."""
 
 _PIECE_VALUES = 4_000_000
 """Samples read at a time, over all rows, while a tile is built."""
@@ -95,6 +95,9 @@ class Pyramid:
         A tile is one bin of this level long.
     store
         Stored levels that make building unnecessary.
+    resident
+        Bytes that coarse levels may take, which stay; the tiles' own
+        level, about a ten-thousandth of the data, stays in any case.
     """
 
     def __init__(
@@ -106,6 +109,7 @@ class Pyramid:
         factor: int = 4,
         tile_level: int = 5,
         store: LevelStore | None = None,
+        resident: int = RESIDENT_BYTES,
     ) -> None:
         if base < 1 or factor < 2 or tile_level < 0:
             raise ValueError(f"not a pyramid: base {base}, factor {factor}, tiles {tile_level}")
@@ -123,7 +127,7 @@ class Pyramid:
         self.n_tiles = -(-self._n // self.tile_samples)
         self.n_row_blocks = -(-data.n_rows // self._row_block)
         self._built = np.zeros((self.n_row_blocks, self.n_tiles), dtype=bool)
-        self._resident_from = self._choose_resident()
+        self._resident_from = self._choose_resident(resident)
         self._resident: dict[int, MinMax] = {}
         self._lock = threading.Lock()
 
@@ -309,9 +313,16 @@ class Pyramid:
         """Every tile, in order of time."""
         return [TileKey(r, t) for t in range(self.n_tiles) for r in range(self.n_row_blocks)]
 
-    def _choose_resident(self) -> int:
+    @property
+    def resident_bytes(self) -> int:
+        """Bytes that the levels which stay take once they are built."""
+        if self.store is not None:
+            return 0
+        return sum(self._level_bytes(k) for k in range(self._resident_from, self.tile_level + 1))
+
+    def _choose_resident(self, resident: int) -> int:
         level = self.tile_level
-        while level > 0 and self._level_bytes(level - 1) * 2 <= _RESIDENT_BYTES:
+        while level > 0 and self._level_bytes(level - 1) * 2 <= resident:
             level -= 1
         return level
 

@@ -22,7 +22,7 @@ from loupe.data.cache import ByteCache
 from loupe.data.fingerprint import Fingerprint, matches
 from loupe.data.labelled import LabelledArray, StoredAt
 from loupe.data.protocols import ArrayData, Rows
-from loupe.data.pyramid import Pyramid
+from loupe.data.pyramid import RESIDENT_BYTES, Pyramid
 from loupe.data.readers.zarr_store import ZarrVariable, zarr_variable
 from loupe.data.reduce import MinMax
 from loupe.data.variables import BlockCache, VariableReader
@@ -131,7 +131,9 @@ def _level_variable(array: Any, name: str, where: str, root: Path) -> _LevelVari
     return _LevelVariable(**vars(zarr_variable(name, array, where, root)))
 
 
-def open_pyramid(data: ArrayData, cache: ByteCache[Any] | None = None) -> tuple[Pyramid, str]:
+def open_pyramid(
+    data: ArrayData, cache: ByteCache[Any] | None = None, *, resident: int = RESIDENT_BYTES
+) -> tuple[Pyramid, str]:
     """Return the pyramid of an array, from its overview file if there is a good one.
 
     Parameters
@@ -140,6 +142,8 @@ def open_pyramid(data: ArrayData, cache: ByteCache[Any] | None = None) -> tuple[
         An opened array.
     cache
         Where blocks and tiles are kept.
+    resident
+        Bytes for levels that stay; see `loupe.data.pyramid.Pyramid`.
 
     Returns
     -------
@@ -151,7 +155,7 @@ def open_pyramid(data: ArrayData, cache: ByteCache[Any] | None = None) -> tuple[
     if note:
         _logger.info("%s", note)
     if found is None:
-        return Pyramid(data, blocks), note
+        return Pyramid(data, blocks, resident=resident), note
     return Pyramid(data, blocks, base=found.base, factor=found.factor, store=found), note
 
 

@@ -130,7 +130,7 @@ class Variable(ABC):
 
     @property
     def one_by_one(self) -> bool:
-        """Whether several chunks are read fastest one at a time."""
+        """Whether chunks are files of plain samples: read one at a time, hardly worth keeping."""
         return False
 
     @property
@@ -251,7 +251,9 @@ class VariableReader:
         if out.size == 0:
             return out
         wanted = list(itertools.product(*[[chunk for chunk, _, _ in part] for part in parts]))
-        blocks = self._cache.fetch([(self._id, *w) for w in wanted], self._load)
+        blocks = self._cache.fetch(
+            [(self._id, *w) for w in wanted], self._load, cheap=self.variable.one_by_one
+        )
         for pieces in itertools.product(*parts):
             block = blocks[(self._id, *(chunk for chunk, _, _ in pieces))]
             for axis, (_, inner, _) in enumerate(pieces):

@@ -110,7 +110,7 @@ def _names(
     room = int(max(right - px(NAME_X), px(24)))
     low = box.rect.h < tx(26)
     y = box.rect.y + (box.rect.h / 2 if low else px(4))
-    one_line = low or y + px(LINE + 2) + px(LINE) > box.rect.bottom
+    one_line = low or y + tx(LINE + 2) + tx(LINE) > box.rect.bottom
     out.texts.append(
         TextRun(
             row.group if one_line and row.group else row.title,
@@ -204,10 +204,10 @@ def _ticks(
         return _thinned([rect.y + float(y) for y in page.y], names, tx(TICK_GAP))
     if isinstance(inner, HeatmapContent):
         n = len(inner.row_names)
-        heights = [rect.bottom - (i + 0.5) * rect.h / n for i in range(n)]
+        heights = [rect.y + look.magnify(rect.h - (i + 0.5) * rect.h / n) for i in range(n)]
         return _thinned(heights, list(inner.row_names), tx(TICK_GAP)) if rect.h >= tx(24) else []
     if isinstance(inner, RasterContent):
-        bands = bands_of(inner, rect.h)
+        bands = bands_of(inner, rect.h, look.magnified)
         heights = [rect.y + float(m) for m in (bands.top + bands.bottom) / 2]
         return _thinned(heights, list(inner.row_names), tx(TICK_GAP)) if rect.h >= tx(24) else []
     return []

@@ -116,10 +116,20 @@ def _bins(
 
 def _physical(pyramid: Pyramid, bins: Bins) -> tuple[F32, F32]:
     info = pyramid.data.info
-    scale, offset = np.float32(info.scale), np.float32(info.offset)
-    low, high = (part.astype(np.float32) * scale + offset for part in (bins.lo, bins.hi))
-    low[~bins.known] = high[~bins.known] = np.nan
+    low, high = (_scaled(part, info.scale, info.offset) for part in (bins.lo, bins.hi))
+    if not bins.known.all():
+        low, high = (np.where(bins.known, part, np.float32(np.nan)) for part in (low, high))
     return (high, low) if info.scale < 0 else (low, high)
+
+
+def _scaled(part: npt.NDArray[np.generic], scale: float, offset: float) -> F32:
+    """Raw values as physical ones; the same array where that changes nothing."""
+    values: F32 = part.astype(np.float32, copy=False)
+    if scale == 1.0 and offset == 0.0:
+        return values
+    values = values * np.float32(scale)
+    values += np.float32(offset)
+    return values
 
 
 def _bin_times(

@@ -30,6 +30,7 @@ from loupe.app.start import initial_state, recompiled
 from loupe.app.state import AppState
 from loupe.app.store import Store
 from loupe.errors import LoupeConfigError, LoupeError
+from loupe.heap import give_freed_back
 from loupe.kernels import compile_deferred, defer_compiling
 from loupe.scene.model import Scene
 from loupe.session.model import Session
@@ -48,6 +49,7 @@ from loupe.ui.panels.errors import Fault
 from loupe.ui.reach import reaching
 from loupe.ui.requests import Requests
 from loupe.ui.scheduler import QtScheduler
+from loupe.ui.tuner_room import TunerRoom
 from loupe.ui.video_room import VideoRoom
 
 __all__ = ["LoupeWindow", "application", "open_session", "open_windows"]
@@ -69,6 +71,7 @@ def application() -> QApplication:
     running = QCoreApplication.instance()
     if isinstance(running, QApplication):
         return running
+    give_freed_back()
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
         Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
@@ -172,6 +175,7 @@ class LoupeWindow:
             self._video_room(),
             self.scheduler,
         )
+        self.tuning = TunerRoom(self)
         for where, error in self._early:
             self._core.report(where, error)
         self.file_requests = FileRequests(self)
@@ -230,6 +234,7 @@ class LoupeWindow:
             self.widget,
             self._report,
             self._reach_videos,
+            lambda: self.core.presenter.holding,
         )
 
     def _reach_videos(self) -> None:
@@ -263,6 +268,7 @@ class LoupeWindow:
         """Show the window and its first picture."""
         self.core.show()
         self.widget.show()
+        self.core.videos.show_windows()
         self.widget.canvas.setFocus()
         self.core.presenter.refresh()
         self.scheduler.later(PATIENCE_MS, compile_deferred)
@@ -311,6 +317,7 @@ class LoupeWindow:
         for listener in self.desk.on_actions:
             listener()
         self.core.report_rows()
+        self.tuning.start()
         self.file_requests.label_changes.follow()
         self.core.show()
 
@@ -347,7 +354,9 @@ class LoupeWindow:
         waited.start()
         while waited.elapsed() < timeout_ms:
             QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
-            if self._closed or (self.core.presenter.settled and not self.core.due):
+            if self._closed or (
+                self.tuning.settled and self.core.presenter.settled and not self.core.due
+            ):
                 return True
         return False
 
@@ -399,6 +408,7 @@ class LoupeWindow:
         application().styleHints().colorSchemeChanged.disconnect(self._system_theme_changed)
         self.memory.closed(bytes(self.widget.saveGeometry().data()), self.widget.sizes)
         self.file_requests.close()
+        self.tuning.close()
         self.core.close()
         self.files.close(keep_unsaved=keep_unsaved)
         self.scheduler.close()

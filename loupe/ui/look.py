@@ -259,6 +259,8 @@ QSlider::handle:horizontal { width: 12px; height: 12px; margin: -5px 0; border-r
 QSlider::handle:horizontal:focus { border: 2px solid @text@; width: 8px; height: 8px; }
 QSlider::handle:horizontal:disabled { background: @dim@; }
 QSplitter::handle { background: @line@; }
+QMainWindow::separator { background: @line@; width: 2px; height: 2px; }
+QMainWindow::separator:hover { background: @accent@; }
 QSplitter::handle:hover { background: @accent@; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }

@@ -183,6 +183,25 @@ def test_cache_keeps_its_ceiling_and_drops_the_oldest():
     assert cache.stats.bytes_held == 0
 
 
+def test_blocks_that_are_loaded_at_no_cost_take_a_part_of_the_ceiling():
+    cache = ByteCache(1000, cheap_share=0.25)
+
+    def load(keys):
+        return {key: np.zeros(100, dtype=np.uint8) for key in keys}
+
+    cache.fetch(["a", "b"], load)
+    cache.fetch(["c", "d"], load, cheap=True)
+    assert cache.get("c") is not None
+    cache.fetch(["e"], load, cheap=True)
+    assert cache.get("d") is None  # used longest ago of the cheap ones; the older a stays
+    assert all(cache.get(key) is not None for key in "abce")
+    assert cache.stats.bytes_held == 400
+    cache.drop(["c", "e"])
+    cache.fetch(["f", "g"], load, cheap=True)
+    assert cache.stats.bytes_held == 400
+    assert cache.stats.evictions == 1
+
+
 def test_two_threads_load_a_block_once():
     cache = ByteCache(10_000)
     started, go = threading.Event(), threading.Event()

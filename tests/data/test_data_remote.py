@@ -158,9 +158,28 @@ def test_s3(tmp_path, monkeypatch):
         remote = fsspec.filesystem("s3", skip_instance_cache=True)
         remote.mkdir("lab")
         remote.put(str(tmp_path / "r.zarr"), "lab/r.zarr", recursive=True)
+        asked = []
+        import s3fs
+
+        call = s3fs.S3FileSystem._call_s3
+
+        async def counted(self, method, *arguments, **more):
+            if method == "get_object":
+                asked.append(f"/{more.get('Key', '')}")
+            return await call(self, method, *arguments, **more)
+
+        monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", counted)
         data = Catalog(allow_remote=True).array(Source(path="s3://lab/r.zarr"))
+        assert chunks(asked) == []
         np.testing.assert_array_equal(
             data.read(slice(None), 700, 1300), recording().values[:, 700:1300]
         )
+        assert len(chunks(asked)) == len(set(chunks(asked))) == 2
+        # After a jump, the chunk of the window and no other.
+        data.read(slice(None), 30_100, 30_400)
+        assert len(chunks(asked)) == 3
+        assert chunks(asked)[-1].endswith("/0.60")
+        data.read(slice(None), 30_000, 30_500)
+        assert len(chunks(asked)) == 3
     finally:
         server.stop()

@@ -219,3 +219,22 @@ def test_a_long_recording_is_refined_until_it_is_exact_to_a_bin():
     reads = p.bench.counts["reads"]
     p.forget()
     assert p.bench.counts["reads"] == reads, "a pyramid that is built is not read again"
+
+
+def test_many_long_arrays_share_one_ceiling():
+    n, ceiling_mb = 3_000_000, 64
+    t = np.arange(n) / 1000
+    y = np.sin(np.arange(n, dtype=np.float32))[None]
+    p = picture(
+        [TraceConfig(array(y * k, t=t)) for k in range(1, 7)], window=3000.0, cache_mb=ceiling_mb
+    )
+    assert p.settled
+    assert len(p.bench._pyramids) == 6
+    stay = [pyramid.resident_bytes for pyramid in p.bench._pyramids.values()]
+    # Coarse bins of all arrays together: a sixteenth of the ceiling and what must stay.
+    assert sum(stay) <= (ceiling_mb << 20) // 16 + 6 * 8 * (n // 65_536 + 1)
+    assert sum(stay) == sum(pyramid.nbytes for pyramid in p.bench._pyramids.values())
+    assert p.bench.held <= ceiling_mb << 20
+    full = p.bench.spans(p.rows[3].content.lines[0].array, (0,), t[-1] / 500, 0, 500)
+    assert full.missing == 0
+    np.testing.assert_allclose(np.nanmax(full.hi), 4.0, atol=1e-3)

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+from array import array
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,9 @@ class BusyWatch:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, name="busy watch", daemon=True)
         self._thread.start()
-        self.stretches: list[Stretch] = []
+        # Short ones as plain numbers: an hour has half a million.
+        self._wall_s, self._cpu_s = array("d"), array("d")
+        self._long: list[Stretch] = []
         self._collecting = self._collected = 0.0
         gc.callbacks.append(self._collector)
 
@@ -111,8 +114,11 @@ class BusyWatch:
         finally:
             self._since = None
             wall, cpu = time.perf_counter() - wall, time.thread_time() - cpu
-            stacks = tuple(self._stacks) if wall > LONG_S else ()
-            self.stretches.append(Stretch(what, wall, cpu, stacks, self._collected))
+            self._wall_s.append(wall)
+            self._cpu_s.append(cpu)
+            if wall > LONG_S:
+                stacks = tuple(self._stacks)
+                self._long.append(Stretch(what, wall, cpu, stacks, self._collected))
 
     def _look(self) -> None:
         """Take the stack of a stretch that lasts, again and again."""
@@ -131,18 +137,22 @@ class BusyWatch:
     @property
     def long(self) -> list[Stretch]:
         """Stretches of more than `LONG_S`, the longest first."""
-        return sorted((s for s in self.stretches if s.wall_s > LONG_S), key=lambda s: -s.wall_s)
+        return sorted(self._long, key=lambda s: -s.wall_s)
+
+    @property
+    def count(self) -> int:
+        """How many stretches there were."""
+        return len(self._wall_s)
 
     def percentile(self, q: float, *, work: bool = False) -> float:
         """Seconds, or seconds of its own work, that `q` per cent of the stretches stay under."""
-        spent = [s.cpu_s if work else s.wall_s for s in self.stretches]
-        return float(np.percentile(spent, q))
+        return float(np.percentile(self._cpu_s if work else self._wall_s, q))
 
     def report(self) -> str:
         """Percentiles, causes of the long stretches, and every one with its stacks; also a file."""
         long = self.long
         lines = [
-            f"{len(self.stretches)} stretches, {len(long)} over {LONG_S * 1e3:.0f} ms",
+            f"{self.count} stretches, {len(long)} over {LONG_S * 1e3:.0f} ms",
             *(
                 f"p{q:g} {self.percentile(q) * 1e3:.1f} ms, "
                 f"{self.percentile(q, work=True) * 1e3:.1f} ms of work"

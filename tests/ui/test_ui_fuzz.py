@@ -212,7 +212,7 @@ def test_nothing_that_a_person_can_do_breaks_the_window(open_it, tmp_path, repo_
         assert len(window.desk.track.table) == 0, "as many undos give back what was at first"
     report = watch.report()
     watch.close()
-    assert len(watch.stretches) > 2 * EVENTS
+    assert watch.count > 2 * EVENTS
     head = report.partition("\n==")[0]
     assert not [s.what for s in watch.long if s.cause == UNKNOWN], head
     # The thread's own work counts on any machine, its waiting only where nothing else runs.

@@ -114,7 +114,7 @@ class ZarrVariable(Variable):
 
     @property
     def one_by_one(self) -> bool:
-        """Whether chunks are files of nothing but samples: nothing is gained by a larger box."""
+        """Whether chunks are files of nothing but samples; see `Variable.one_by_one`."""
         return self.plain and self.root is not None
 
     def _from_file(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any] | None:
