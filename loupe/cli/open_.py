@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -70,7 +71,10 @@ def run(
         # Ctrl+C in the terminal ends the program at once; edits of labels are in their journals.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         sys.excepthook = hook
-        window = open_session(session, path=Path(path), allow_remote=allow_remote)
+        # What is imported by now lives as long as the process: the collector of cycles need not go
+    # through it again and again, which stops the window for a tenth of a second and more.
+    gc.freeze()
+    window = open_session(session, path=Path(path), allow_remote=allow_remote)
     window.file_requests.variables = parse_vars(set_vars)
     window.file_requests.allow_write = tuple(allow_write)
     if preset is not None:

@@ -9,6 +9,7 @@ Python's lock all the while, the stack is taken as it ends.
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 import threading
 import time
@@ -36,6 +37,7 @@ CAUSES = (
      "loupe/ui/canvas_text.py", "loupe/ui/panels/")),
 )  # fmt: skip
 """What a stack says of the cause, by parts of its innermost frames; the first that fits."""
+COLLECTOR = "Python's collector of cycles, which goes through all objects of the process"
 STARVED = "not run by the machine, nor was the thread that watches"
 UNKNOWN = "unknown"
 REST = "in Qt: layout, composition of the window, the display"
@@ -49,10 +51,13 @@ class Stretch:
     wall_s: float
     cpu_s: float
     stacks: tuple[str, ...] = ()
+    collecting_s: float = 0.0
 
     @property
     def cause(self) -> str:
         """The cause that most of its stacks show; without any, what the clocks say."""
+        if self.collecting_s > max(self.cpu_s, self.wall_s / 2) / 2:
+            return COLLECTOR
         if not self.stacks:
             return STARVED if self.cpu_s < self.wall_s / 2 else UNKNOWN
         return Counter(cause_of(stack) for stack in self.stacks).most_common(1)[0][0]
@@ -88,11 +93,20 @@ class BusyWatch:
         # Short ones as plain numbers: an hour has half a million.
         self._wall_s, self._cpu_s = array("d"), array("d")
         self._long: list[Stretch] = []
+        self._collecting = self._collected = 0.0
+        gc.callbacks.append(self._collector)
+
+    def _collector(self, phase: str, _info: dict[str, int]) -> None:
+        now = time.perf_counter()
+        if phase == "start":
+            self._collecting = now
+        elif threading.get_ident() == self._main:
+            self._collected += now - self._collecting
 
     @contextlib.contextmanager
     def stretch(self, what: str):
         """Time what is done inside."""
-        self._stacks = []
+        self._stacks, self._collected = [], 0.0
         cpu, wall = time.thread_time(), time.perf_counter()
         self._since = wall
         try:
@@ -103,7 +117,8 @@ class BusyWatch:
             self._wall_s.append(wall)
             self._cpu_s.append(cpu)
             if wall > LONG_S:
-                self._long.append(Stretch(what, wall, cpu, tuple(self._stacks)))
+                stacks = tuple(self._stacks)
+                self._long.append(Stretch(what, wall, cpu, stacks, self._collected))
 
     def _look(self) -> None:
         """Take the stack of a stretch that lasts, again and again."""
@@ -160,5 +175,6 @@ class BusyWatch:
 
     def close(self) -> None:
         """Take no more stacks."""
+        gc.callbacks.remove(self._collector)
         self._ended.set()
         self._thread.join()

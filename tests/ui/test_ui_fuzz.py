@@ -10,7 +10,17 @@ import os
 import random
 import time
 
-from busy_watch import CAUSES, LONG_S, REST, STARVED, UNKNOWN, BusyWatch, Stretch, cause_of
+from busy_watch import (
+    CAUSES,
+    COLLECTOR,
+    LONG_S,
+    REST,
+    STARVED,
+    UNKNOWN,
+    BusyWatch,
+    Stretch,
+    cause_of,
+)
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
@@ -227,6 +237,7 @@ def test_a_stretch_that_is_too_long_is_explained(tmp_path):
     assert nap.cause == REST
     assert "1 over 200 ms" in watch.report()
     assert Stretch("press", 0.5, 0.01).cause == STARVED
+    assert Stretch("press", 0.5, 0.4, (), 0.3).cause == COLLECTOR
     assert Stretch("press", 0.5, 0.4).cause == UNKNOWN
     assert cause_of('  File "/x/loupe/ui/canvas_widget.py", line 3 in paintGL') == CAUSES[1][0]
 
