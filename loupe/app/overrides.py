@@ -113,6 +113,8 @@ def with_preset(state: AppState, scene: Scene) -> AppState:
         past=state.past,
         future=state.future,
         step_target=min(state.step_target, max(0, len(fresh.facts.videos) - 1)),
+        view=replace(placed.view, tuner=state.view.tuner),
+        params=state.params,
     )
 
 
@@ -280,6 +282,7 @@ def _plot(
     elif isinstance(plot, HeatmapConfig):
         _heatmap(plot, plot_id, pairs, changes, lost)
     elif isinstance(plot, RasterConfig):
+        _say_zoomed(pairs, lost)
         _raster(plot, state, changes)
     if isinstance(plot, TraceConfig):
         _markers(plot, plot_id, state, changes)
@@ -387,6 +390,7 @@ def _heatmap(
         value = _shared(pairs, lambda o, name=name: getattr(o, name), what, lost)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         if value is not None:
             changes[field] = value
+    _say_zoomed(pairs, lost)
     if any(o.cmap is not None for _, o in pairs):
         names = {}
         for row, o in pairs:
@@ -394,6 +398,10 @@ def _heatmap(
             group = _key(row, plot_id).removeprefix(f"{plot.split_by}=")
             names[group] = o.cmap or own
         changes["cmap"] = names if plot.split_by else next(iter(names.values()))
+
+
+def _say_zoomed(pairs: Pairs, lost: list[str]) -> None:
+    lost += [f"the Y zoom of {row.title}" for row, o in pairs if o.y_zoom < 1.0]
 
 
 def _raster(plot: RasterConfig, state: AppState, changes: dict[str, Any]) -> None:

@@ -141,6 +141,21 @@ def _save(state: AppState, _command: c.Command) -> str:
     return ""
 
 
+def _params(state: AppState, _command: c.Command) -> str:
+    if state.params:
+        return ""
+    return "There is no live parameter: pass a function with a Param to view()."
+
+
+def _param(state: AppState, command: c.SetParam) -> str:
+    inside = 0 <= command.index < len(state.params)
+    return _params(state, command) or ("" if inside else "There is no such parameter.")
+
+
+def _flag(state: AppState, command: c.Toggle | c.SetFlag) -> str:
+    return _params(state, command) if command.flag == "tuner" else ""
+
+
 def _edited(state: AppState, _command: c.Command) -> str:
     return "" if edited_track(state) is not None else "There is no label set."
 
@@ -207,6 +222,10 @@ _RULES: Mapping[type[c.Command], Callable[[AppState, Any], str]] = {
     c.SetWindow: _window,
     c.SetWindowLength: _window,
     c.UiRequest: _request,
+    c.Toggle: _flag,
+    c.SetFlag: _flag,
+    c.SetParam: _param,
+    c.ResetParams: _params,
 }
 
 _REQUESTS: Mapping[str, Callable[[AppState, c.Command], str]] = {
@@ -228,4 +247,5 @@ _REQUESTS: Mapping[str, Callable[[AppState, c.Command], str]] = {
     "marker_properties": _markers,
     "event_style": _events,
     "copy_selection": _selection,
+    "copy_params": _params,
 }

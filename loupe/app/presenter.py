@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from loupe.app.ports import Scheduler
@@ -116,7 +116,7 @@ class Presenter:
         self._closed = False
         self._asleep = asleep
         self._direction = 1
-        self._gutter = gutter_width(scene.rows)
+        self._gutters: dict[float, float] = {}
         self._rows = shown_rows(scene, store.state.overrides)
         self._layout = self._lay_out(store.state)
         self._frame: Frame | None = None
@@ -223,6 +223,27 @@ class Presenter:
         self._shown.clear()
         self._plan(hold=False)
 
+    def retune(self, scene: Scene, rows: Collection[str], gone: Collection[str]) -> None:
+        """Take a scene with other data in some rows; their old pictures stay until there are new.
+
+        Parameters
+        ----------
+        rows
+            Ids of these rows.
+        gone
+            Keys of the arrays that are not shown any more.
+        """
+        self.scene = scene
+        self.bench.forget(gone, rows)
+        # Names may become longer; plots that step aside and back again would be worse than room.
+        self._gutters = {
+            size: max(width, gutter_width(scene.rows, size))
+            for size, width in self._gutters.items()
+        }
+        self._rows = shown_rows(scene, self._store.state.overrides)
+        self._layout = self._lay_out(self._store.state)
+        self._plan(hold=True)
+
     def close(self) -> None:
         """Stop working; the pool is closed if it was made here."""
         self._closed = True
@@ -268,8 +289,14 @@ class Presenter:
             state.window,
             strips=strips,
             scroll=state.scroll,
-            gutter=self._gutter,
+            gutter=self._gutter(state.view.font_scale),
         )
+
+    def _gutter(self, font_scale: float) -> float:
+        """Width of the left gutter for a size of text, measured once."""
+        if font_scale not in self._gutters:
+            self._gutters[font_scale] = gutter_width(self.scene.rows, font_scale)
+        return self._gutters[font_scale]
 
     def _tracks(self, state: AppState) -> list[Track]:
         specs = {spec.id: spec.config for spec in self.scene.tracks}

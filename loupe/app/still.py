@@ -14,12 +14,12 @@ from loupe.app.state import AppState, TrackState
 from loupe.app.store import Store
 from loupe.data.catalog import Catalog
 from loupe.labels.formats.base import ReadOptions
-from loupe.labels.intervals import IntervalLabelSet
 from loupe.labels.store import load_table
 from loupe.scene.compile import Progress, compile_scene
 from loupe.scene.layout import Viewport
 from loupe.scene.model import Scene, TrackSpec
 from loupe.scene.timegrid import Window
+from loupe.scene.tracks import table_of
 from loupe.session.effective import effective
 from loupe.work import InlinePool
 
@@ -61,7 +61,7 @@ def load_track(session: Session, spec: TrackSpec, origin: datetime | None = None
     """
     config = spec.config
     if config.data is not None:
-        return IntervalLabelSet.from_dataframe(config.data.value, config.table_schema).table
+        return table_of(spec)
     base = session.base
     path = config.path or ""
     return load_table(

@@ -279,7 +279,7 @@ def relabel(table: IntervalTable, names: Mapping[str, str]) -> Result:
 
 
 def merge_adjacent(table: IntervalTable, *, force: bool = False) -> Result:
-    """Join consecutive rows of the same label that touch and lose nothing by it.
+    """Join consecutive rows of the same label that touch and lose nothing by it; points stay.
 
     Parameters
     ----------
@@ -288,7 +288,8 @@ def merge_adjacent(table: IntervalTable, *, force: bool = False) -> Result:
         win, whatever the others say.
     """
     gap = table.starts[1:] - table.ends[:-1]
-    near = gap <= TOUCH if force else np.abs(gap) <= TOUCH
+    lasting = table.ends > table.starts
+    near = gap <= TOUCH if force else (np.abs(gap) <= TOUCH) & lasting[1:] & lasting[:-1]
     firsts = np.flatnonzero(near & (table.codes[1:] == table.codes[:-1]))
     removed: list[int] = []
     merged: list[_Row] = []

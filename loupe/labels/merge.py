@@ -67,6 +67,8 @@ class Merge:
         The merged set; rows that are as ours keep their ids. It shares the pool of ours.
     edit
         From ours to `table`; empty if they brought nothing.
+    ours
+        Our set, as it was given.
     theirs
         Their rows, in the pool of ours.
     from_theirs
@@ -79,6 +81,7 @@ class Merge:
 
     table: IntervalTable
     edit: Edit
+    ours: IntervalTable
     theirs: IntervalTable
     from_theirs: Edit
     changed: bool
@@ -126,6 +129,7 @@ def merge(
     return Merge(
         table=replace(table, layout=layout),
         edit=_between(ours, sides.ours, table, merged),
+        ours=ours,
         theirs=replace(their_table, layout=layout),
         from_theirs=_between(their_table, sides.theirs, table, merged),
         changed=not sides.base.same(sides.theirs),
@@ -181,31 +185,38 @@ class _Cells:
         self.keys: list[tuple[str, tuple[Any, ...]]] = []
         self._payloads: list[Callable[[], int] | int] = []
         self._known: dict[Hashable, int] = {}
+        self._seen: dict[tuple[int, int], int] = {}
 
     def of(self, table: IntervalTable) -> _Side:
         """A table's rows with their cells; its pool may be another one."""
-        frame = table.pool.frame(table.payload)
-        columns = [self._values(frame, name) for name in self.columns]
-        rows = zip(*columns, strict=True) if columns else iter([()] * len(table))
         pool, own = table.pool, table.pool is self.pool
-        cells = np.empty(len(table), dtype=np.int64)
-        for i, (label, row) in enumerate(zip(table.labels(), rows, strict=True)):
-            values = tuple(map(_plain, row))
-            payload = int(table.payload[i])
-            cells[i] = self._number(
-                label,
+        pairs = list(zip(table.codes.tolist(), table.payload.tolist(), strict=True))
+        # rows of our pool that were seen in the base need not be looked at again
+        fresh = [i for i, pair in enumerate(pairs) if not own or pair not in self._seen]
+        payload = table.payload[fresh]
+        frame = pool.frame(payload)
+        columns = [self._values(frame, name) for name in self.columns]
+        rows = zip(*columns, strict=True) if columns else iter([()] * len(fresh))
+        found = {} if not own else self._seen
+        for i, number, values in zip(fresh, payload.tolist(), rows, strict=True):
+            found[pairs[i]] = self._number(
+                pool.label(pairs[i][0]),
                 values,
-                payload if own else lambda p=payload: self.pool.decode(pool.encode(p)),  # type: ignore[misc]
+                number if own else lambda p=number: self.pool.decode(pool.encode(p)),  # type: ignore[misc]
             )
+        cells = np.array([found[pair] for pair in pairs], dtype=np.int64)
         return _Side(table.starts, table.ends, cells)
 
     def _values(self, frame: pl.DataFrame, name: str) -> list[Any]:
+        """A column as it is compared: blank text is missing, "not a number" is itself."""
         if name not in frame.columns:
             return [None] * frame.height
         column = frame[name]
+        if column.dtype.is_float():
+            return ["NaN" if value != value else value for value in column.to_list()]
         if self.pool.base.schema[name] == pl.String and column.dtype != pl.String:
             return [None if value is None else str(value) for value in column.to_list()]
-        return column.to_list()
+        return column.replace("", None).to_list() if column.dtype == pl.String else column.to_list()
 
     def payload(self, cell: int) -> int:
         """The payload of a cell in our pool."""
@@ -266,13 +277,6 @@ class _Cells:
             self.keys.append((label, values))
             self._payloads.append(payload)
         return known
-
-
-def _plain(value: Any) -> Any:
-    """A value as it is compared: blank text is missing, "not a number" is itself."""
-    if value == "" or value is None:
-        return None
-    return "NaN" if value != value else value
 
 
 def _refuse_other_columns(ours: IntervalTable, theirs: IntervalTable) -> None:

@@ -169,6 +169,9 @@ class LabelStore:
         save_reason = None if writeback else "writing back to the file is not allowed"
         if writeback and not os.access(real.parent, os.W_OK):
             save_reason = f"the folder {real.parent} cannot be written"
+        elif writeback and real.exists() and not os.access(real, os.W_OK):
+            # it could be replaced all the same, but somebody protected it
+            save_reason = f"the file {real} is write-protected"
         home, key, problem = real.parent, real.name, "not allowed"
         if save_reason is None:
             lock, problem = _take(home, key, fs)
@@ -347,12 +350,15 @@ class LabelStore:
         Raises
         ------
         IntervalLabelIOError
-            If nothing may be edited here, the file has changed once more (code
+            If nothing may be edited here, the file or the labels have changed once more (code
             ``labels-changed-outside``), or the journal cannot be written. All is then as it was.
         """
+        stale = "the labels were edited here since then" if proposal.ours is not self.table else ""
         if self.path is not None and self._file_hash() != outside.hash:
+            stale = "the file was changed once more"
+        if stale:
             raise IntervalLabelIOError(
-                "the file was changed once more",
+                stale,
                 where=str(self.path),
                 hint="look at it again",
                 code="labels-changed-outside",

@@ -273,7 +273,7 @@ def _data_items(row: Row, look: Look, tile: TileContent | None, grid: TimeGrid) 
     items: list[Item] = []
     inner = row.content
     if isinstance(inner, RasterContent) and inner.nan_color is not None:
-        items.append(_nan_spans(inner, grid, look.height, inner.nan_color))
+        items.append(_nan_spans(inner, grid, look, inner.nan_color))
     if tile.pixels is not None:
         items.append(RgbaTile(tile.texture_key, tile.pixels, x0, x1, 0.0, height))
     if tile.values is not None and isinstance(inner, HeatmapContent):
@@ -290,8 +290,8 @@ def _data_items(row: Row, look: Look, tile: TileContent | None, grid: TimeGrid) 
                 inner.nan_color or Rgba(0, 0, 0, 0),
                 x0,
                 x1,
-                0.0,
-                height,
+                look.magnify(0.0),
+                look.magnify(height),
             )
         )
     if tile.points is not None:
@@ -332,8 +332,9 @@ def _points(tile: TileContent, grid: TimeGrid, height: int) -> list[Item]:
     return items
 
 
-def _nan_spans(content: RasterContent, grid: TimeGrid, height: int, color: Rgba) -> RectsItem:
-    rows = bands_of(content, height)
+def _nan_spans(content: RasterContent, grid: TimeGrid, look: Look, color: Rgba) -> RectsItem:
+    height = look.height
+    rows = bands_of(content, height, look.magnified)
     rects = []
     for row, start, stop in content.nan_spans:
         top, bottom = (0.0, float(height)) if row < 0 else (rows.top[row], rows.bottom[row])
@@ -347,7 +348,7 @@ def _row_marks(row: Row, box: RowBox, look: Look, tile: TileContent | None) -> l
     inner, w, h = row.content, box.rect.w, box.rect.h
     one = max(round(look.px(1)), 1)
     if isinstance(inner, RasterContent) and inner.gaps and inner.gap_width > 0:
-        rows = bands_of(inner, h)
+        rows = bands_of(inner, h, look.magnified)
         width = max(round(look.px(inner.gap_width)), 1)
         rects = [
             [0, round(y - width / 2), w, round(y - width / 2) + width] for y in rows.separators

@@ -141,6 +141,7 @@ class ViewFlags:
     hypnogram: bool = True
     hypnogram_zoom: bool = False
     right_panel: bool = True
+    tuner: bool = True
     label_alpha: float | None = None
     hatching: bool = False
     fixed_scale: bool = True

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,11 +92,12 @@ class Workbench:
         self.notes: list[str] = []
         self._lock = threading.Lock()
         self._kept = KeptColumns(ceiling // 2)
-        self._stats: dict[Hashable, ArrayStats] = {}
+        self._stats: dict[tuple[Any, ...], ArrayStats] = {}
         self._bins: ByteCache[Any] = ByteCache(max(ceiling // 4, _LEAST_BINS))
         self._resident_left = ceiling // 4
-        self._indexes: dict[Hashable, EventIndex] = {}
+        self._indexes: dict[tuple[Any, ...], EventIndex] = {}
         self._pyramids: dict[str, Pyramid] = {}
+        self._gone: set[str] = set()
 
     @property
     def held(self) -> int:
@@ -194,6 +195,8 @@ class Workbench:
                     self._bins,
                     resident=min(RESIDENT_BYTES, self._resident_left // 2),
                 )
+                if array.key in self._gone:
+                    return found  # work on data that nobody shows any more
                 self._resident_left = max(0, self._resident_left - found.resident_bytes)
                 self._pyramids[array.key] = found
                 if note:
@@ -208,14 +211,14 @@ class Workbench:
         return None if found is None else _spans(dt, found)
 
     def event_index(
-        self, name: Hashable, rows: npt.NDArray[np.signedinteger[Any]], n_rows: int
+        self, name: tuple[str, int], rows: npt.NDArray[np.signedinteger[Any]], n_rows: int
     ) -> EventIndex:
         """Counts of a raster's events by blocks; made at the first call.
 
         Parameters
         ----------
         name
-            Stands for these events.
+            Stands for these events: the row's id and revision.
         rows, n_rows
             As `loupe.tiles.events.event_index`.
         """
@@ -247,8 +250,20 @@ class Workbench:
             self.count("measurements")
             known = measure(array.data, np.asarray(rows, dtype=np.intp), percentiles)
             with self._lock:
-                self._stats[key] = known
+                if array.key not in self._gone:
+                    self._stats[key] = known
         return known
+
+    def forget(self, arrays: Collection[str], rows: Collection[str]) -> None:
+        """Let go of what is known of arrays and of rows that are not shown any more, by key."""
+        with self._lock:
+            self._gone.update(arrays)
+            for key in arrays:
+                if (pyramid := self._pyramids.pop(key, None)) is not None:
+                    self._resident_left += pyramid.resident_bytes
+            self._stats = {k: v for k, v in self._stats.items() if k[0] not in arrays}
+            self._indexes = {k: v for k, v in self._indexes.items() if k[0] not in rows}
+        self._kept.forget(lambda name: name[1] in arrays)
 
     def known_stats(
         self,

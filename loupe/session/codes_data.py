@@ -36,6 +36,10 @@ MORE_CODES: dict[str, Code] = {
         "No reader fits",
         "The file's name does not tell its format, or two readers claim it. `format` decides.",
     ),
+    "data-function": Code(
+        "A function that computes data failed",
+        "The message has its error and line. In a window the old data stay until it works again.",
+    ),
     "data-group": Code("A group does not exist", "The store has no group of this name."),
     "data-heatmap": Code(
         "A heatmap has too many dimensions",
@@ -69,6 +73,10 @@ MORE_CODES: dict[str, Code] = {
     ),
     "data-scheduler": Code(
         "The scheduler cannot be used", "The address must be that of a running dask scheduler."
+    ),
+    "data-rows": Code(
+        "Live data changed their rows",
+        "A function of live parameters must give the rows that it gave first, by coordinate.",
     ),
     "data-select": Code("A selection picks nothing", "`select` names values of coordinates."),
     "data-shape": Code("An array has the wrong shape", "The message says what was expected."),

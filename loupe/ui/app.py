@@ -49,6 +49,7 @@ from loupe.ui.panels.errors import Fault
 from loupe.ui.reach import reaching
 from loupe.ui.requests import Requests
 from loupe.ui.scheduler import QtScheduler
+from loupe.ui.tuner_room import TunerRoom
 from loupe.ui.video_room import VideoRoom
 
 __all__ = ["LoupeWindow", "application", "open_session", "open_windows"]
@@ -174,6 +175,7 @@ class LoupeWindow:
             self._video_room(),
             self.scheduler,
         )
+        self.tuning = TunerRoom(self)
         for where, error in self._early:
             self._core.report(where, error)
         self.file_requests = FileRequests(self)
@@ -313,6 +315,7 @@ class LoupeWindow:
         for listener in self.desk.on_actions:
             listener()
         self.core.report_rows()
+        self.tuning.start()
         self.file_requests.label_changes.follow()
         self.core.show()
 
@@ -349,7 +352,9 @@ class LoupeWindow:
         waited.start()
         while waited.elapsed() < timeout_ms:
             QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
-            if self._closed or (self.core.presenter.settled and not self.core.due):
+            if self._closed or (
+                self.tuning.settled and self.core.presenter.settled and not self.core.due
+            ):
                 return True
         return False
 
@@ -401,6 +406,7 @@ class LoupeWindow:
         application().styleHints().colorSchemeChanged.disconnect(self._system_theme_changed)
         self.memory.closed(bytes(self.widget.saveGeometry().data()), self.widget.sizes)
         self.file_requests.close()
+        self.tuning.close()
         self.core.close()
         self.files.close(keep_unsaved=keep_unsaved)
         self.scheduler.close()

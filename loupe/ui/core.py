@@ -22,7 +22,7 @@ from loupe.app.state import AppState
 from loupe.errors import LoupeError
 from loupe.kernels import compile_deferred
 from loupe.scene.layout import Viewport
-from loupe.scene.model import FailedContent
+from loupe.scene.model import FailedContent, Scene
 from loupe.ui import views
 from loupe.ui.desk import Desk
 from loupe.ui.label_files import LabelFiles
@@ -34,7 +34,7 @@ from loupe.ui.panels.summary import totals
 from loupe.ui.video_room import VideoRoom
 from loupe.units import Seconds
 
-__all__ = ["WindowCore"]
+__all__ = ["WindowCore", "row_faults"]
 
 _TICK_MS = 16
 _HOVER_MS = 16.0
@@ -115,6 +115,10 @@ class WindowCore:
         window.labels.picked.connect(lambda label: run(commands.SelectLabel(label)))
         window.labels.opened.connect(lambda label: run(commands.SelectLabel(label, centre=True)))
         window.errors.offered.connect(self._answered)
+        window.tuner.moved.connect(lambda index, at: run(commands.SetParam(index, at)))
+        window.tuner.copy_wanted.connect(lambda: run(commands.UiRequest("copy_params")))
+        window.tuner.reset_wanted.connect(lambda: run(commands.ResetParams()))
+        window.tuner.closed.connect(lambda: run(commands.SetFlag("tuner", False)))
         window.videos.filled.connect(self._videos_filled)
 
     @property
@@ -232,6 +236,9 @@ class WindowCore:
             gutter = self.presenter.layout.area.x / self.presenter.layout.viewport.scale
             window.overview.show_model(views.overview_model(desk, gutter))
         self._show_labels(before, after)
+        if before is None or before.params != after.params or before.view != after.view:
+            window.tuner.show_params(after.params)
+            window.show_tuner(after.view.tuner and bool(after.params))
         self.videos.show(before, after)
 
     def show_title(self) -> None:
@@ -297,9 +304,13 @@ class WindowCore:
         look = look_for(view.theme, view.font_scale)
         if look == self.desk.look and self.window.styleSheet():
             return
+        recoloured = look.theme != self.desk.look.theme or not self.window.styleSheet()
         self.desk.look = look
-        self.window.setPalette(look.palette())
-        self.window.setStyleSheet(look.style_sheet())
+        with self.desk.undisturbed():
+            # Each of the two goes through every widget, open dialogs too.
+            if recoloured:
+                self.window.setPalette(look.palette())
+            self.window.setStyleSheet(look.style_sheet())
         self.window.set_look(look)
         self.videos.set_look()
 
@@ -347,12 +358,7 @@ class WindowCore:
 
     def report_rows(self) -> None:
         """Name the rows that could not be opened."""
-        faults = [
-            Fault(row.title or row.id, row.content.message, row.content.hint)
-            for row in self.desk.scene.rows
-            if isinstance(row.content, FailedContent)
-        ]
-        for fault in faults:
+        for fault in row_faults(self.desk.scene):
             self.window.errors.add(fault)
 
     def _offer_recovery(self) -> None:
@@ -388,6 +394,15 @@ class WindowCore:
         self.videos.close()
         self.presenter.close()
         self.window.canvas.release()
+
+
+def row_faults(scene: Scene) -> list[Fault]:
+    """The faults of the rows that could not be opened."""
+    return [
+        Fault(row.title or row.id, row.content.message, row.content.hint)
+        for row in scene.rows
+        if isinstance(row.content, FailedContent)
+    ]
 
 
 def _cell_command(label: int, column: str, value: object) -> commands.Command:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from loupe.app.actions import Action
@@ -36,6 +37,8 @@ class Desk:
         The values at a row's bottom and top edge as it is drawn, or a heatmap's levels.
     file
         Name of the file that the window shows; empty without one.
+    undisturbed
+        Nothing looks at events meanwhile: what sends thousands of them at once takes less time.
     on_actions
         Called when the table of actions has changed: menus and keys read it again.
     """
@@ -49,6 +52,7 @@ class Desk:
     y_range: Callable[[str], tuple[float, float] | None] = lambda _: None
     file: str = ""
     colors: Mapping[str, Rgba] = field(init=False)
+    undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
     on_actions: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -13,7 +13,6 @@ from PySide6.QtCore import QFileSystemWatcher, QTimer
 
 from loupe.app import commands
 from loupe.errors import LoupeError
-from loupe.labels.merge import Merge
 from loupe.ui.dialogs.outside import OutsideDialog
 from loupe.ui.label_files import Outside
 from loupe.ui.panels.errors import Fault
@@ -126,21 +125,21 @@ class LabelChanges:
         elif answer == "write":
             self._save(index)
         else:
-            merge = found.merged if answer == "merge" else found.reloaded
-            if merge is not None:
-                self._take(index, found, merge, answer)
+            self._take(index, found, ours=answer == "merge")
 
-    def _take(self, index: int, found: Outside, merge: Merge, answer: str) -> None:
+    def _take(self, index: int, found: Outside, *, ours: bool) -> None:
         window = self._window
+        before = window.state.tracks[index].history
         try:
-            after = window.files.take(index, found, merge, window.state)
+            after = window.files.take(index, found, window.state, ours=ours)
         except LoupeError as error:
             window.core.report(found.name, error)
             return
         window.widget.errors.discard(self._fault(index))
         undo = window.desk.key("edit.undo")
-        back = f" {undo} takes that back." if merge.edit and undo else ""
-        done = "was merged with the file." if answer == "merge" else "was read again."
+        changed = len(after.tracks[index].history.done) > len(before.done)
+        back = f" {undo} takes that back." if changed and undo else ""
+        done = "was merged with the file." if ours else "was read again."
         window.desk.run(commands.ReplaceState(after, f"{found.name} {done}{back}"))
 
     def close(self) -> None:

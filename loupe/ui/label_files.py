@@ -18,30 +18,35 @@ from loupe.app.reducers.labels import Place
 from loupe.app.start import track_state
 from loupe.app.state import AppState, TrackState
 from loupe.errors import LoupeError
-from loupe.labels.exchange import LoadedFile
+from loupe.labels.exchange import LoadedFile, export
 from loupe.labels.files import MISSING
 from loupe.labels.formats.base import ReadOptions
 from loupe.labels.history import Entry, History
-from loupe.labels.intervals import IntervalLabelSet
 from loupe.labels.merge import Merge
 from loupe.labels.store import LabelStore
 from loupe.labels.table import IntervalTable
 from loupe.scene.model import Scene, TrackSpec
+from loupe.scene.tracks import table_of
 from loupe.session.labels import IntervalLabelSchema, LabelsConfig
 
 __all__ = ["LabelFiles", "Outside"]
 
 _MEMORY_NAME = "labels"
+_LIVE = "live parameters compute it. Export it, and load the copy to edit that."
 
 
 @dataclass
 class _Kept:
-    """One set: where it is kept (None if it could not be opened) and when it was saved."""
+    """One set: where it is kept (None if it could not be opened) and when it was saved.
+
+    A set that live parameters compute is kept nowhere: its `table` is all there is.
+    """
 
     track_id: str
     store: LabelStore | None
     saved_at: str = ""
     failed: bool = False
+    table: IntervalTable | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +63,8 @@ class Outside:
         There are edits here that are not saved.
     file
         The file as read; None if it cannot be.
-    merged, reloaded
-        The labels with both changes, and as the file has them; None if that is not possible.
+    merged
+        The labels with both changes; None if that is not possible, or nothing is unsaved here.
     problem
         Why not.
     """
@@ -69,7 +74,6 @@ class Outside:
     edited: bool = False
     file: LoadedFile | None = None
     merged: Merge | None = None
-    reloaded: Merge | None = None
     problem: str = ""
 
 
@@ -121,9 +125,10 @@ class LabelFiles:
         found = []
         for spec in scene.tracks:
             old = before.get(spec.id, LabelsConfig())
-            if spec.id in kept and _one_set(
+            same = spec.id in kept and _one_set(
                 old, base, spec.config, scene.session.base, kept[spec.id][1]
-            ):
+            )
+            if same and not spec.live:
                 seat, track = kept.pop(spec.id)
                 self._kept.append(seat)
                 found.append(_refreshed(track, old, spec.config))
@@ -158,17 +163,13 @@ class LabelFiles:
                     options=ReadOptions(created=_stamp_columns(config), origin=self._scene.origin),
                     state_dir=self._state_folder,
                 )
+            elif spec.live:
+                # Edits by hand would be lost with the next move of a slider: there are none.
+                table = table_of(spec)
+                self._kept.append(_Kept(spec.id, None, table=table))
+                return track_state(config, spec.id, table, name=spec.name, read_only=_LIVE)
             else:
-                schema = config.table_schema
-                given = None if config.data is None else config.data.value
-                labels = (
-                    IntervalLabelSet.empty(schema)
-                    if given is None
-                    else given
-                    if isinstance(given, IntervalLabelSet)
-                    else IntervalLabelSet.from_dataframe(given, schema)
-                )
-                table = labels.table.with_created(_stamp_columns(config))
+                table = table_of(spec).with_created(_stamp_columns(config))
                 store = LabelStore.memory(table, self._key(spec.id), state_dir=self._state_folder)
         except LoupeError as error:
             self._report(spec.name, error)
@@ -238,25 +239,32 @@ class LabelFiles:
             file = store.read_outside()
             if file.hash == MISSING:
                 return replace(found, gone=True)
-            reloaded = store.propose(file, ours=False)
             merged = None
             if found.edited and not track.read_only:
                 ignore = frozenset(filter(None, [track.time_column]))
                 merged = store.propose(file, ignore=ignore)
         except LoupeError as error:
             return replace(found, problem=f"{error.message}. {error.hint}".strip())
-        return replace(found, file=file, merged=merged, reloaded=reloaded)
+        return replace(found, file=file, merged=merged)
 
-    def take(self, index: int, outside: Outside, merge: Merge, state: AppState) -> AppState:
+    def take(self, index: int, outside: Outside, state: AppState, *, ours: bool) -> AppState:
         """Go on from the file as others left it; one step of the history takes that back.
+
+        Parameters
+        ----------
+        ours
+            Keep our edits too (`Outside.merged`); False has the labels as the file has them.
 
         Raises
         ------
         LoupeError
-            If the file changed once more or the journal cannot be written.
+            If its columns do not fit, the file changed once more or the journal cannot be written.
         """
         store, track = self.store(index), state.tracks[index]
         if store is None or outside.file is None:
+            return state
+        merge = outside.merged if ours else store.propose(outside.file, ours=False)
+        if merge is None:
             return state
         table = store.take(outside.file, merge)
         place = Place(state.window, state.cursor, state.selection)
@@ -303,6 +311,9 @@ class LabelFiles:
             If there is nothing to write, the path is the set's own file, or writing fails.
         """
         kept = self._kept[index]
+        if kept.table is not None:
+            export(kept.table, path, lossy=lossy)
+            return False
         if kept.store is None:
             return False
         kept.store.save_as(path, lossy=lossy)
@@ -310,6 +321,12 @@ class LabelFiles:
             return False
         kept.saved_at = _now()
         return True
+
+    def take_live(self, tables: Mapping[str, IntervalTable]) -> None:
+        """Know what sets that live parameters compute hold now, by id."""
+        for kept in self._kept:
+            if kept.table is not None:
+                kept.table = tables.get(kept.track_id, kept.table)
 
     def recover(self, index: int, state: AppState) -> AppState:
         """Take the edits that an earlier session left; they can be undone one by one.

@@ -225,6 +225,8 @@ QLineEdit[role="number"], QAbstractSpinBox { font-family: "@number_family@"; }
 QLineEdit[wrong="true"] { border: 1px solid @warning@; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 QComboBox::drop-down { border: none; width: 18px; }
+QComboBox::down-arrow { width: 0; height: 0; border-left: 4px solid @field@;
+  border-right: 4px solid @field@; border-top: 5px solid @dim@; }
 QComboBox QAbstractItemView { background: @panel@; color: @text@; border: 1px solid @line@;
   selection-background-color: @tint@; selection-color: @text@; }
 QPushButton, QToolButton {
@@ -257,6 +259,8 @@ QSlider::handle:horizontal { width: 12px; height: 12px; margin: -5px 0; border-r
 QSlider::handle:horizontal:focus { border: 2px solid @text@; width: 8px; height: 8px; }
 QSlider::handle:horizontal:disabled { background: @dim@; }
 QSplitter::handle { background: @line@; }
+QMainWindow::separator { background: @line@; width: 2px; height: 2px; }
+QMainWindow::separator:hover { background: @accent@; }
 QSplitter::handle:hover { background: @accent@; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }

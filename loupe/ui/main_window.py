@@ -15,6 +15,7 @@ from loupe.ui.panels.labels_table import LabelsPanel
 from loupe.ui.panels.overview import OverviewPanel
 from loupe.ui.panels.status import StatusLine
 from loupe.ui.panels.summary import SummaryPanel
+from loupe.ui.panels.tuner import TunerDock
 from loupe.ui.panels.videos import VideosPanel
 from loupe.ui.topbar import TopBar
 
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.summary = SummaryPanel(look)
         self.overview = OverviewPanel(look, page)
         self.status = StatusLine(look)
+        self.tuner = TunerDock()
         self._laid_out = False
         self._lanes = False
         self._build()
@@ -121,6 +123,7 @@ class MainWindow(QMainWindow):
         whole.addWidget(self.stack, 1)
         whole.addWidget(self.status)
         self.setCentralWidget(root)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.tuner)
 
     def sizeHint(self) -> QSize:
         """The usual size."""
@@ -185,6 +188,12 @@ class MainWindow(QMainWindow):
         shares = [videos, max(1 - videos - (docked if self._overview_right else 0), 0.1), docked]
         whole = [round(share * max(height, 600)) for share in shares]
         self.right.setSizes(whole[: self.right.count()])
+
+    def show_tuner(self, shown: bool) -> None:
+        """Show or hide the Tuner; the rest of the window never gets less room than it needs."""
+        room = self.tuner.minimumWidth() if shown else 0
+        self.setMinimumWidth(_LEAST.width() + room)
+        self.tuner.setVisible(shown)
 
     def set_look(self, look: Look) -> None:
         """Give every part another look."""

@@ -167,7 +167,7 @@ class SessionFiles:
             stored: dict[Place, Stored] = {}
             for number, (place, value) in enumerate(places):
                 progress(number, len(places), ".".join(map(str, place)))
-                stored[place] = store_memory(value, place, folder)
+                stored[place] = store_memory(window.tuning.given(value), place, folder)
             return stored
 
         found = {}

@@ -193,6 +193,8 @@ def empty_labels_hint(desk: Desk) -> str:
     drop = f"Drop a label file here, or press {open_key}."
     track = desk.track
     keys = [a.keys[0] for a in desk.actions if a.state and a.keys]
+    if track is not None and track.read_only:
+        return f"{track.name} is empty and read-only: {track.read_only}"
     if track is None or not keys:
         return (
             f"{drop} To score, define states: add [states] with keymap and label_colors to the "

@@ -46,6 +46,20 @@ def test_a_folder_that_cannot_be_written_moves_the_journal(source, tmp_path):
     nowhere.close()
 
 
+def test_a_write_protected_file_is_not_replaced(source, tmp_path, monkeypatch):
+    """Its folder could be written, so that a new file could take its place; root may write all."""
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != source and access(path, mode))
+    before = source.read_text()
+    store = open_store(source, tmp_path)
+    paint(store, 10, 20, "R")
+    with pytest.raises(IntervalLabelIOError, match=r"cannot save: the file .* is write-protected"):
+        store.save()
+    assert source.read_text() == before
+    assert (tmp_path / "state").is_dir(), "the journal stands in the user's folder"
+    store.close(keep_unsaved=True)
+
+
 class Faulty(Fs):
     """The n-th call of one kind fails once; ``short`` writes half and then fails."""
 

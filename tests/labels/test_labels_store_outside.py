@@ -158,6 +158,19 @@ def test_a_file_changed_once_more_is_looked_at_again(shared, source):
     assert json.loads(journal_of(source).read_text().splitlines()[-1][9:])["op"] == "edit"
 
 
+def test_an_edit_made_after_the_look_is_not_lost(shared):
+    outside = shared.read_outside()
+    proposal = shared.propose(outside)
+    paint(shared, 300, 330, "W")
+    wanted = shared.table
+    with pytest.raises(IntervalLabelIOError, match="edited here since then"):
+        shared.take(outside, proposal)
+    assert shared.table is wanted
+    shared.take(outside, shared.propose(outside))
+    assert shared.table.row_at(310) is not None
+    assert shared.table.row_at(210) is not None
+
+
 def test_a_file_that_is_gone_or_broken_is_told(shared, source):
     source.write_text("nothing,of,this\n1,2,3\n")
     with pytest.raises(LoupeError, match="columns"):

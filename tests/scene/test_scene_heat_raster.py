@@ -201,6 +201,53 @@ def test_shaded_rows_keep_their_place_beside_separators():
     assert shades[0][3] == pytest.approx(bands.bottom[2], abs=1)
 
 
+def zoomed(row_id):
+    """Half of the rows, those in the middle."""
+    from dataclasses import replace
+
+    from loupe.scene.settings import RowOverride
+
+    def change(state):
+        return replace(state, overrides=state.overrides.with_row(row_id, RowOverride(y_zoom=0.5)))
+
+    return change
+
+
+def test_y_zoom_shows_the_middle_rows_of_a_raster_larger():
+    from loupe.scene.plots.raster import bands_of
+
+    frame = events(time=[1.0, 2.0, 3.0, 4.0], unit=[1, 2, 3, 4])
+    config = RasterConfig(frame, time_col="time", order_by="unit", id="r")
+    p = picture(config, window=10.0, start=0.0, change=zoomed("r/all"))
+    tile, box = tile_of(p)
+    bands = bands_of(p.rows[0].content, box.rect.h, 2.0)
+    assert bands.bottom[1] - bands.top[1] == pytest.approx(box.rect.h / 2)
+    seen = [bool(tile.pixels[int(t / tile.dt) - tile.k0, :, 3].any()) for t in (1, 2, 3, 4)]
+    assert seen == [False, True, True, False]
+    left = p.layout.area.x
+    names = [t.text for t in p.frame.texts if t.role == "tick" and t.area == "left" and t.x < left]
+    assert names == ["2", "3"]
+    y = box.rect.y + box.rect.h * 0.25
+    x = p.layout.area.x + p.layout.grid.x(3.0)
+    assert p.hover(x, y).trace == "3"
+
+
+def test_y_zoom_shows_the_middle_rows_of_a_heatmap_larger():
+    data = array(np.arange(40.0).reshape(4, 10))
+    p = picture(HeatmapConfig(data, id="h"), change=zoomed("h/all"))
+    _, box = tile_of(p)
+    (item,) = (
+        i
+        for panel in p.frame.panels
+        if panel.rect == box.rect
+        for i in panel.items
+        if isinstance(i, ScalarTile)
+    )
+    assert (item.y0, item.y1) == (-box.rect.h / 2, box.rect.h * 1.5)
+    x = p.layout.area.x + p.layout.grid.x(5.0)
+    assert [p.hover(x, box.rect.y + box.rect.h * part).trace for part in (0.25, 0.75)] == ["2", "1"]
+
+
 def test_a_heatmap_of_one_sample_is_not_blank():
     p = picture(
         HeatmapConfig(array(np.array([[3.0], [5.0]]), t=np.array([4.0]))), window=2.0, start=3.0

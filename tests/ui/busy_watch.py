@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+from array import array
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,8 @@ CAUSES = (
      "loupe/ui/canvas_text.py", "loupe/ui/panels/")),
 )  # fmt: skip
 """What a stack says of the cause, by parts of its innermost frames; the first that fits."""
+STARVED = "not run by the machine, nor was the thread that watches"
+UNKNOWN = "unknown"
 REST = "in Qt: layout, composition of the window, the display"
 
 
@@ -49,7 +52,9 @@ class Stretch:
 
     @property
     def cause(self) -> str:
-        """The cause that most of its stacks show."""
+        """The cause that most of its stacks show; without any, what the clocks say."""
+        if not self.stacks:
+            return STARVED if self.cpu_s < self.wall_s / 2 else UNKNOWN
         return Counter(cause_of(stack) for stack in self.stacks).most_common(1)[0][0]
 
 
@@ -80,7 +85,9 @@ class BusyWatch:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, name="busy watch", daemon=True)
         self._thread.start()
-        self.stretches: list[Stretch] = []
+        # Short ones as plain numbers: an hour has half a million.
+        self._wall_s, self._cpu_s = array("d"), array("d")
+        self._long: list[Stretch] = []
 
     @contextlib.contextmanager
     def stretch(self, what: str):
@@ -93,8 +100,10 @@ class BusyWatch:
         finally:
             self._since = None
             wall, cpu = time.perf_counter() - wall, time.thread_time() - cpu
-            stacks = tuple(self._stacks) if wall > LONG_S else ()
-            self.stretches.append(Stretch(what, wall, cpu, stacks))
+            self._wall_s.append(wall)
+            self._cpu_s.append(cpu)
+            if wall > LONG_S:
+                self._long.append(Stretch(what, wall, cpu, tuple(self._stacks)))
 
     def _look(self) -> None:
         """Take the stack of a stretch that lasts, again and again."""
@@ -113,23 +122,32 @@ class BusyWatch:
     @property
     def long(self) -> list[Stretch]:
         """Stretches of more than `LONG_S`, the longest first."""
-        return sorted((s for s in self.stretches if s.wall_s > LONG_S), key=lambda s: -s.wall_s)
+        return sorted(self._long, key=lambda s: -s.wall_s)
 
-    def percentile(self, q: float) -> float:
-        """Seconds that `q` per cent of the stretches stay under."""
-        return float(np.percentile([s.wall_s for s in self.stretches], q))
+    @property
+    def count(self) -> int:
+        """How many stretches there were."""
+        return len(self._wall_s)
+
+    def percentile(self, q: float, *, work: bool = False) -> float:
+        """Seconds, or seconds of its own work, that `q` per cent of the stretches stay under."""
+        return float(np.percentile(self._cpu_s if work else self._wall_s, q))
 
     def report(self) -> str:
         """Percentiles, causes of the long stretches, and every one with its stacks; also a file."""
         long = self.long
         lines = [
-            f"{len(self.stretches)} stretches, {len(long)} over {LONG_S * 1e3:.0f} ms",
-            *(f"p{q:g} {self.percentile(q) * 1e3:.1f} ms" for q in (50, 95, 99, 99.9, 100)),
+            f"{self.count} stretches, {len(long)} over {LONG_S * 1e3:.0f} ms",
+            *(
+                f"p{q:g} {self.percentile(q) * 1e3:.1f} ms, "
+                f"{self.percentile(q, work=True) * 1e3:.1f} ms of work"
+                for q in (50, 95, 99, 99.9, 100)
+            ),
             "",
         ]
-        causes = Counter(s.cause for s in long if s.stacks)
+        causes = Counter(s.cause for s in long)
         for cause, count in causes.most_common():
-            mine = [s for s in long if s.stacks and s.cause == cause]
+            mine = [s for s in long if s.cause == cause]
             waited = sum(s.wall_s - s.cpu_s for s in mine) / sum(s.wall_s for s in mine)
             longest = max(s.wall_s for s in mine) * 1e3
             lines.append(f"{count} x {cause}: longest {longest:.0f} ms, waiting {waited:.0%}")

@@ -7,6 +7,7 @@ nothing with the window's. `Report` says how the frames, the memory and the labe
 import random
 import statistics
 import time
+from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class Frames(QObject):
 
     def __init__(self, window):
         super().__init__()
-        self.took = []
+        self.took = array("d")
         self._begin = None
         self._window = window
         window.store.subscribe(self._changed)
@@ -76,7 +77,7 @@ class Report:
         How often something was done.
     """
 
-    frames_s: list[float] = field(default_factory=list)
+    frames_s: array = field(default_factory=lambda: array("d"))
     memory_mb: list[float] = field(default_factory=list)
     edits: int = 0
     pages: int = 0
@@ -148,8 +149,8 @@ def table_rows(table):
     return [(row.start, row.stop, row.label) for row in table]
 
 
-def walk(window, seconds, seed=0):
-    """Act for so many seconds; the report and the model that the labels must equal."""
+def walk(window, seconds, watch, seed=0):
+    """Act for so many seconds, each act timed by `watch`; the report, the model of the labels."""
     rng = random.Random(seed)
     canvas = window.widget.canvas
     frames, report = Frames(window), Report()
@@ -158,12 +159,18 @@ def walk(window, seconds, seed=0):
     end, next_second = time.monotonic() + seconds, 0.0
 
     def key(name, mods=NONE):
-        QTest.keyClick(canvas, name, mods)
+        with watch.stretch(f"key {name}"):
+            QTest.keyClick(canvas, name, mods)
+
+    def do(command):
+        with watch.stretch(type(command).__name__):
+            window.store.dispatch(command)
 
     def run(for_s):
         until = time.monotonic() + for_s
         while True:
-            QApplication.processEvents()
+            with watch.stretch("turn"):
+                QApplication.processEvents()
             if time.monotonic() >= until:
                 return
             time.sleep(0.002)
@@ -176,20 +183,23 @@ def walk(window, seconds, seed=0):
         elif kind < 6:
             length = rng.choice((2.0, 10.0, 30.0, 30.0, 120.0, 600.0, 3600.0, extent.length))
             start = rng.uniform(extent.start, extent.stop - length)
-            window.store.dispatch(c.SetWindow(start, length))
+            do(c.SetWindow(start, length))
         else:
             turn(rng.choice((-2, -1, 1, 2)), rng.choice((NONE, SHIFT, CTRL, CTRL | ALT | SHIFT)))
 
     def turn(notches, mods):
-        QApplication.sendEvent(canvas, wheel_event(canvas, canvas.rect().center(), notches, mods))
+        event = wheel_event(canvas, canvas.rect().center(), notches, mods)
+        with watch.stretch("wheel"):
+            QApplication.sendEvent(canvas, event)
 
     def label():
         length = min(rng.choice((30.0, 120.0, 600.0)), extent.length)
         start = rng.uniform(extent.start, extent.stop - length)
-        window.store.dispatch(c.SetWindow(start, length))
+        do(c.SetWindow(start, length))
         run(0.02)
         a, b = sorted(rng.uniform(start, start + length) for _ in range(2))
-        drag(window, at(window, a), at(window, b))
+        with watch.stretch("drag"):
+            drag(window, at(window, a), at(window, b), settle=False)
         chosen = window.state.selection
         if chosen is None:
             return
@@ -209,7 +219,7 @@ def walk(window, seconds, seed=0):
 
     def play():
         report.plays += 1
-        window.store.dispatch(c.SetWindow(rng.uniform(0.0, 60.0), 10.0))
+        do(c.SetWindow(rng.uniform(0.0, 60.0), 10.0))
         key(Qt.Key.Key_Space)
         run(rng.uniform(0.5, 3.0))
         if window.state.playback.playing:

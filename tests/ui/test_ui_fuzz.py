@@ -10,7 +10,7 @@ import os
 import random
 import time
 
-from busy_watch import CAUSES, LONG_S, REST, BusyWatch, cause_of
+from busy_watch import CAUSES, LONG_S, REST, STARVED, UNKNOWN, BusyWatch, Stretch, cause_of
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
@@ -202,11 +202,13 @@ def test_nothing_that_a_person_can_do_breaks_the_window(open_it, tmp_path, repo_
         assert len(window.desk.track.table) == 0, "as many undos give back what was at first"
     report = watch.report()
     watch.close()
-    assert len(watch.stretches) > 2 * EVENTS
-    unexplained = [s.what for s in watch.long if not s.stacks]
-    assert not unexplained, report
+    assert watch.count > 2 * EVENTS
+    head = report.partition("\n==")[0]
+    assert not [s.what for s in watch.long if s.cause == UNKNOWN], head
+    # The thread's own work counts on any machine, its waiting only where nothing else runs.
+    assert watch.percentile(99.9, work=True) <= LONG_S, head
     if SOAK:
-        assert watch.percentile(99.9) <= LONG_S, report
+        assert watch.percentile(99.9) <= LONG_S, head
 
 
 def test_a_stretch_that_is_too_long_is_explained(tmp_path):
@@ -224,6 +226,8 @@ def test_a_stretch_that_is_too_long_is_explained(tmp_path):
     assert all("a_nap" in stack for stack in nap.stacks)
     assert nap.cause == REST
     assert "1 over 200 ms" in watch.report()
+    assert Stretch("press", 0.5, 0.01).cause == STARVED
+    assert Stretch("press", 0.5, 0.4).cause == UNKNOWN
     assert cause_of('  File "/x/loupe/ui/canvas_widget.py", line 3 in paintGL') == CAUSES[1][0]
 
 

@@ -236,3 +236,21 @@ def test_no_time_of_the_axis_runs_under_another(open_it, font_scale):
             assert not one.intersects(two), (step, one, two)
         hidden.add(len(runs))
     assert len(hidden) > 1, "ticks come back when the cursor has passed"
+
+
+@pytest.mark.parametrize("font_scale", [0.8, 1.0, 1.5, 2.2])
+def test_no_text_of_the_gutters_runs_into_another_or_out(open_it, font_scale):
+    view = ViewSettings(window=10.0, font_scale=font_scale)
+    window = open_it(make_session(view=view))
+    window.widget.resize(1200, 1000)
+    window.settle()
+    frame, look = window.core.presenter.frame, window.desk.look
+    area = window.core.presenter.layout.area
+    runs = [t for t in frame.texts if t.area in ("left", "right")]
+    boxes = [text_rect(run, look, 1.0).adjusted(1, 1, -1, -1) for run in runs]
+    assert len(boxes) > 8
+    for (one, a), (two, b) in itertools.combinations(zip(runs, boxes, strict=True), 2):
+        assert not a.intersects(b), (one.text, two.text)
+    for run, box in zip(runs, boxes, strict=True):
+        assert box.left() >= 0, run.text
+        assert box.right() <= (area.x if run.area == "left" else frame.size[0]), run.text

@@ -34,7 +34,7 @@ def click(window, point, mods=NONE):
     window.settle()
 
 
-def drag(window, start, stop, mods=NONE, widget=None):
+def drag(window, start, stop, mods=NONE, widget=None, settle=True):
     """Press, move in steps, release."""
     canvas = window.widget.canvas if widget is None else widget
     QTest.mousePress(canvas, LEFT, mods, start)
@@ -52,7 +52,8 @@ def drag(window, start, stop, mods=NONE, widget=None):
         )
         QApplication.sendEvent(canvas, event)
     QTest.mouseRelease(canvas, LEFT, mods, stop)
-    window.settle()
+    if settle:
+        window.settle()
 
 
 def wheel_event(widget, point, notches, mods=NONE):

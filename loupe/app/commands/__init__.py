@@ -83,6 +83,7 @@ from loupe.app.commands.time import (
     WholeRecording,
     ZoomTime,
 )
+from loupe.app.commands.tune import ResetParams, SetParam
 from loupe.app.commands.view import (
     Flag,
     HideVideo,
@@ -148,6 +149,7 @@ __all__ = [
     "ReplaceState",
     "ResetHeights",
     "ResetOrder",
+    "ResetParams",
     "ResetYZoom",
     "ScaleHeight",
     "ScrollRows",
@@ -171,6 +173,7 @@ __all__ = [
     "SetMarkers",
     "SetMethod",
     "SetNote",
+    "SetParam",
     "SetSpeed",
     "SetStepTarget",
     "SetTheme",

@@ -42,6 +42,7 @@ Flag: TypeAlias = Literal[
     "hypnogram",
     "hypnogram_zoom",
     "right_panel",
+    "tuner",
     "fixed_scale",
     "proportional_rasters",
     "proportional_heatmaps",

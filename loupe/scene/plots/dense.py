@@ -209,7 +209,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
         look.bad,
         marker_key(content.markers, look),
     )
-    key = (row.id, dt, k0, width, look.height, look.scale, style)
+    key = (row.id, row.revision, dt, k0, width, look.height, look.scale, style)
     return TileJob(
         key,
         row.id,
@@ -239,7 +239,8 @@ def _make(
     gain = (
         look.override.gain if look.override.gain is not None else content.gain
     ) / look.override.y_zoom
-    per_value = page.gap_px * gain / (content.raw_gap if content.scale == "raw" else stats.spread())
+    spread = stats.spread() if content.held is None else content.held
+    per_value = page.gap_px * gain / (content.raw_gap if content.scale == "raw" else spread)
     place = {r: i for i, r in enumerate(everything)}
     mean = np.nan_to_num(stats.mean[[place[r] for r in rows]])
     pixels = compose_traces(

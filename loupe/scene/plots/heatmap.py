@@ -198,12 +198,14 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
     if not isinstance(content, HeatmapContent):
         raise TypeError(f"{row.id} is not a heatmap")
     method = look.override.method or content.method
-    key = (row.id, dt, k0, width, method)
+    key = (row.id, row.revision, dt, k0, width, method)
     rows = tuple(int(r) for r in content.order[::-1])
 
     def run(bench: Workbench) -> TileContent:
         heat = bench.heat(content.array, rows, method, dt, k0, width)
-        stats = bench.stats(content.array, tuple(sorted(rows)), content.percentiles)
+        held = content.held
+        if held is None:
+            held = bench.stats(content.array, tuple(sorted(rows)), content.percentiles).pooled
         return TileContent(
             row.id,
             key,
@@ -212,7 +214,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
             width,
             look.height,
             values=heat.values,
-            y_range=stats.pooled,
+            y_range=held,
             per_column=heat.per_column,
             missing=heat.missing,
         )

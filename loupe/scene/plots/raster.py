@@ -7,7 +7,7 @@ content says so.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,8 +57,20 @@ F64 = npt.NDArray[np.float64]
 Color4 = npt.NDArray[np.uint8]
 
 
-def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) -> tuple[Row, ...]:
+def compile_rows(
+    plot: int,
+    config: RasterConfig,
+    plot_id: str,
+    opener: Opener,
+    kept: Sequence[Row] = (),
+) -> tuple[Row, ...]:
     """One row a group of `split_by`, top first.
+
+    Parameters
+    ----------
+    kept
+        What was compiled before live parameters changed the events: its groups and its rows keep
+        their places, also where no event is left.
 
     Raises
     ------
@@ -89,15 +101,23 @@ def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) 
     colors, legend = _base_colors(events, config)
     rows: list[Row] = []
     prefix = _prefix(config)
+    before = {row.id: row.content for row in kept if isinstance(row.content, RasterContent)}
     for key, index in _groups(events, split):
         name = "-".join(text_of(v) for v in key)
-        content = _content(config, events, index, colors if len(colors) == 1 else colors[index])
+        row_id = f"{plot_id}/{name or 'all'}"
+        content = _content(
+            config,
+            events,
+            index,
+            colors if len(colors) == 1 else colors[index],
+            before[row_id].row_values if row_id in before else (),
+        )
         if content is None:
             continue
         shown = ", ".join(f"{c}={text_of(v)}" for c, v in zip(split, key, strict=True))
         rows.append(
             Row(
-                id=f"{plot_id}/{name or 'all'}",
+                id=row_id,
                 plot=plot,
                 kind="raster",
                 title=prefix or config.title or config.order_by,
@@ -109,7 +129,23 @@ def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) 
                 hidden=not config.visible or name in config.hidden or shown in config.hidden,
             )
         )
+    if before:
+        found = {row.id: row for row in rows}
+        old = [
+            found.pop(row.id) if row.id in found else _emptied(row, before[row.id], config.height)
+            for row in kept
+            if row.id in before
+        ]
+        rows = old + list(found.values())
     return tuple(rows)
+
+
+def _emptied(row: Row, content: RasterContent, height: float) -> Row:
+    """A group of which no event is left."""
+    none = slice(0, 0)
+    colors = content.colors if len(content.colors) == 1 else content.colors[none]
+    empty = replace(content, times=content.times[none], rows=content.rows[none], colors=colors)
+    return replace(row, content=empty, weight=height)
 
 
 def _prefix(config: RasterConfig) -> str:
@@ -223,7 +259,11 @@ def _by_category(
 
 
 def _content(
-    config: RasterConfig, events: SortedEvents, index: Index, colors: Color4
+    config: RasterConfig,
+    events: SortedEvents,
+    index: Index,
+    colors: Color4,
+    kept: Sequence[object] = (),
 ) -> RasterContent | None:
     column = _known(events.coded[config.order_by])
     codes, times = column.codes[index], events.times[index]
@@ -232,7 +272,8 @@ def _content(
         names = [text_of(v) for v in config.rows]
         numbers = list(config.rows)
     else:
-        distinct: dict[str, Any] = {
+        distinct: dict[str, Any] = {text_of(v): v for v in kept if v is not NA}
+        distinct |= {
             text_of(v): v for v, is_here in zip(column.values, own[:-1], strict=True) if is_here
         }
         numeric = all(isinstance(v, int | float) for v in distinct.values())
@@ -240,7 +281,7 @@ def _content(
         numbers = [distinct[t] for t in names]
     if config.descending:
         names, numbers = names[::-1], numbers[::-1]
-    if config.rows is None and own[-1]:
+    if config.rows is None and (own[-1] or any(v is NA for v in kept)):
         names.append(NA)
     if not names:
         return None
@@ -272,6 +313,7 @@ def _content(
         colors=np.ascontiguousarray(kept_colors),
         themed=len(colors) == 1 and colors[0, 3] == 0,
         row_names=tuple(names),
+        row_values=(*numbers, *([NA] if len(names) > len(numbers) else [])),
         gaps=_gaps(config, numbers),
         gap_color=config.separator_params.color,
         gap_width=config.separator_params.width,
@@ -343,8 +385,8 @@ class RowBands:
     separators: tuple[float, ...]
 
 
-def bands_of(content: RasterContent, height: int) -> RowBands:
-    """Share `height` pixels among rows and gaps."""
+def bands_of(content: RasterContent, height: int, magnified: float = 1.0) -> RowBands:
+    """Share `height` pixels among rows and gaps; magnified about the middle, some lie outside."""
     n = len(content.row_names)
     gap = np.zeros(n)
     for i, size in content.gaps.items():
@@ -352,8 +394,9 @@ def bands_of(content: RasterContent, height: int) -> RowBands:
     unit = height / (n + gap.sum())
     low = (np.arange(n) + np.cumsum(gap)) * unit
     bottom, top = height - low, height - low - unit
-    separators = tuple(float(bottom[i] + gap[i] * unit / 2) for i in sorted(content.gaps))
-    return RowBands(top, bottom, separators)
+    lines = np.array([bottom[i] + gap[i] * unit / 2 for i in sorted(content.gaps)])
+    top, bottom, lines = ((y - height / 2) * magnified + height / 2 for y in (top, bottom, lines))
+    return RowBands(top, bottom, tuple(map(float, lines)))
 
 
 def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
@@ -364,6 +407,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
     v = look.view
     key = (
         row.id,
+        row.revision,
         dt,
         k0,
         width,
@@ -371,13 +415,14 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
         look.scale,
         look.theme.name,
         look.override.color,
+        look.magnified,
         v.raster_brightness,
         v.event_height,
         v.event_thickness,
     )
 
     def run(bench: Workbench) -> TileContent:
-        bands = bands_of(content, look.height)
+        bands = bands_of(content, look.height, look.magnified)
         share = v.event_height if v.event_height is not None else content.event_height
         middle = (bands.top + bands.bottom) / 2
         row_px = bands.bottom - bands.top
@@ -393,7 +438,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
         index = None
         if full > 1 and len(content.colors) == 1 and b - a > INDEXED_FROM:
             # Whole blocks of events are counted at once: their rows are known beforehand.
-            index = bench.event_index(row.id, content.rows, len(content.row_names))
+            index = bench.event_index((row.id, row.revision), content.rows, len(content.row_names))
             a, b = 0, len(content.times)
         picture = bin_events(
             content.times[a:b],

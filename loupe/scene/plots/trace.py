@@ -24,7 +24,7 @@ from loupe.session.plots.trace import TraceConfig
 from loupe.tiles.compose import compose_traces
 from loupe.units import Rgba
 
-__all__ = ["compile_rows", "job", "prefix_of", "trace_name"]
+__all__ = ["compile_rows", "extent_of", "job", "prefix_of", "trace_name"]
 
 HEIGHT = 100.0
 """Natural height of a row, logical pixels."""
@@ -188,7 +188,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
     content = row.content
     if not isinstance(content, TraceContent):
         raise TypeError(f"{row.id} is not a stacked row")
-    key = (row.id, dt, k0, width, look.height, look.scale, _style_key(content, look))
+    key = (row.id, row.revision, dt, k0, width, look.height, look.scale, _style_key(content, look))
     return TileJob(
         key,
         row.id,
@@ -299,7 +299,7 @@ def _y_range(
     elif fixed:
         low, high = usual_range(content, bench)
     else:
-        low, high = _extent(
+        low, high = extent_of(
             [_reduce(np.fmin, s.lo) for s in spans], [_reduce(np.fmax, s.hi) for s in spans]
         )
     if high <= low:
@@ -311,16 +311,19 @@ def _y_range(
 
 
 def usual_range(content: TraceContent, bench: Workbench) -> tuple[float, float]:
-    """The 1-99 % range of all samples of a row's curves, without a margin."""
+    """The 1-99 % range of all samples of a row's curves, or the one that is held; no margin."""
+    if content.held is not None:
+        return content.held
     stats = [bench.stats(line.array, (line.row,)) for line in content.lines]
-    return _extent([s.low[0] for s in stats], [s.high[0] for s in stats])
+    return extent_of([s.low[0] for s in stats], [s.high[0] for s in stats])
 
 
 def _reduce(function: np.ufunc, values: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> float:
     return float(function.reduce(values, axis=None)) if values.size else float("nan")
 
 
-def _extent(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float]:
+def extent_of(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float]:
+    """The lowest and the highest finite value; (0.0, 1.0) without any."""
     low = [v for v in lows if np.isfinite(v)]
     high = [v for v in highs if np.isfinite(v)]
     return (min(low), max(high)) if low and high else (0.0, 1.0)

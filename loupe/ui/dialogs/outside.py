@@ -97,7 +97,7 @@ class OutsideDialog(QDialog):
         offers = []
         if found.merged is not None:
             offers.append(("merge", "Merge"))
-        if found.reloaded is not None:
+        if found.file is not None:
             offers.append(("reload", "Reload"))
         if found.gone:
             offers.append(("write", "Write it again"))
