@@ -234,6 +234,7 @@ class LoupeWindow:
             self.widget,
             self._report,
             self._reach_videos,
+            lambda: self.core.presenter.holding,
         )
 
     def _reach_videos(self) -> None:
@@ -267,6 +268,7 @@ class LoupeWindow:
         """Show the window and its first picture."""
         self.core.show()
         self.widget.show()
+        self.core.videos.show_windows()
         self.widget.canvas.setFocus()
         self.core.presenter.refresh()
         self.scheduler.later(PATIENCE_MS, compile_deferred)

@@ -325,6 +325,7 @@ class WindowCore:
         if self._due:
             self.show()
         self.window.canvas.show_frame(self.presenter.frame, self.presenter.layout)
+        self.videos.show_held()
         self._show_status()
         if self._pointer is not None:
             self._hover_soon()

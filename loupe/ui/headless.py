@@ -26,6 +26,7 @@ from loupe.data.catalog import Catalog
 from loupe.errors import LoupeError, LoupeRenderError
 from loupe.scene.frame import TextRun
 from loupe.scene.layout import Viewport
+from loupe.scene.timeaxis import choose_clock, format_time
 from loupe.scene.videos import video_spec
 from loupe.ui.desk import Desk
 from loupe.ui.look import Look, look_for, qcolor
@@ -216,6 +217,12 @@ class Stage:
         painter.end()
         return image
 
+    def _time_text(self, t: Seconds) -> str:
+        """A time as the window writes it."""
+        state, origin = self.picture.store.state, self.picture.presenter.scene.origin
+        clock = choose_clock(state.view.clock, state.extent, origin)
+        return format_time(t, clock, digits=2, origin=origin)
+
     def _paint_video(self, painter: QPainter, screen: _Screen, cursor: Seconds | None) -> None:
         theme, rect = self.look.theme, screen.rect
         painter.fillRect(rect, qcolor(theme.video))
@@ -223,15 +230,18 @@ class Stage:
         if screen.reader is not None and screen.video is not None and cursor is not None:
             number = screen.video.timeline.frame_at(cursor)
             found = None if number is None else screen.reader.get(number)
-            if found is None:
+            if number is None:
                 caption = f"{screen.name}: no frame at this time"
+            elif found is None:
+                caption = f"{screen.name}: frame {number} cannot be decoded"
             else:
                 pixels = found.rgb((int(rect.width()), int(rect.height())))
                 frame = _image(pixels, QImage.Format.Format_RGB888)
                 left = rect.x() + (rect.width() - frame.width()) / 2
                 top = rect.y() + (rect.height() - frame.height()) / 2
                 painter.drawImage(QPointF(round(left), round(top)), frame)
-                caption = f"{screen.name} · frame {number}"
+                time = self._time_text(float(screen.video.timeline.times[number]))
+                caption = f"{screen.name} · frame {number} · {time}"
         run = TextRun(
             caption,
             rect.x() + GAP * self.scale,

@@ -37,6 +37,7 @@ class _Seat:
     source: VideoSource | None = None
     asked: tuple[Seconds, tuple[int, int]] | None = None
     answered: int = 0
+    held: VideoPicture | None = None
     window: VideoWindow | None = field(default=None, repr=False)
 
 
@@ -49,6 +50,9 @@ class VideoRoom:
         Told of a video that cannot be used: its name, what is wrong and what to do.
     on_open
         Called when one more video is open and its times are known.
+    holding
+        Whether the plots are about to be drawn: pictures that arrive meanwhile wait for
+        `show_held`, because each repaint of the window composes all of it.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class VideoRoom:
         parent: QWidget,
         report: Callable[[str, LoupeError], None],
         on_open: Callable[[], None] = lambda: None,
+        holding: Callable[[], bool] = lambda: False,
     ) -> None:
         self._desk = desk
         self._scheduler = scheduler
@@ -66,6 +71,7 @@ class VideoRoom:
         self._parent = parent
         self._report = report
         self._on_open = on_open
+        self._holding = holding
         self._closed = False
         self._rest: Callable[[], None] | None = None
         self._seats: list[_Seat] = []
@@ -142,8 +148,17 @@ class VideoRoom:
         if self._closed or picture.request < seat.answered:
             return
         seat.answered = picture.request
-        time = "" if picture.time is None else self._desk.time_text(picture.time, 2)
-        seat.view.show_picture(picture, time)
+        seat.held = picture
+        if not self._holding():
+            self.show_held()
+
+    def show_held(self) -> None:
+        """Show the pictures that waited for the plots."""
+        for seat in self._seats:
+            picture, seat.held = seat.held, None
+            if picture is not None:
+                time = "" if picture.time is None else self._desk.time_text(picture.time, 2)
+                seat.view.show_picture(picture, time)
 
     def show(self, before: AppState | None, after: AppState) -> None:
         """Follow the state: ask for frames, hide and show views."""
@@ -158,7 +173,16 @@ class VideoRoom:
         window = after.window
         self._panel.show_cursor((after.cursor - window.start) / window.length)
         if before is None or before.cursor != after.cursor:
-            self._ask(after.cursor, scrubbing=before is not None and not after.playback.playing)
+            scrubbing = before is not None and not after.playback.playing
+            if before is not None and before.window != after.window:
+                # The plots are about to be drawn anew; decoding begins when they are.
+                self._scheduler.later(0, lambda: self._ask_now(scrubbing))
+            else:
+                self._ask(after.cursor, scrubbing=scrubbing)
+
+    def _ask_now(self, scrubbing: bool) -> None:
+        if not self._closed:
+            self._ask(self._desk.state.cursor, scrubbing=scrubbing)
 
     def _again(self) -> None:
         self._ask(self._desk.state.cursor, scrubbing=False)
@@ -251,8 +275,15 @@ class VideoRoom:
                 window.closed.connect(lambda t=title: self._taken_back(t))
                 self._windows[title] = window
             self._windows[title].set_views([s.view for s, _, own in shown if own == title])
-            self._windows[title].show()
+            if self._parent.isVisible():
+                self._windows[title].show()
         self._panel.set_views([(s.view, stretch) for s, stretch, own in shown if not own])
+
+    def show_windows(self) -> None:
+        """Show the windows of videos, now that the main window is there to stand above."""
+        for window in self._windows.values():
+            window.show()
+            window.raise_()
 
     def _taken_back(self, title: str) -> None:
         if self._closed:

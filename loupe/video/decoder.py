@@ -9,7 +9,9 @@ A decoder belongs to the thread that uses it.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Literal, Protocol
 
@@ -40,6 +42,10 @@ _REORDER = 16
 
 _KEYS_BACK = 2
 """Keyframes further back to try before decoding from the start of the file."""
+
+_X264 = re.compile(rb"x264 - core (\d+)")
+_X264_OLD = 150
+"""How x264 names its version, and the last one whose 4:4:4 pictures are read by it."""
 
 _SEEK_BY_DTS = frozenset({"avi", "mpeg", "mpegts"})
 """Containers whose seek counts in decoding times. Measured: a seek of the others by decoding time,
@@ -108,6 +114,7 @@ class PyAvDecoder:
         self._stream: VideoStream | None = None
         self._walk: Iterator[tuple[int, Picture]] | None = None
         self._last = -1
+        self._preface: bytes | None = None
 
     def frames_to(self, number: int) -> Iterator[tuple[int, Picture]]:
         """See `Decoder.frames_to`."""
@@ -219,6 +226,7 @@ class PyAvDecoder:
         After a seek the first frame must be the keyframe itself. Where it is not, the keyframe
         is damaged or none (streams that refresh their picture bit by bit mark places where a
         decoder may start and then shows damaged pixels for a while); it is not sought again.
+        A keyframe that the decoder itself calls corrupt is treated alike.
         """
         if not self._index.seekable:
             for ordinal, frame in enumerate(self._decoded(container.demux(stream))):
@@ -233,16 +241,33 @@ class PyAvDecoder:
                 break
         if start is None:
             return
+        if sought:
+            self._introduce(stream)
         for frame in self._decoded(packets, first):
             if frame.pts is None or frame.pts < start:
                 continue
-            if sought and frame.pts != start and self._index.number_at(start) is not None:
+            wrong = frame.pts != start or frame.is_corrupt
+            if sought and wrong and self._index.number_at(start) is not None:
                 self._unsound.add(start)
                 return
             sought = False
             number = self._index.number_at(frame.pts)
             if number is not None:
                 yield number, AvPicture(frame, self._aspect)
+
+    def _introduce(self, stream: VideoStream) -> None:
+        """Decode the file's first packet again, if the decoder needs it after every seek.
+
+        x264 names its version in the first packet only. Up to version 150 it wrote 4:4:4 in a way
+        of its own, and FFmpeg, which decodes that by the version, forgets it at a seek: all
+        that follows would be grey and green.
+        """
+        if self._preface is None:
+            self._preface = _x264_preface(self._index)
+        if self._preface:
+            # Without a time, its picture is not mistaken for one that is wanted.
+            with suppress(FFmpegError):
+                stream.codec_context.decode(Packet(self._preface))
 
     def _decoded(
         self, packets: Iterator[Packet[VideoStream]], *before: Packet[VideoStream]
@@ -264,6 +289,17 @@ class PyAvDecoder:
         except FFmpegError:
             self._faulty = True
             return []
+
+
+def _x264_preface(index: FrameIndex) -> bytes:
+    """The first packet of a file where `PyAvDecoder` has to introduce it; else empty."""
+    if index.facts.codec != "h264" or not index.facts.pixel_format.startswith("yuv444"):
+        return b""
+    container, stream = open_stream(index.path)
+    with container:
+        content = next((bytes(p) for p in container.demux(stream) if p.size), b"")
+    named = _X264.search(content)
+    return content if named is not None and int(named[1]) <= _X264_OLD else b""
 
 
 class OpenCvDecoder:

@@ -8,9 +8,12 @@ window; the one who gets its pictures brings them to where they are shown.
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 import time as clock
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -34,6 +37,9 @@ _AHEAD = 12
 
 _PATIENCE_S = 0.15
 """After so long without a picture the frame just met is shown on the way to the right one."""
+
+_NICE = 10
+"""Steps of `nice` that decoding stands behind: a tenth of a processor that others want too."""
 
 _RETRY_S = 1.0
 """Time between looks at a file that could not be opened, whether it has changed."""
@@ -199,6 +205,7 @@ class VideoSource:
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        _step_back()
         try:
             self._open()
             while (wish := self._next()) is not None:
@@ -353,3 +360,16 @@ class VideoSource:
             call()
         except Exception:
             _logger.exception("%s: a listener failed", self.spec.name)
+
+
+def _step_back() -> None:
+    """Let this thread, and those that FFmpeg starts from it, make way for the plots.
+
+    Where there are fewer processors than work, a frame that comes a little later is seen less
+    than a window that answers later. Only Linux keeps such a wish thread by thread.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):
+            thread = threading.get_native_id()
+            now = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, now + _NICE)

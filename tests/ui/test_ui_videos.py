@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QSplitter
 from ui_acts import CTRL, SHIFT, press
 from ui_sessions import LENGTH_S, make_session, signal
 
@@ -168,3 +168,38 @@ def test_sizes_of_parts_are_remembered(open_it, video_session, tmp_path):
     again.close(keep_unsaved=False)
     Memory(tmp_path / "memory.json")._path.unlink()
     assert sizes_of(opened()) == usual, "without the memory it looks as the session says"
+
+
+def test_heights_of_videos_are_dragged_and_kept(open_it, video_session):
+    window = open_it(video_session)
+    window.widget.resize(1200, 900)
+    window.settle()
+    videos = window.core.videos
+    (splitter,) = window.widget.videos.findChildren(QSplitter)
+    top, bottom = (videos.view(i).height() for i in range(2))
+    assert top / bottom == pytest.approx(3 / 2, rel=0.1)
+    splitter.moveSplitter(top - 100, 1)
+    window.settle()
+    assert videos.view(0).height() == pytest.approx(top - 100, abs=3)
+    press(window, Qt.Key.Key_BracketRight)
+    videos.arrange()
+    window.settle()
+    assert videos.view(0).height() == pytest.approx(top - 100, abs=3)
+    videos.set_stretch(1, 6)
+    window.settle()
+    assert videos.view(1).height() > 1.7 * videos.view(0).height()
+
+
+def test_windows_of_videos_come_after_the_main_window_and_are_grouped(open_it, video_session):
+    side, top = video_session.videos
+    grouped = [v.model_copy(update={"separate_window": "cams"}) for v in (side, top, top)]
+    grouped[2] = top.model_copy(update={"separate_window": True, "name": "alone"})
+    session = video_session.model_copy(update={"videos": tuple(grouped)})
+    window = open_it(session)
+    videos = window.core.videos
+    assert [w.windowTitle() for w in videos.windows] == ["cams", "alone"]
+    assert videos.view(0).window() is videos.view(1).window() is videos.windows[0]
+    assert all(w.isVisible() for w in videos.windows)
+    # Known to the window system as belonging to the main window, and so kept above it.
+    parent = window.widget.windowHandle()
+    assert all(w.windowHandle().transientParent() is parent for w in videos.windows)

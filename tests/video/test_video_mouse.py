@@ -42,6 +42,26 @@ def test_frames_and_times_agree(spec, tmp_path):
     reader.close()
 
 
+def test_jumps_show_what_decoding_from_the_start_shows(spec, tmp_path):
+    """The file is 4:4:4 of an x264 that FFmpeg has to know by its version, told once."""
+    video = open_video(spec, cache=tmp_path)
+    wanted = {181, 182, 300, 797, 825, 1500, 2000, 2219, 2329}
+    with av.open(str(DATA / "openfield.mp4")) as container:
+        truth = {
+            i: frame.to_ndarray(format="rgb24")
+            for i, frame in enumerate(container.decode(video=0))
+            if i in wanted
+        }
+    for threads in ("AUTO", "SLICE"):
+        for order in ((2000, 300, 825, 182, 2329, 181), (1500, 797, 2219)):
+            reader = FrameReader(video, cache_bytes=1, threads=threads)
+            for i in order:
+                assert np.array_equal(reader.get(i).rgb(), truth[i]), (i, threads)
+            # Each jump decoded its own group of pictures, not the file from its start.
+            assert reader.decoded < 250 * len(order)
+            reader.close()
+
+
 def test_the_report(spec, tmp_path):
     report = describe(spec, cache=tmp_path)
     (file,) = report.files

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QGridLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSlider, QSplitter, QVBoxLayout, QWidget
 
 from loupe.ui.look import Look
 from loupe.ui.video_view import VideoView
@@ -14,6 +14,8 @@ from loupe.ui.video_view import VideoView
 __all__ = ["VideoWindow", "VideosPanel"]
 
 _TICKS = 10_000
+_SHARE = 1000
+"""Pixels for each part of the height: more than there are, so that all are scaled down alike."""
 
 
 class VideosPanel(QWidget):
@@ -33,8 +35,9 @@ class VideosPanel(QWidget):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._views: list[tuple[VideoView, int]] = []
-        self._box = QVBoxLayout()
-        self._box.setSpacing(6)
+        self._split = QSplitter(Qt.Orientation.Vertical)
+        self._split.setChildrenCollapsible(False)
+        self._split.setHandleWidth(6)
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, _TICKS)
         self._slider.setAccessibleName("Cursor in the window")
@@ -42,7 +45,7 @@ class VideosPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 8, 12, 4)
         whole.setSpacing(6)
-        whole.addLayout(self._box, 1)
+        whole.addWidget(self._split, 1)
         whole.addWidget(self._slider)
 
     def set_look(self, look: Look) -> None:
@@ -51,18 +54,24 @@ class VideosPanel(QWidget):
             view.set_look(look)
 
     def set_views(self, views: Sequence[tuple[VideoView, int]]) -> None:
-        """Show these views with these shares of the height."""
+        """Show these views with these shares of the height; between them it can be dragged.
+
+        Heights that were dragged stay as long as the views and their shares do.
+        """
         was_empty = self.is_empty
+        same = self._views == list(views)
         wanted = {view for view, _ in views}
         for view, _ in self._views:
-            if view not in wanted:
-                self._box.removeWidget(view)
-                if view.parent() is self:
-                    view.setParent(None)
+            if view not in wanted and view.parent() is self._split:
+                view.setParent(None)
         self._views = list(views)
         for i, (view, stretch) in enumerate(views):
-            self._box.insertWidget(i, view, max(1, stretch))
+            if self._split.widget(i) is not view:
+                self._split.insertWidget(i, view)
+            self._split.setStretchFactor(i, max(1, stretch))
             view.show()
+        if not same:
+            self._split.setSizes([_SHARE * max(1, stretch) for _, stretch in views])
         if was_empty != self.is_empty:
             self.filled.emit()
 
