@@ -10,18 +10,20 @@ import platform
 
 __all__ = ["give_freed_back"]
 
-_M_MMAP_THRESHOLD = -3
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 
-_LARGE = 1 << 20
-"""Blocks of at least so many bytes are the system's own, and go back to it when they are freed."""
+_LARGE = 8 << 20
+"""Blocks of at least so many bytes are the system's own, and go back to it when they are freed.
+
+Smaller ones are had again at no cost; from 1 MiB on, a jump in 384 channels took 10 ms longer."""
 
 
 def give_freed_back() -> bool:
-    """Let blocks of a megabyte and more return to the system as soon as they are freed.
+    """Let large blocks return to the system when they are freed, and all threads share one heap.
 
-    The GNU C library else raises that size with each block that is freed, up to 32 MiB, and then
-    keeps what lies between blocks in use: a window of hundreds of channels held 300 MB so. Other
-    C libraries are left as they are.
+    The GNU C library else raises the size from which they do with each block that is freed, up
+    to 32 MiB, and gives each thread a heap: what lies free in one is of no use to another. A
+    window of hundreds of channels held 140 MB so. Other C libraries are left as they are.
 
     Returns
     -------
@@ -31,6 +33,7 @@ def give_freed_back() -> bool:
     if platform.libc_ver()[0] != "glibc":
         return False
     try:
-        return bool(ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE))
+        mallopt = ctypes.CDLL(None).mallopt
+        return bool(mallopt(_M_MMAP_THRESHOLD, _LARGE)) and bool(mallopt(_M_ARENA_MAX, 1))
     except (OSError, AttributeError):
         return False

@@ -71,7 +71,7 @@ class ByteCache(Generic[V]):
         Part of the ceiling that blocks may take which are loaded again at no cost.
     """
 
-    def __init__(self, limit: int, cheap_share: float = 0.25) -> None:
+    def __init__(self, limit: int, cheap_share: float = 0.125) -> None:
         if limit < 0:
             raise ValueError(f"a cache cannot hold {limit} bytes")
         self._limit = limit

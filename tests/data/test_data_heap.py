@@ -21,7 +21,7 @@ assert give_freed_back()
 for size in (4 << 20, 16 << 20, 30 << 20):
     np.ones(size, dtype=np.uint8)  # each raises the C library's own threshold
 before = resident()
-blocks = [np.ones(5 << 20, dtype=np.uint8) for _ in range(20)]
+blocks = [np.ones(10 << 20, dtype=np.uint8) for _ in range(10)]
 last = np.ones(2 << 20, dtype=np.uint8)  # keeps the end of a heap in use
 del blocks
 print(resident() - before)
