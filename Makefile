@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test check soak bench docs constraints clean
+.PHONY: help setup demo test check soak bench compat docs constraints clean
 
 help:  ## list what there is
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -27,6 +27,9 @@ soak: setup  ## the same tests with their full counts (hours)
 bench: setup  ## measure everything, into out/bench
 	@if [ -n "$$DISPLAY" ]; then $(BIN)/python -m benchmarks; \
 	else xvfb-run -a -s "-screen 0 1600x1840x24" $(BIN)/python -m benchmarks; fi
+
+compat: setup  ## the tests on every Python found, on the lowest and newest versions, and the wheel
+	@$(BIN)/python scripts/compat.py
 
 docs: setup  ## build the documentation into site/, warnings are errors
 	@$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs site

@@ -31,13 +31,22 @@ if TYPE_CHECKING:
     from loupe.session.plots import Zip as Zip
     from loupe.session.states import StateConfig as StateConfig
     from loupe.session.states import load_state_config as load_state_config
+    from loupe.session.tune import BoolParam as BoolParam
+    from loupe.session.tune import ChoiceParam as ChoiceParam
+    from loupe.session.tune import IntParam as IntParam
+    from loupe.session.tune import Param as Param
+    from loupe.session.tune import Tunable as Tunable
+    from loupe.session.tune import tunable as tunable
     from loupe.session.video import VideoConfig as VideoConfig
 
 __version__ = "0.1.0"
 
 _PLACES = {
+    "BoolParam": "loupe.session.tune",
+    "ChoiceParam": "loupe.session.tune",
     "GlobalEventsConfig": "loupe.session.events",
     "HeatmapConfig": "loupe.session.plots",
+    "IntParam": "loupe.session.tune",
     "IntervalLabelIOError": "loupe.errors",
     "IntervalLabelSchema": "loupe.session.labels",
     "IntervalLabelSchemaError": "loupe.errors",
@@ -49,22 +58,28 @@ _PLACES = {
     "LoupeRenderError": "loupe.errors",
     "LoupeTypeError": "loupe.errors",
     "LoupeVideoError": "loupe.errors",
+    "Param": "loupe.session.tune",
     "RasterConfig": "loupe.session.plots",
     "SampleMarkers": "loupe.session.markers",
     "Session": "loupe.session.model",
     "StateConfig": "loupe.session.states",
     "TraceConfig": "loupe.session.plots",
+    "Tunable": "loupe.session.tune",
     "VideoConfig": "loupe.session.video",
     "Zip": "loupe.session.plots",
     "load_session": "loupe.session.load",
     "load_state_config": "loupe.session.states",
+    "tunable": "loupe.session.tune",
     "view": "loupe.api",
 }
 """Public name to the module that has it."""
 
 __all__ = [
+    "BoolParam",
+    "ChoiceParam",
     "GlobalEventsConfig",
     "HeatmapConfig",
+    "IntParam",
     "IntervalLabelIOError",
     "IntervalLabelSchema",
     "IntervalLabelSchemaError",
@@ -76,15 +91,18 @@ __all__ = [
     "LoupeRenderError",
     "LoupeTypeError",
     "LoupeVideoError",
+    "Param",
     "RasterConfig",
     "SampleMarkers",
     "Session",
     "StateConfig",
     "TraceConfig",
+    "Tunable",
     "VideoConfig",
     "Zip",
     "load_session",
     "load_state_config",
+    "tunable",
     "view",
 ]
 

@@ -20,7 +20,8 @@ def view(data: object = None, *, block: bool | None = None, **arguments: Any) ->
     ----------
     data
         A config (`TraceConfig`, `HeatmapConfig`, `RasterConfig`, `Zip`) or a list of them, the
-        first at the top; None for videos or labels alone.
+        first at the top; None for videos or labels alone. Where a config takes data it also takes
+        `tunable(function, …)`, whose parameters become sliders.
     block
         Whether to wait until the window is closed. By default a script waits, and an IPython
         session with the Qt event loop (``%gui qt6``) does not.

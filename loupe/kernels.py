@@ -169,14 +169,12 @@ class Kernel(Generic[P, R]):
                 self._asked.add(signature)
                 _deferred.add(lambda: self._compile(signature, args))
             return self._twin(*args, **kwargs)
-        # One thread compiles; the others compute with the twin meanwhile, or wait for it.
-        if not self._lock.acquire(blocking=self._twin is None):
-            assert self._twin is not None
-            return self._twin(*args, **kwargs)
-        try:
-            return self._first_call(signature, *args, **kwargs)
-        finally:
-            self._lock.release()
+        # One thread compiles, the others wait: the twin may round otherwise, and a picture drawn
+        # without a window must not depend on which thread came first.
+        with self._lock:
+            if signature not in self._known:
+                return self._first_call(signature, *args, **kwargs)
+        return self._dispatcher(*args)  # type: ignore[no-any-return]
 
     def _compile(self, signature: tuple[object, ...], args: tuple[object, ...]) -> None:
         """Compile for arguments of these types, without calling."""
@@ -284,8 +282,8 @@ def kernel(
     function
         The function to compile, in the subset of Python that numba takes.
     twin
-        The same computation in plain numpy. It serves as the reference in tests, while
-        another thread compiles, and where numba does not work.
+        The same computation in plain numpy. It serves as the reference in tests, before
+        `compile_deferred`, and where numba does not work.
 
     Returns
     -------

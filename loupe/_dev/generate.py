@@ -223,6 +223,12 @@ def _keys_page() -> str:
     return "".join(parts)
 
 
+def _api_page() -> str:
+    from loupe._dev.api_page import api_page
+
+    return f"# Python\n\n{_NOTE}{api_page()}".rstrip("\n") + "\n"
+
+
 def _keys_table() -> str:
     from loupe.app.actions import builtin_actions, builtin_keys
 
@@ -271,6 +277,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/session.md": _session_page,
     "docs/reference/codes.md": _codes_page,
     "docs/reference/cli.md": _cli_page,
+    "docs/reference/api.md": _api_page,
     "docs/reference/keybindings.md": _keys_page,
 }
 """Every generated file and what makes it."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from loupe.app.reducers.rows import row_order
+from loupe.app.reducers.rows import HEIGHT_RANGE, row_order
 from loupe.app.rules import moved
 from loupe.app.start import initial_state
-from loupe.app.state import AppState, RowOverride
+from loupe.app.state import AppState, Overrides, RowOverride
 from loupe.scene.model import HeatmapContent, Row, Scene, TraceContent
 from loupe.session.events import EventStyle, GlobalEventsConfig
 from loupe.session.model import Session
@@ -21,8 +21,9 @@ from loupe.session.plots.heatmap import HeatmapConfig
 from loupe.session.plots.raster import RasterConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.plots.zip import Zip
+from loupe.session.video import VideoConfig
 
-__all__ = ["Folded", "capture_preset", "fold", "with_preset"]
+__all__ = ["Folded", "capture_preset", "fold", "since", "with_preset"]
 
 
 @dataclass(frozen=True)
@@ -33,21 +34,36 @@ class Folded:
     lost: tuple[str, ...] = ()
 
 
-def fold(scene: Scene, state: AppState) -> Folded:
+K = TypeVar("K")
+V = TypeVar("V")
+Range = tuple[float, float]
+
+
+def fold(
+    scene: Scene,
+    state: AppState,
+    usual_range: Callable[[str], Range | None] = lambda _: None,
+) -> Folded:
     """The scene's session with everything that was changed in the window.
 
     Order, heights, visibility, gains, Y ranges, levels, colormaps, looks of markers and events,
     videos and label sets, and the view with window and cursor.
+
+    Parameters
+    ----------
+    usual_range
+        The Y range of a stacked row that was given none, so that a zoom of it can be said as one.
     """
     lost: list[str] = []
+    usual = usual_range if state.view.fixed_scale else lambda _: None
     session = scene.session
     changes: dict[str, Any] = {
         "plots": tuple(
-            _plot(plot, plot_id, [r for r in scene.rows if r.plot == i], state, lost)
+            _plot(plot, plot_id, [r for r in scene.rows if r.plot == i], state, usual, lost)
             for i, (plot, plot_id) in enumerate(zip(session.plots, session.plot_ids, strict=True))
         ),
         "videos": tuple(
-            video.model_copy(update={"visible": i not in state.hidden_videos})
+            video.model_copy(update=_video(video, i, state))
             for i, video in enumerate(session.videos)
         ),
         "labels": _labels(session, state),
@@ -60,11 +76,15 @@ def fold(scene: Scene, state: AppState) -> Folded:
     return Folded(done, tuple(lost))
 
 
-def capture_preset(scene: Scene, state: AppState) -> tuple[Any, tuple[str, ...]]:
+def capture_preset(
+    scene: Scene,
+    state: AppState,
+    usual_range: Callable[[str], Range | None] = lambda _: None,
+) -> tuple[Any, tuple[str, ...]]:
     """How the window looks as a `ViewPreset`, and what a preset cannot hold."""
     from loupe.session.preset import preset_of
 
-    folded = fold(scene, state)
+    folded = fold(scene, state, usual_range)
     return preset_of(folded.session), folded.lost
 
 
@@ -93,7 +113,57 @@ def with_preset(state: AppState, scene: Scene) -> AppState:
         past=state.past,
         future=state.future,
         step_target=min(state.step_target, max(0, len(fresh.facts.videos) - 1)),
+        view=replace(placed.view, tuner=state.view.tuner),
+        params=state.params,
     )
+
+
+def since(now: AppState, saved: AppState) -> AppState:
+    """What was changed after a session was folded from `saved`, to be laid over that session.
+
+    Factors that the session holds now are divided out, what it says already is left to it.
+    """
+    overrides = now.overrides
+    rows = {
+        row_id: changed
+        for row_id in overrides.rows.keys() | saved.overrides.rows.keys()
+        if (changed := _row_since(overrides.row(row_id), saved.overrides.row(row_id))) is not None
+    }
+    before = saved.overrides
+    order = row_order(now)
+    brightness = now.view.raster_brightness / saved.view.raster_brightness
+    return replace(
+        now,
+        view=replace(now.view, raster_brightness=brightness),
+        overrides=Overrides(
+            rows=rows,
+            order=None if order == row_order(saved) else order,
+            markers=_since(overrides.markers, before.markers),
+            events=_since(overrides.events, before.events),
+            videos=_since(overrides.videos, before.videos),
+        ),
+    )
+
+
+def _row_since(now: RowOverride, saved: RowOverride) -> RowOverride | None:
+    if now == saved:
+        return None if now.first == 0 else RowOverride(now.hidden, now.bad, first=now.first)
+    kept: dict[str, Any] = {
+        name: getattr(now, name)
+        for name in ("color", "step", "traces_per_page", "vmin", "vmax", "cmap", "method")
+        if getattr(now, name) != getattr(saved, name)
+    }
+    scale = (now.y_range, now.y_auto, now.gain)
+    if scale != (saved.y_range, saved.y_auto, saved.gain):
+        kept |= dict(zip(("y_range", "y_auto", "gain"), scale, strict=True), y_zoom=now.y_zoom)
+    else:
+        kept["y_zoom"] = now.y_zoom / saved.y_zoom
+    height = now.height / saved.height
+    return RowOverride(hidden=now.hidden, bad=now.bad, height=height, first=now.first, **kept)
+
+
+def _since(now: Mapping[K, V], saved: Mapping[K, V]) -> dict[K, V]:
+    return {key: look for key, look in now.items() if saved.get(key) != look}
 
 
 def _view(state: AppState) -> dict[str, Any]:
@@ -105,10 +175,12 @@ def _view(state: AppState) -> dict[str, Any]:
         "theme": view.theme,
         "grid": view.grid,
         "overlays": view.overlays,
+        "hatching": view.hatching,
         "strip": view.strip,
         "strip_only": view.strip_only,
         "hypnogram": view.hypnogram,
         "hypnogram_zoom": view.hypnogram_zoom,
+        "right_panel": view.right_panel,
         "fixed_scale": view.fixed_scale,
         "proportional_rasters": view.proportional_rasters,
         "proportional_heatmaps": view.proportional_heatmaps,
@@ -123,6 +195,16 @@ def _view(state: AppState) -> dict[str, Any]:
         changes["label_alpha"] = view.label_alpha
     if view.clock != "auto":
         changes["clock"] = view.clock
+    return changes
+
+
+def _video(video: VideoConfig, index: int, state: AppState) -> dict[str, Any]:
+    changes: dict[str, Any] = {"visible": index not in state.hidden_videos}
+    look = state.overrides.videos.get(index)
+    if look is not None and look.stretch is not None:
+        changes["stretch"] = look.stretch
+    if look is not None and look.own_window is not None:
+        changes["separate_window"] = look.own_window or False
     return changes
 
 
@@ -179,20 +261,28 @@ def _order(scene: Scene, state: AppState, changes: Mapping[str, Any]) -> dict[st
     return {"view": view}
 
 
-def _plot(plot: Any, plot_id: str, rows: Sequence[Row], state: AppState, lost: list[str]) -> Any:
+def _plot(
+    plot: Any,
+    plot_id: str,
+    rows: Sequence[Row],
+    state: AppState,
+    usual_range: Callable[[str], Range | None],
+    lost: list[str],
+) -> Any:
     if not rows:
         return plot
     pairs = [(row, state.overrides.row(row.id)) for row in rows]
     changes: dict[str, Any] = {}
-    _height(plot, pairs, changes, lost)
+    _height(plot, plot_id, pairs, changes)
     _visibility(plot, plot_id, pairs, changes, lost)
     if isinstance(plot, TraceConfig) and plot.mode == "dense":
         _dense(plot, pairs[0][1], changes)
     elif isinstance(plot, TraceConfig | Zip):
-        _ranges(plot, plot_id, pairs, changes, lost)
+        _ranges(plot, plot_id, pairs, usual_range, changes, lost)
     elif isinstance(plot, HeatmapConfig):
         _heatmap(plot, plot_id, pairs, changes, lost)
     elif isinstance(plot, RasterConfig):
+        _say_zoomed(pairs, lost)
         _raster(plot, state, changes)
     if isinstance(plot, TraceConfig):
         _markers(plot, plot_id, state, changes)
@@ -213,10 +303,22 @@ def _shared(
     return None
 
 
-def _height(plot: Any, pairs: Pairs, changes: dict[str, Any], lost: list[str]) -> None:
-    factor = _shared(pairs, lambda o: o.height, "the height", lost)
-    if factor is not None and factor != 1.0:
-        changes["height"] = min(max(plot.height * factor, 0.01), 20.0)
+def _height(plot: Any, plot_id: str, pairs: Pairs, changes: dict[str, Any]) -> None:
+    factors = {o.height for _, o in pairs}
+    if factors == {1.0}:
+        return
+    if len(factors) == 1:
+        changes["height"] = _clipped(plot.height * factors.pop())
+        return
+    heights = dict(plot.heights)
+    for row, o in pairs:
+        key = _key(row, plot_id)
+        heights[key] = _clipped(heights.get(key, 1.0) * o.height)
+    changes["heights"] = {key: factor for key, factor in heights.items() if factor != 1.0}
+
+
+def _clipped(height: float) -> float:
+    return min(max(height, HEIGHT_RANGE[0]), HEIGHT_RANGE[1])
 
 
 def _visibility(
@@ -251,13 +353,20 @@ def _dense(plot: TraceConfig, o: RowOverride, changes: dict[str, Any]) -> None:
 
 
 def _ranges(
-    plot: TraceConfig | Zip, plot_id: str, pairs: Pairs, changes: dict[str, Any], lost: list[str]
+    plot: TraceConfig | Zip,
+    plot_id: str,
+    pairs: Pairs,
+    usual_range: Callable[[str], Range | None],
+    changes: dict[str, Any],
+    lost: list[str],
 ) -> None:
     ranges = dict(plot.y_ranges)
     for row, o in pairs:
         given = o.y_range
         if given is None and o.y_auto is None and isinstance(row.content, TraceContent):
             given = row.content.y_range
+        if given is None and o.y_zoom != 1.0 and not o.y_auto:
+            given = usual_range(row.id)
         if o.y_auto is not None and o.y_range is None:
             lost.append(f"the Y axis of {row.title} set to automatic: use `fixed_scale` for all")
         elif given is not None and (o.y_range is not None or o.y_zoom != 1.0):
@@ -265,7 +374,7 @@ def _ranges(
             middle, half = (low + high) / 2, (high - low) / 2 * o.y_zoom
             ranges[_key(row, plot_id)] = (middle - half, middle + half)
         elif o.y_zoom != 1.0:
-            lost.append(f"the Y zoom of {row.title}: give it a Y range first")
+            lost.append(f"the Y zoom of {row.title}, whose axis follows the data: give it a range")
     if ranges != plot.y_ranges:
         changes["y_ranges"] = ranges
 
@@ -281,6 +390,7 @@ def _heatmap(
         value = _shared(pairs, lambda o, name=name: getattr(o, name), what, lost)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         if value is not None:
             changes[field] = value
+    _say_zoomed(pairs, lost)
     if any(o.cmap is not None for _, o in pairs):
         names = {}
         for row, o in pairs:
@@ -288,6 +398,10 @@ def _heatmap(
             group = _key(row, plot_id).removeprefix(f"{plot.split_by}=")
             names[group] = o.cmap or own
         changes["cmap"] = names if plot.split_by else next(iter(names.values()))
+
+
+def _say_zoomed(pairs: Pairs, lost: list[str]) -> None:
+    lost += [f"the Y zoom of {row.title}" for row, o in pairs if o.y_zoom < 1.0]
 
 
 def _raster(plot: RasterConfig, state: AppState, changes: dict[str, Any]) -> None:

@@ -117,7 +117,7 @@ def _window(_state: AppState, command: c.SetWindow | c.SetWindowLength) -> str:
     return "" if command.length > 0 else f"A window needs a length above 0 s, got {command.length}."
 
 
-def _video(state: AppState, command: c.HideVideo | c.SetStepTarget) -> str:
+def _video(state: AppState, command: c.HideVideo | c.SetStepTarget | c.SetVideo) -> str:
     return "" if 0 <= command.index < len(state.facts.videos) else "There is no such video."
 
 
@@ -139,6 +139,25 @@ def _save(state: AppState, _command: c.Command) -> str:
     if track.read_only:
         return _editable(state)
     return ""
+
+
+def _params(state: AppState, _command: c.Command) -> str:
+    if state.params:
+        return ""
+    return "There is no live parameter: pass a function with a Param to view()."
+
+
+def _param(state: AppState, command: c.SetParam) -> str:
+    inside = 0 <= command.index < len(state.params)
+    return _params(state, command) or ("" if inside else "There is no such parameter.")
+
+
+def _flag(state: AppState, command: c.Toggle | c.SetFlag) -> str:
+    return _params(state, command) if command.flag == "tuner" else ""
+
+
+def _edited(state: AppState, _command: c.Command) -> str:
+    return "" if edited_track(state) is not None else "There is no label set."
 
 
 def _events(state: AppState, _command: c.Command) -> str:
@@ -195,6 +214,7 @@ _RULES: Mapping[type[c.Command], Callable[[AppState, Any], str]] = {
     c.ScaleHeight: _focused,
     c.FocusStep: _any_row,
     c.HideVideo: _video,
+    c.SetVideo: _video,
     c.SetStepTarget: _video,
     c.Back: _past,
     c.Forward: _future,
@@ -202,6 +222,10 @@ _RULES: Mapping[type[c.Command], Callable[[AppState, Any], str]] = {
     c.SetWindow: _window,
     c.SetWindowLength: _window,
     c.UiRequest: _request,
+    c.Toggle: _flag,
+    c.SetFlag: _flag,
+    c.SetParam: _param,
+    c.ResetParams: _params,
 }
 
 _REQUESTS: Mapping[str, Callable[[AppState, c.Command], str]] = {
@@ -211,6 +235,7 @@ _REQUESTS: Mapping[str, Callable[[AppState, c.Command], str]] = {
     "video_window": _videos,
     "save_frame": _videos,
     "save_labels": _save,
+    "reload_labels": _edited,
     "export_labels": _any_label,
     "edit_note": _note,
     "jump_to_label": _any_label,
@@ -222,4 +247,5 @@ _REQUESTS: Mapping[str, Callable[[AppState, c.Command], str]] = {
     "marker_properties": _markers,
     "event_style": _events,
     "copy_selection": _selection,
+    "copy_params": _params,
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from loupe.app.ports import Scheduler
@@ -22,8 +22,9 @@ from loupe.scene.gutter import gutter_width
 from loupe.scene.hit import Hover, hover
 from loupe.scene.layout import Layout
 from loupe.scene.looks import Look
-from loupe.scene.model import Row, Scene
+from loupe.scene.model import Row, Scene, TraceContent
 from loupe.scene.plan import best_tile, layout_of, look_of, shown_rows, tile_job
+from loupe.scene.plots.trace import usual_range
 from loupe.scene.theme import Theme, theme
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.timegrid import TimeGrid
@@ -37,6 +38,9 @@ HOLD_MS, MOST_HOLD_MS = 30.0, 90.0
 """How long a repaint waits for tiles of a window that has none; the second figure where tiles
 have lately come a little later than the first, as on a busy machine: it is still less than the
 cost of a repaint in vain."""
+
+REFINE_MS = 80.0
+"""How often at most a picture that is not complete yet is drawn again while its tiles come."""
 
 PATIENCE_S = 0.2
 """Work that takes longer than this is told about."""
@@ -106,12 +110,13 @@ class Presenter:
         self._generation = 0
         self._callbacks: list[Callable[[], None]] = []
         self._cancel_hold: Callable[[], None] | None = None
+        self._cancel_refine: Callable[[], None] | None = None
         self._cancel_prefetch: Callable[[], None] | None = None
         self._frame_due = False
         self._closed = False
         self._asleep = asleep
         self._direction = 1
-        self._gutter = gutter_width(scene.rows)
+        self._gutters: dict[float, float] = {}
         self._rows = shown_rows(scene, store.state.overrides)
         self._layout = self._lay_out(store.state)
         self._frame: Frame | None = None
@@ -195,6 +200,13 @@ class Presenter:
         tile = self._shown.get(row_id)
         return tile.y_range if tile is not None else None
 
+    def usual_range(self, row_id: str) -> tuple[float, float] | None:
+        """The range that a stacked row has when nobody gives it one; None for other rows."""
+        row = self.scene.row(row_id)
+        return (
+            usual_range(row.content, self.bench) if isinstance(row.content, TraceContent) else None
+        )
+
     def error(self, row_id: str) -> str:
         """Why a row's data could not be read; empty if they could."""
         tile = self._shown.get(row_id)
@@ -211,11 +223,32 @@ class Presenter:
         self._shown.clear()
         self._plan(hold=False)
 
+    def retune(self, scene: Scene, rows: Collection[str], gone: Collection[str]) -> None:
+        """Take a scene with other data in some rows; their old pictures stay until there are new.
+
+        Parameters
+        ----------
+        rows
+            Ids of these rows.
+        gone
+            Keys of the arrays that are not shown any more.
+        """
+        self.scene = scene
+        self.bench.forget(gone, rows)
+        # Names may become longer; plots that step aside and back again would be worse than room.
+        self._gutters = {
+            size: max(width, gutter_width(scene.rows, size))
+            for size, width in self._gutters.items()
+        }
+        self._rows = shown_rows(scene, self._store.state.overrides)
+        self._layout = self._lay_out(self._store.state)
+        self._plan(hold=True)
+
     def close(self) -> None:
         """Stop working; the pool is closed if it was made here."""
         self._closed = True
         self._unsubscribe()
-        for cancel in (self._cancel_hold, self._cancel_prefetch):
+        for cancel in (self._cancel_hold, self._cancel_refine, self._cancel_prefetch):
             if cancel is not None:
                 cancel()
         if self._owns_pool:
@@ -256,8 +289,14 @@ class Presenter:
             state.window,
             strips=strips,
             scroll=state.scroll,
-            gutter=self._gutter,
+            gutter=self._gutter(state.view.font_scale),
         )
+
+    def _gutter(self, font_scale: float) -> float:
+        """Width of the left gutter for a size of text, measured once."""
+        if font_scale not in self._gutters:
+            self._gutters[font_scale] = gutter_width(self.scene.rows, font_scale)
+        return self._gutters[font_scale]
 
     def _tracks(self, state: AppState) -> list[Track]:
         specs = {spec.id: spec.config for spec in self.scene.tracks}
@@ -363,8 +402,7 @@ class Presenter:
             self._left[job.key] = tile.missing
             self._waiting[job.key] = job.row_id
             self._submit(job, Priority.VISIBLE)
-            if self._cancel_hold is None:
-                self._emit()
+            self._refine()
             return
         self._left.pop(job.key, None)
         if not self._waiting:
@@ -373,9 +411,17 @@ class Presenter:
             self._usual_ms += 0.3 * (took - self._usual_ms)
             self._emit()
             self._prefetch_later()
-        elif self._cancel_hold is None:
-            # The hold is over and something is on screen: refine it as tiles come.
-            self._emit()
+        else:
+            self._refine()
+
+    def _refine(self) -> None:
+        """Show what has come so far, soon: a repaint a tile would take the time to make tiles."""
+        if self._cancel_hold is None and self._cancel_refine is None:
+            self._cancel_refine = self._scheduler.later(REFINE_MS, self._refine_over)
+
+    def _refine_over(self) -> None:
+        self._cancel_refine = None
+        self._emit()
 
     def _widen(self, tile: TileContent) -> None:
         """Show a tile with margins in place of one without, so that a pan finds it uploaded."""
@@ -415,6 +461,9 @@ class Presenter:
         self._frame = None
         if self._cancel_hold is not None or self._frame_due:
             return
+        if self._cancel_refine is not None:
+            self._cancel_refine()
+            self._cancel_refine = None
         self._frame_due = True
         self._scheduler.post(self._tell)
 
@@ -468,6 +517,7 @@ class Presenter:
             overrides=state.overrides,
             tiles=self._shown,
             label_colors=self.label_colors,
+            states=self.scene.session.states.states,
             extent=state.extent,
             cursor=state.cursor,
             selection=state.selection,

@@ -11,14 +11,14 @@ from types import MappingProxyType
 from typing import Any
 
 from loupe.app.commands import Command
-from loupe.app.reducers import labels, rows, time, view
+from loupe.app.reducers import labels, rows, time, tune, view
 from loupe.app.state import AppState
 from loupe.errors import LoupeTypeError
 
 __all__ = ["REDUCERS", "reduce"]
 
 REDUCERS: Mapping[type[Command], Callable[[AppState, Any], AppState]] = MappingProxyType(
-    {**time.REDUCERS, **view.REDUCERS, **rows.REDUCERS, **labels.REDUCERS}
+    {**time.REDUCERS, **view.REDUCERS, **rows.REDUCERS, **labels.REDUCERS, **tune.REDUCERS}
 )
 """What each command does; every command stands here once."""
 

@@ -5,7 +5,7 @@ Knows scenes and sessions; opens no data and no label file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from loupe.app.rules import clamp_cursor, clamp_window
 from loupe.app.state import (
     AppState,
     Overrides,
+    ParamState,
     Playback,
     RowFacts,
     RowOverride,
@@ -31,7 +32,16 @@ from loupe.units import Span
 if TYPE_CHECKING:
     from loupe.labels.table import IntervalTable
 
-__all__ = ["facts_of", "initial_state", "recompiled", "track_state", "view_flags", "whole_extent"]
+__all__ = [
+    "facts_of",
+    "initial_state",
+    "param_states",
+    "recompiled",
+    "retuned",
+    "track_state",
+    "view_flags",
+    "whole_extent",
+]
 
 
 def facts_of(scene: Scene) -> SceneFacts:
@@ -74,7 +84,9 @@ def view_flags(view: ViewSettings) -> ViewFlags:
         strip_only=view.strip_only,
         hypnogram=view.hypnogram,
         hypnogram_zoom=view.hypnogram_zoom,
+        right_panel=view.right_panel,
         label_alpha=view.label_alpha,
+        hatching=view.hatching,
         fixed_scale=view.fixed_scale,
         clock=view.clock,
         proportional_rasters=view.proportional_rasters,
@@ -158,12 +170,49 @@ def initial_state(
         window=window,
         viewport=viewport or Viewport(),
         cursor=clamp_cursor(cursor, window, extent),
-        view=view_flags(view),
+        view=replace(view_flags(view), tuner=scene.live is not None),
         overrides=overrides,
         tracks=tuple(tracks),
         edited=edited,
         playback=Playback(speed=view.playback_speed, loop=view.playback_mode == "loop"),
         hidden_videos=frozenset(i for i, v in enumerate(session.videos) if not v.visible),
+        facts=facts_of(scene),
+        params=param_states(scene),
+    )
+
+
+def param_states(scene: Scene) -> tuple[ParamState, ...]:
+    """The live parameters as they were when the scene was compiled."""
+    live = scene.live
+    if live is None:
+        return ()
+    return tuple(
+        ParamState(param, name or f"parameter {number}", live.settings[param])
+        for number, (param, name) in enumerate(live.params.items(), 1)
+    )
+
+
+def retuned(state: AppState, scene: Scene, tables: Mapping[str, IntervalTable]) -> AppState:
+    """The state over a scene with data computed anew: what is looked at stays.
+
+    The recording may become longer by it, never shorter.
+
+    Parameters
+    ----------
+    tables
+        What live label sets hold now, by id.
+    """
+    tracks = tuple(
+        replace(track, table=tables[track.id]) if track.id in tables else track
+        for track in state.tracks
+    )
+    extent = state.extent.union(whole_extent(scene, list(tables.values())))
+    edited = None if state.edited is None else tracks[state.edited].id
+    return replace(
+        state,
+        extent=state.extent if extent == state.extent else extent,
+        tracks=tracks if tables else state.tracks,
+        selected_label=None if edited in tables else state.selected_label,
         facts=facts_of(scene),
     )
 
@@ -195,8 +244,11 @@ def recompiled(state: AppState, scene: Scene) -> AppState:
         order=state.overrides.order,
         markers={k: v for k, v in state.overrides.markers.items() if k in facts.markers},
         events={k: v for k, v in state.overrides.events.items() if k in facts.events},
+        videos={k: v for k, v in state.overrides.videos.items() if k < len(facts.videos)},
     )
     window = clamp_window(state.window, fresh.extent)
+    # Sliders may have moved since the data were computed.
+    moved = {one.param: one.setting for one in state.params}
     return replace(
         state,
         extent=fresh.extent,
@@ -211,4 +263,7 @@ def recompiled(state: AppState, scene: Scene) -> AppState:
         step_target=min(state.step_target, max(0, len(facts.videos) - 1)),
         measure=None,
         facts=facts,
+        params=tuple(
+            replace(one, setting=moved.get(one.param, one.setting)) for one in fresh.params
+        ),
     )

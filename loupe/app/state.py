@@ -17,6 +17,7 @@ from loupe.scene.settings import (
     RowOverride,
     ViewFlags,
 )
+from loupe.session.tune import Param, Setting
 from loupe.units import Seconds, Span
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = [
     "MarkerOverride",
     "Measure",
     "Overrides",
+    "ParamState",
     "Playback",
     "RowFacts",
     "RowOverride",
@@ -125,6 +127,20 @@ class TrackState:
 
 
 @dataclass(frozen=True, slots=True)
+class ParamState:
+    """A live parameter: which one, what it is called here, and where its control stands."""
+
+    param: Param
+    name: str
+    setting: Setting
+
+    @property
+    def value(self) -> object:
+        """What functions get."""
+        return self.param.value_of(self.setting)
+
+
+@dataclass(frozen=True, slots=True)
 class Playback:
     """Whether the cursor runs, how fast, and whether it loops in the window or runs on."""
 
@@ -149,6 +165,8 @@ class AppState:
         The message of the status line.
     past, future
         Windows to go back and forward to; the newest last.
+    params
+        The live parameters, in the order of their controls.
     """
 
     extent: Span
@@ -172,3 +190,4 @@ class AppState:
     future: tuple[Window, ...] = ()
     measure: Measure | None = None
     facts: SceneFacts = field(default_factory=SceneFacts)
+    params: tuple[ParamState, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from loupe.app.ports import InlineScheduler
@@ -12,12 +13,13 @@ from loupe.app.start import initial_state, track_state
 from loupe.app.state import AppState, TrackState
 from loupe.app.store import Store
 from loupe.data.catalog import Catalog
-from loupe.labels.intervals import IntervalLabelSet
+from loupe.labels.formats.base import ReadOptions
 from loupe.labels.store import load_table
 from loupe.scene.compile import Progress, compile_scene
 from loupe.scene.layout import Viewport
 from loupe.scene.model import Scene, TrackSpec
 from loupe.scene.timegrid import Window
+from loupe.scene.tracks import table_of
 from loupe.session.effective import effective
 from loupe.work import InlinePool
 
@@ -44,8 +46,13 @@ def open_scene(
     return compile_scene(session, catalog, progress=progress)
 
 
-def load_track(session: Session, spec: TrackSpec) -> IntervalTable:
+def load_track(session: Session, spec: TrackSpec, origin: datetime | None = None) -> IntervalTable:
     """The labels of one set, for looking at; a file that does not exist yet is an empty set.
+
+    Parameters
+    ----------
+    origin
+        Wall clock of second 0, for files with dates.
 
     Raises
     ------
@@ -54,7 +61,7 @@ def load_track(session: Session, spec: TrackSpec) -> IntervalTable:
     """
     config = spec.config
     if config.data is not None:
-        return IntervalLabelSet.from_dataframe(config.data.value, config.table_schema).table
+        return table_of(spec)
     base = session.base
     path = config.path or ""
     return load_table(
@@ -62,6 +69,7 @@ def load_track(session: Session, spec: TrackSpec) -> IntervalTable:
         config.table_schema,
         format=config.format,
         missing_ok=True,
+        options=ReadOptions(origin=origin),
     ).table
 
 
@@ -97,7 +105,7 @@ def still(
     session = effective(session)
     scene = open_scene(session, allow_remote=allow_remote, progress=progress)
     tracks: list[TrackState] = [
-        track_state(spec.config, spec.id, load_track(session, spec), name=spec.name)
+        track_state(spec.config, spec.id, load_track(session, spec, scene.origin), name=spec.name)
         for spec in scene.tracks
     ]
     state = initial_state(scene, viewport, tracks=tracks)

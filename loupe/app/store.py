@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
-from loupe.app.commands import Command, LabelEdit, UiRequest
+from loupe.app.commands import Command, LabelEdit, ReplaceState, UiRequest
 from loupe.app.policy import allowed
 from loupe.app.reduce import reduce
 from loupe.app.state import AppState
@@ -61,7 +61,7 @@ class Store:
         return self._add(self._observers, observer)
 
     def guard(self, guard: Guard | None) -> None:
-        """Ask ``guard(before, after)`` before every change; a reason refuses it.
+        """Ask ``guard(before, after)`` before every change but `ReplaceState`; a reason refuses it.
 
         This is where an edit of labels is made durable: what cannot be is not shown either.
         """
@@ -113,7 +113,9 @@ class Store:
         if isinstance(command, LabelEdit) and not command.now:
             command = replace(command, now=self._now())
         after = reduce(before, command)
-        if self._guard is not None and after is not before:
+        # A state that is put in as a whole (recovered edits, another file) is safe already.
+        whole = isinstance(command, ReplaceState)
+        if self._guard is not None and after is not before and not whole:
             reason = self._guard(before, after)
             if reason:
                 self._set(replace(before, note=reason))

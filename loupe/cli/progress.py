@@ -15,8 +15,9 @@ __all__ = ["Tell", "plots_progress"]
 
 PATIENCE_S = 1.0
 
-Tell: TypeAlias = Callable[[int, int, str], None]
-"""Takes what is done, how much there is in all (0 for unknown), and the name of what is next."""
+Tell: TypeAlias = Callable[[float, int, str], None]
+"""Takes what is done (also parts of one), how much there is in all (0 for unknown), and the name of
+what is next."""
 
 
 @contextmanager
@@ -46,12 +47,12 @@ class _LateBar:
     def __init__(self, verb: str) -> None:
         self._verb = verb
         self._lock = threading.Lock()
-        self._told = (0, 0, "")
+        self._told: tuple[float, int, str] = (0, 0, "")
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._over = False
 
-    def tell(self, done: int, total: int, name: str) -> None:
+    def tell(self, done: float, total: int, name: str) -> None:
         with self._lock:
             self._told = (done, total, name)
             self._update()
@@ -91,5 +92,5 @@ class _LateBar:
             completed=done,
             total=total or None,
             description=f"{self._verb} {name}".rstrip(),
-            count=f"{done}/{total}" if total else "",
+            count=f"{done:.0f}/{total}" if total else "",
         )

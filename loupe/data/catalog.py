@@ -6,6 +6,7 @@ attributes, not where in a session they stand.
 
 from __future__ import annotations
 
+import copy
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,7 @@ from loupe.data.select import Range, as_selection
 from loupe.data.variables import BlockCache
 from loupe.errors import LoupeDataError, LoupeError, LoupeMissingDependencyError
 from loupe.session.suggest import closest, did_you_mean
+from loupe.session.tune_scan import Memo, is_function
 
 __all__ = ["DEFAULT_CACHE_MB", "Catalog", "SourceLike"]
 
@@ -79,6 +81,7 @@ class Catalog:
         self.allow_remote = allow_remote
         self.cache: BlockCache = ByteCache(int(cache_mb * 2**20))
         self.clock = Clock()
+        self.memo = Memo()
         self._opened: dict[tuple[object, ...], object] = {}
         self._keep: list[object] = []
         self._lock = threading.RLock()
@@ -132,6 +135,32 @@ class Catalog:
         """
         return self._once(("table", *_identity(source)), source, lambda: self._table(source))
 
+    def renewed(self, sources: Iterable[SourceLike]) -> tuple[Catalog, tuple[object, ...]]:
+        """A catalog that knows all that this one has opened, but opens these sources anew.
+
+        Cache, clock and what functions gave are shared. This one stays as it is.
+
+        Returns
+        -------
+        catalog
+            The other one.
+        dropped
+            What was open of these sources.
+        """
+        names = {_identity(source) for source in sources}
+        other = copy.copy(self)
+        other._lock = threading.RLock()
+        with self._lock:
+            other._opened = {k: v for k, v in self._opened.items() if k[1:] not in names}
+            dropped = tuple(v for k, v in self._opened.items() if k[1:] in names)
+            other._keep = list(self._keep)
+        return other, dropped
+
+    def _held(self, source: MemorySource) -> Any:
+        """The object of a source in memory; a function is asked, once for the same parameters."""
+        value = source.value
+        return self.memo.call(value) if is_function(value) else value
+
     def _once(self, key: tuple[object, ...], source: object, open_it: Callable[[], T]) -> T:
         with self._lock:
             if key not in self._opened:
@@ -160,7 +189,7 @@ class Catalog:
         if isinstance(source, MemorySource):
             from loupe.data.readers.memory import open_memory_array
 
-            return open_memory_array(source.value, self.request("in-memory array", None))
+            return open_memory_array(self._held(source), self.request("in-memory array", None))
         paths = self.paths(source)
         if len(paths) > 1 and all(isinstance(p, Path) and p.suffix == ".npy" for p in paths):
             from loupe.data.readers.npy_pairs import open_files
@@ -184,7 +213,7 @@ class Catalog:
             from loupe.data.readers.memory import open_memory_table
 
             request = self.request("in-memory table", None)
-            return open_memory_table(source.value, self.clock, request)
+            return open_memory_table(self._held(source), self.clock, request)
         paths = self.paths(source)
         opened = []
         for path in paths:

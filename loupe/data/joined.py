@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import accumulate
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from loupe.data.protocols import ArrayData, ArrayInfo, Rows, TableData
+from loupe.data.protocols import ArrayData, ArrayInfo, PiecewiseTable, Rows, TableData
 from loupe.data.timeaxis import Axis, GappedTime, UniformTime, axis_of
 from loupe.errors import LoupeDataError
 
@@ -178,6 +178,41 @@ class JoinedTable:
                 hint="each column needs one type in all files",
                 code="data-column",
             ) from error
+
+    def n_rows(self) -> int:
+        """Number of rows of all parts."""
+        return sum(
+            part.n_rows() if isinstance(part, PiecewiseTable) else len(part.frame(part.columns[:1]))
+            for part in self._parts
+        )
+
+    def pieces(self, columns: Sequence[str], size: int) -> Iterator[pl.DataFrame]:
+        """The rows part by part; see `loupe.data.protocols.PiecewiseTable`."""
+        kinds: dict[str, bool] = {}
+        for part in self._parts:
+            frames = (
+                part.pieces(columns, size)
+                if isinstance(part, PiecewiseTable)
+                else iter((part.frame(columns),))
+            )
+            for frame in frames:
+                for column, kind in frame.schema.items():
+                    if kinds.setdefault(column, kind.is_numeric()) != kind.is_numeric():
+                        raise LoupeDataError(
+                            f"column `{column}` is text in one file and numbers in another",
+                            where=part.name,
+                            hint="each column needs one type in all files",
+                            code="data-column",
+                        )
+                yield frame
+
+    def seconds_pieces(self, column: str, size: int) -> Iterator[npt.NDArray[np.float64]]:
+        """What `seconds` gives, part by part."""
+        for part in self._parts:
+            if isinstance(part, PiecewiseTable):
+                yield from part.seconds_pieces(column, size)
+            else:
+                yield part.seconds(column)
 
     def seconds(self, column: str) -> npt.NDArray[np.float64]:
         """A column as times on the common axis; see `loupe.data.readers.tables.Table.seconds`."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -161,7 +161,7 @@ def _store_state(group: Any, data: LabelledArray) -> None:
 
 
 def _create(group: Any, job: Job, dtype: np.dtype[Any]) -> None:
-    from zarr.codecs import ZstdCodec
+    from zarr.codecs import BloscCodec
 
     blocks = -(-job.rows // job.row_block)
     units = -(-job.samples // job.unit_samples)
@@ -174,29 +174,37 @@ def _create(group: Any, job: Job, dtype: np.dtype[Any]) -> None:
             shape=(2, job.rows, bins),
             chunks=(2, min(rows, job.rows), min(chunk, bins) if level >= 2 else chunk),
             dtype=dtype,
-            compressors=ZstdCodec(level=1),
+            compressors=BloscCodec(cname="lz4", clevel=1, shuffle="shuffle"),
             dimension_names=("bound", "row", "bin"),
             overwrite=True,
         )
     group.create_array("done", shape=(blocks, units), chunks=(1, 1), dtype="uint8", overwrite=True)
 
 
-def run_unit(data: LabelledArray, job: Job, block: int, unit: int) -> None:
+def run_unit(
+    data: LabelledArray, job: Job, block: int, unit: int, stored: Stored | None = None
+) -> None:
     """Reduce one unit of work to levels 0 and 1 and store them.
+
+    Parameters
+    ----------
+    stored
+        The overview's arrays, opened once for many units.
 
     Raises
     ------
     LoupeDataError
         If the samples cannot be read.
     """
-    group = _writable(job)
+    stored = _open(job) if stored is None else stored
     rows = slice(block * job.row_block, min((block + 1) * job.row_block, job.rows))
     i0 = unit * job.unit_samples
     i1 = min(i0 + job.unit_samples, job.samples)
     b0 = unit * job.unit_bins
     bins = -(-(i1 - i0) // job.base)
     dtype = working_dtype(data.info.dtype)
-    lo0, hi0 = (np.empty((rows.stop - rows.start, bins), dtype=dtype) for _ in range(2))
+    both = np.empty((2, rows.stop - rows.start, bins), dtype=dtype)
+    lo0, hi0 = both
     end = 0
     for a, b in _pieces(data, i0, i1, rows.stop - rows.start, job.base):
         samples = data.peek(rows, a, b, cached=False)
@@ -208,10 +216,10 @@ def run_unit(data: LabelledArray, job: Job, block: int, unit: int) -> None:
             hi[:, 0] = np.fmax(hi[:, 0], hi0[:, k])
         end = k + lo.shape[1]
         lo0[:, k:end], hi0[:, k:end] = lo, hi
-    for level, (lo, hi) in enumerate(((lo0, hi0), merge_minmax(lo0, hi0, job.factor))):
+    for level, values in enumerate((both, np.stack(merge_minmax(lo0, hi0, job.factor)))):
         b0 = unit * (job.unit_bins // job.factor**level)
-        group[f"level_{level}"][:, rows, b0 : b0 + lo.shape[1]] = np.stack([lo, hi])
-    group["done"][block, unit] = 1
+        stored.levels[level][:, rows, b0 : b0 + values.shape[2]] = values
+    stored.done[block, unit] = 1
 
 
 def _pieces(
@@ -224,26 +232,38 @@ def _pieces(
     yield from itertools.pairwise(edges)
 
 
-def _writable(job: Job) -> Any:
+class Stored(NamedTuple):
+    """The zarr group of an overview being made, and its arrays opened for writing."""
+
+    group: Any
+    levels: tuple[Any, ...]
+    done: Any
+
+
+def _open(job: Job) -> Stored:
     import zarr
 
-    return zarr.open_group(job.target, path=job.inside, mode="r+", use_consolidated=False)
+    group: Any = zarr.open_group(job.target, path=job.inside, mode="r+", use_consolidated=False)
+    members = dict(group.arrays())
+    levels = tuple(members[f"level_{k}"] for k in range(job.levels))
+    return Stored(group, levels, members["done"])
 
 
-def finish(data: LabelledArray, job: Job, workers: int = 2) -> None:
+def finish(data: LabelledArray, job: Job, workers: int = 2, stored: Stored | None = None) -> None:
     """Make the coarse levels of the fine ones, take the fingerprint, declare it complete."""
-    group = _writable(job)
+    group, levels, _ = _open(job) if stored is None else stored
     if group.attrs.get("complete"):
         return
-    for start in range(0, job.rows, job.row_block):
-        rows = slice(start, min(start + job.row_block, job.rows))
-        both = np.asarray(group["level_1"][:, rows, :])
-        lo, hi = both[0], both[1]
-        for level in range(2, job.levels):
-            lo, hi = merge_minmax(lo, hi, job.factor)
-            group[f"level_{level}"][:, rows, :] = np.stack([lo, hi])
     assert data.stored is not None
-    source = fingerprint(data.stored.files, workers)
+    with ThreadPoolExecutor(1) as beside:
+        taken = beside.submit(fingerprint, data.stored.files, workers)
+        for start in range(0, job.rows, job.row_block):
+            rows = slice(start, min(start + job.row_block, job.rows))
+            lo, hi = np.asarray(levels[1][:, rows, :])
+            for level in range(2, job.levels):
+                lo, hi = merge_minmax(lo, hi, job.factor)
+                levels[level][:, rows, :] = np.stack([lo, hi])
+        source = taken.result()
     inside = group.require_group("source")
     for name in ("lengths", "changed_ns", "checksums"):
         inside.create_array(name, data=getattr(source, name), overwrite=True)
@@ -292,12 +312,13 @@ def build_sidecar(
     total = len(job.units)
     tell = progress or (lambda done, total: None)
     tell(0, total)
+    stored = _open(job)
     if run_all is not None:
         for done, _ in enumerate(run_all(job), start=1):
             tell(done, total)
     else:
         with ThreadPoolExecutor(max(1, workers)) as pool:
-            futures = [pool.submit(run_unit, data, job, *unit) for unit in job.units]
+            futures = [pool.submit(run_unit, data, job, *unit, stored) for unit in job.units]
             try:
                 for done, future in enumerate(futures, start=1):
                     future.result()
@@ -305,7 +326,7 @@ def build_sidecar(
             finally:
                 for future in futures:
                     future.cancel()
-    finish(data, job, workers)
+    finish(data, job, workers, stored)
     return job
 
 

@@ -7,7 +7,7 @@ source and returns one of these; opening reads headers and coordinates only,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -20,7 +20,7 @@ from loupe.units import Seconds, Span
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["ArrayData", "ArrayInfo", "TableData", "TimeAxis"]
+__all__ = ["ArrayData", "ArrayInfo", "PiecewiseTable", "TableData", "TimeAxis"]
 
 Rows = slice | npt.NDArray[np.intp]
 
@@ -170,4 +170,21 @@ class TableData(Protocol):
         LoupeDataError
             If the column holds text.
         """
+        ...
+
+
+@runtime_checkable
+class PiecewiseTable(TableData, Protocol):
+    """A table that can be read a piece at a time, so that it is never held as a whole."""
+
+    def n_rows(self) -> int:
+        """Number of rows, counted without reading them where the format allows it."""
+        ...
+
+    def pieces(self, columns: Sequence[str], size: int) -> Iterator[pl.DataFrame]:
+        """The rows as `TableData.frame` gives them, at most ``size`` at a time, in order."""
+        ...
+
+    def seconds_pieces(self, column: str, size: int) -> Iterator[npt.NDArray[np.float64]]:
+        """What `TableData.seconds` gives, at most ``size`` at a time, in order."""
         ...

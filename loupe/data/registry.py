@@ -24,6 +24,7 @@ BUILTIN: tuple[tuple[str, str], ...] = (
     ("loupe.data.readers.zarr_store", "ZarrReader"),
     ("loupe.data.readers.netcdf", "NetcdfReader"),
     ("loupe.data.readers.npy_pairs", "NpyReader"),
+    ("loupe.data.readers.npy_events", "NpyEventsReader"),
     ("loupe.data.readers.tables", "ParquetReader"),
     ("loupe.data.readers.tables", "CsvReader"),
     ("loupe.data.readers.edf", "EdfReader"),

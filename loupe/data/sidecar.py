@@ -23,8 +23,9 @@ from loupe.data.fingerprint import Fingerprint, matches
 from loupe.data.labelled import LabelledArray, StoredAt
 from loupe.data.protocols import ArrayData, Rows
 from loupe.data.pyramid import Pyramid
+from loupe.data.readers.zarr_store import ZarrVariable, zarr_variable
 from loupe.data.reduce import MinMax
-from loupe.data.variables import BlockCache, Chunking, Variable, VariableReader
+from loupe.data.variables import BlockCache, VariableReader
 from loupe.errors import LoupeDataError
 
 __all__ = [
@@ -65,15 +66,13 @@ def inside_of(stored: StoredAt) -> str:
 
 
 @dataclass(eq=False)
-class _LevelVariable(Variable):
-    array: Any
-
+class _LevelVariable(ZarrVariable):
     def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         try:
-            return np.asarray(self.array[bounds])
-        except Exception as error:  # codecs and stores raise anything
+            return super().block(bounds)
+        except LoupeDataError as error:
             raise LoupeDataError(
-                f"the overview cannot be read: {type(error).__name__}: {error}",
+                f"the overview cannot be read: {error.message}",
                 where=self.where,
                 hint="delete it, or make it anew with `loupe overview build`",
                 code="data-overview",
@@ -91,19 +90,22 @@ class Sidecar:
         Shared store of decoded blocks.
     rows
         For each row of the opened array, its row in the overview.
-    where
-        For messages.
+    root
+        Its folder.
     """
 
     def __init__(
-        self, group: Any, cache: BlockCache, rows: npt.NDArray[np.intp], where: str
+        self, group: Any, cache: BlockCache, rows: npt.NDArray[np.intp], root: Path
     ) -> None:
+        where = str(root)
         attrs = group.attrs.asdict()
         self.base = int(attrs["base"])
         self.factor = int(attrs["factor"])
         self._rows = rows
         self._levels = [
-            VariableReader(_level_variable(group[f"level_{k}"], where), cache, 2**29)
+            VariableReader(
+                _level_variable(group[f"level_{k}"], f"level_{k}", where, root), cache, 2**29
+            )
             for k in range(int(attrs["levels"]))
         ]
 
@@ -125,12 +127,8 @@ class Sidecar:
         return np.ascontiguousarray(both[0]), np.ascontiguousarray(both[1])
 
 
-def _level_variable(array: Any, where: str) -> _LevelVariable:
-    chunks = tuple(
-        Chunking(n, max(1, min(c, n))) for n, c in zip(array.shape, array.chunks, strict=True)
-    )
-    dims = ("bound", "row", "bin")
-    return _LevelVariable("level", where, dims, array.shape, array.dtype, {}, None, chunks, array)
+def _level_variable(array: Any, name: str, where: str, root: Path) -> _LevelVariable:
+    return _LevelVariable(**vars(zarr_variable(name, array, where, root)))
 
 
 def open_pyramid(data: ArrayData, cache: ByteCache[Any] | None = None) -> tuple[Pyramid, str]:
@@ -185,7 +183,7 @@ def find_sidecar(data: ArrayData, cache: BlockCache) -> tuple[Sidecar | None, st
                 f"{path.name} {problem} and is not used; make it anew with `loupe overview build`"
             )
             continue
-        return Sidecar(group, cache, data.stored_rows, str(path)), ""
+        return Sidecar(group, cache, data.stored_rows, path / inside_of(data.stored)), ""
     return None, note
 
 

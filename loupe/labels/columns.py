@@ -108,7 +108,7 @@ class Pool:
         self.note_col = note_col
         self.times = times
         self.columns: tuple[str, ...] = tuple(base.columns)
-        self._plain = frozenset(n for n, t in base.schema.items() if t.is_integer() or t in _PLAIN)
+        self._plain = _plain_names(base.schema)
         self._derived: list[tuple[int, dict[str, object]]] = []
         self._adopted: list[pl.DataFrame] = []
         self._known: dict[object, int] = {}
@@ -123,6 +123,15 @@ class Pool:
         for label in self._labels:
             pool.code(label)
         return pool
+
+    def widen(self, columns: Mapping[str, pl.DataType]) -> None:
+        """Add empty columns of these types; every number handed out keeps its meaning."""
+        if not columns:
+            return
+        self._adopted = [_widened(frame, columns) for frame in self._adopted]
+        self.base = _widened(self.base, columns)
+        self.columns = tuple(self.base.columns)
+        self._plain |= _plain_names(columns)
 
     def code(self, label: str) -> int:
         """The number of a label; a new one for a label not met before."""
@@ -220,17 +229,18 @@ class Pool:
             if dtype.is_integer():
                 if isinstance(value, float) and not value.is_integer():
                     raise ValueError("not a whole number")
-                return int(value)  # type: ignore[call-overload]  # refused just below if it cannot
+                number = int(value)  # type: ignore[call-overload]  # refused just below if not
+                return _stored(number, dtype)
             if dtype.is_float():
                 return float(value)  # type: ignore[arg-type]  # refused just below if it cannot
-            if dtype == pl.Boolean and not isinstance(value, bool):
-                return _boolean(value)
-        except (TypeError, ValueError) as error:
+            if dtype == pl.Boolean:
+                return value if isinstance(value, bool) else _boolean(value)
+            return _stored(value, dtype)
+        except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
             raise IntervalLabelSchemaError(
                 f"column `{column}` holds {dtype}, got {value!r}",
                 hint="give a value of that type, or leave the cell empty",
             ) from error
-        return value
 
     def combine(self, first: int, second: int, ignore: frozenset[str] = frozenset()) -> int | None:
         """The payload that loses nothing of either, or None when they disagree.
@@ -320,8 +330,33 @@ class Pool:
         return self._derived[payload - self.height]
 
 
+def _plain_names(types: Mapping[str, pl.DataType]) -> frozenset[str]:
+    return frozenset(n for n, t in types.items() if t.is_integer() or t in _PLAIN)
+
+
+def _widened(frame: pl.DataFrame, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    return frame.with_columns(
+        pl.Series(name, [None] * frame.height, dtype=dtype) for name, dtype in columns.items()
+    )
+
+
 def _blank(value: object) -> bool:
     return value is None or value == ""
+
+
+def _stored(value: object, dtype: pl.DataType) -> object:
+    """The value as a column of this type gives it back; text is read as one.
+
+    Raises
+    ------
+    TypeError, ValueError, OverflowError, polars.exceptions.PolarsError
+        If the type cannot hold it.
+    """
+    if isinstance(value, str) and dtype == pl.Datetime:
+        return pl.Series([value]).str.to_datetime().cast(dtype).item()
+    if isinstance(value, str) and dtype == pl.Date:
+        return pl.Series([value]).str.to_date().item()
+    return pl.Series([value], dtype=dtype).item()
 
 
 def _boolean(value: object) -> bool:

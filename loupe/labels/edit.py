@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from loupe.errors import IntervalLabelSchemaError
 from loupe.labels.columns import EMPTY
-from loupe.labels.table import IntervalTable, Rows
+from loupe.labels.table import Floats, IntervalTable, Ints, Rows
 from loupe.units import Seconds, Span
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "move_edge",
     "paint",
     "paint_each",
+    "places_of",
     "relabel",
     "set_bounds",
     "set_label",
@@ -278,7 +279,7 @@ def relabel(table: IntervalTable, names: Mapping[str, str]) -> Result:
 
 
 def merge_adjacent(table: IntervalTable, *, force: bool = False) -> Result:
-    """Join consecutive rows of the same label that touch and lose nothing by it.
+    """Join consecutive rows of the same label that touch and lose nothing by it; points stay.
 
     Parameters
     ----------
@@ -287,7 +288,8 @@ def merge_adjacent(table: IntervalTable, *, force: bool = False) -> Result:
         win, whatever the others say.
     """
     gap = table.starts[1:] - table.ends[:-1]
-    near = gap <= TOUCH if force else np.abs(gap) <= TOUCH
+    lasting = table.ends > table.starts
+    near = gap <= TOUCH if force else (np.abs(gap) <= TOUCH) & lasting[1:] & lasting[:-1]
     firsts = np.flatnonzero(near & (table.codes[1:] == table.codes[:-1]))
     removed: list[int] = []
     merged: list[_Row] = []
@@ -309,6 +311,13 @@ def merge_adjacent(table: IntervalTable, *, force: bool = False) -> Result:
     steps: list[Step] = []
     table = _step(table, removed, merged, table.next_id, steps)
     return table, Edit("merge", tuple(steps))
+
+
+def places_of(table: IntervalTable, removed: Ints, starts: Floats) -> Ints:
+    """Where rows with these starts, sorted, come to stand in a table once others have left it."""
+    after = np.searchsorted(table.starts, starts, side="right")
+    left = np.searchsorted(removed, after, side="left")
+    return (after - left + np.arange(len(starts))).astype(np.int64)
 
 
 def _checked(start: Seconds, stop: Seconds) -> tuple[float, float]:
@@ -437,9 +446,7 @@ def _step(
     out = np.array(removed, dtype=np.int64)
     rows = sorted(rows, key=lambda row: (row.start, row.id))
     starts = np.array([row.start for row in rows], dtype=np.float64)
-    after = np.searchsorted(table.starts, starts, side="right")
-    places = after - np.searchsorted(out, after, side="left") + np.arange(len(rows))
-    step = Step(table.rows(out), _rows(places.astype(np.int64), rows))
+    step = Step(table.rows(out), _rows(places_of(table, out, starts), rows))
     if step.removed.same(step.added):
         return table
     steps.append(step)

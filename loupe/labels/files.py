@@ -12,10 +12,12 @@ import errno
 import hashlib
 import json
 import os
+import re
 import secrets
 import socket
 import stat
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +35,7 @@ __all__ = [
     "again",
     "atomic_write",
     "content_hash",
+    "put_beside",
     "read_bytes",
     "remove_stray",
     "write_all",
@@ -45,6 +48,7 @@ MISSING = ""
 _T = TypeVar("_T")
 _TMP = ".loupe-tmp"
 _RETRIES = 100
+_TURNS, _TURN_S = 20, 0.05
 
 
 class Fs:
@@ -61,18 +65,39 @@ class Fs:
 
     def fsync(self, fd: int) -> None:
         """Make the file's content and size durable."""
+        if sys.platform == "darwin":
+            import fcntl
+
+            # fsync leaves the data in the drive's own cache there; not all drives know better
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+                return
         os.fsync(fd)
 
     def datasync(self, fd: int) -> None:
         """Make the file's content durable, and its size if that grew."""
-        getattr(os, "fdatasync", os.fsync)(fd)
+        if hasattr(os, "fdatasync"):
+            os.fdatasync(fd)
+        else:
+            self.fsync(fd)
 
     def truncate(self, fd: int, size: int) -> None:
         """Cut the file to `size` bytes."""
         os.ftruncate(fd, size)
 
     def replace(self, source: Path, target: Path) -> None:
-        """Put one file in the place of another, at once."""
+        """Put one file in the place of another, at once.
+
+        On Windows another program that just looks at the target (a virus scanner, an indexer)
+        refuses that for a moment, so it is tried for a second.
+        """
+        for _ in range(_TURNS if sys.platform == "win32" else 0):
+            try:
+                os.replace(source, target)
+            except PermissionError:
+                time.sleep(_TURN_S)
+            else:
+                return
         os.replace(source, target)
 
     def sync_folder(self, folder: Path) -> None:
@@ -193,12 +218,8 @@ def atomic_write(
                 code="labels-changed-outside",
             )
         if backup and old is not None and info is not None:
-            copy = write_beside(fs, real, old, stat.S_IMODE(info.st_mode))
-            try:
-                again(lambda: fs.replace(copy, real.with_name(f"{real.name}.bak")))
-            except OSError:
-                _remove(copy)
-                raise
+            bak = real.with_name(f"{real.name}.bak")
+            put_beside(fs, real, old, stat.S_IMODE(info.st_mode), bak)
         ready = tmp
         again(lambda: fs.replace(ready, real))
         tmp = None
@@ -218,16 +239,15 @@ def atomic_write(
 
 
 def remove_stray(path: Path) -> int:
-    """Remove unfinished files that a killed save of `path` left; returns how many.
+    """Remove unfinished files that a killed save of `path`, or of its journal, left; how many.
 
     Only for the holder of the file's lock.
     """
     real = path.resolve()
-    stray = [
-        p
-        for p in real.parent.glob(f".*{_TMP}")
-        if p.name.startswith(f".{real.name}.") and p.is_file()
-    ]
+    mine = re.compile(
+        rf"\.(\.{re.escape(real.name)}\.loupe-journal|{re.escape(real.name)})\.\d+\.[0-9a-f]{{8}}{_TMP}"
+    )
+    stray = [p for p in real.parent.glob(f".*{_TMP}") if mine.fullmatch(p.name) and p.is_file()]
     for file in stray:
         _remove(file)
     return len(stray)
@@ -253,6 +273,16 @@ def write_beside(fs: Fs, real: Path, data: bytes, mode: int | None) -> Path:
         _remove(tmp)
         raise
     return tmp
+
+
+def put_beside(fs: Fs, real: Path, data: bytes, mode: int | None, target: Path) -> None:
+    """Put a new durable file in the place of `target`, a neighbour of `real`; OSError if not."""
+    copy = write_beside(fs, real, data, mode)
+    try:
+        again(lambda: fs.replace(copy, target))
+    except OSError:
+        _remove(copy)
+        raise
 
 
 def _remove(path: Path) -> None:

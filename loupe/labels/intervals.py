@@ -339,9 +339,19 @@ def _polars(df: Any) -> pl.DataFrame:
         return df.collect()
     if type(df).__module__.partition(".")[0] == "pandas":
         # column by column, so that polars needs no further package for it
-        columns = {str(name): df[name].tolist() for name in df.columns}
+        names = [str(name) for name in df.columns]
+        twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+        if twice is not None:
+            raise IntervalLabelSchemaError(f"two columns are called {twice!r}", where="data frame")
+        columns = [df.iloc[:, i] for i in range(len(names))]
         return pl.DataFrame(
-            {name: [None if v != v else v for v in values] for name, values in columns.items()},
+            {
+                name: [
+                    None if missing else value
+                    for value, missing in zip(column.tolist(), column.isna(), strict=True)
+                ]
+                for name, column in zip(names, columns, strict=True)
+            },
             strict=False,
         )
     raise LoupeTypeError(

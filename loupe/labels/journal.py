@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from loupe.errors import IntervalLabelIOError
-from loupe.labels.edit import Edit, Step
-from loupe.labels.files import Fs, again, read_bytes, write_all, write_beside
+from loupe.labels.edit import Edit, Step, places_of
+from loupe.labels.files import Fs, again, put_beside, read_bytes, write_all
 from loupe.labels.table import IntervalTable, Rows
 
 __all__ = ["Content", "Journal", "Replay", "encode_edit", "load", "parse", "replay"]
@@ -145,12 +145,7 @@ class Journal:
         self.close()
         records = [_head(base), *({"op": "edit", **edit} for edit in edits)]
         data = b"".join(_line(record, n) for n, record in enumerate(records))
-        tmp = write_beside(self._fs, self.path, data, 0o600)
-        try:
-            again(lambda: self._fs.replace(tmp, self.path))
-        except OSError:
-            tmp.unlink(missing_ok=True)
-            raise
+        put_beside(self._fs, self.path, data, 0o600, self.path)
         self._count, self._size = len(records), len(data)
         again(lambda: self._fs.sync_folder(self.path.parent))
 
@@ -263,7 +258,8 @@ def replay(content: Content, table: IntervalTable, file_hash: str) -> Replay:
     """Do again what the file, whose table and hash are given, does not hold yet.
 
     Every old row is compared with what stands in the table; the first that differs ends the
-    replay, and so does, in a file that was changed by others, an edit that would overlap a row.
+    replay. In a file that was changed by others rows are found by what they hold, wherever they
+    stand now, and an edit that would overlap a row ends the replay, too.
     """
     start, exact = 0, False
     for i, record in enumerate(content.records):
@@ -275,7 +271,7 @@ def replay(content: Content, table: IntervalTable, file_hash: str) -> Replay:
     when = ""
     disjoint = table.is_disjoint
     for record in waiting:
-        done = _apply(record, table)
+        done = _apply(record, table, exact=exact)
         if done is None or (not exact and disjoint and not done[0].is_disjoint):
             break
         table, edit = done
@@ -285,10 +281,14 @@ def replay(content: Content, table: IntervalTable, file_hash: str) -> Replay:
     return Replay(table, tuple(edits), when, found, exact)
 
 
-def _apply(record: Mapping[str, Any], table: IntervalTable) -> tuple[IntervalTable, Edit] | None:
+def _apply(
+    record: Mapping[str, Any], table: IntervalTable, *, exact: bool
+) -> tuple[IntervalTable, Edit] | None:
     steps: list[Step] = []
     try:
         for old, new in record["steps"]:
+            if not exact:
+                old, new = _moved(table, old, new)
             step = _step(table, old, new)
             if step is None:
                 return None
@@ -299,6 +299,36 @@ def _apply(record: Mapping[str, Any], table: IntervalTable) -> tuple[IntervalTab
     except (KeyError, TypeError, ValueError, IndexError):
         return None
     return table, edit
+
+
+def _moved(
+    table: IntervalTable, old: Sequence[Any], new: Sequence[Any]
+) -> tuple[list[Any], list[Any]]:
+    """The rows of a step with the places that they have, or get, in this table.
+
+    Raises
+    ------
+    ValueError
+        If an old row is not there.
+    """
+    found: dict[int, Any] = {}
+    for row in old:
+        lo, hi = (int(np.searchsorted(table.starts, row[2], side)) for side in ("left", "right"))
+        near = table.rows(np.arange(lo, hi))
+        match = [
+            here for here in _encode(table, near) if json.dumps(here[2:]) == json.dumps(row[2:])
+        ]
+        place = next((int(here[0]) for here in match if here[0] not in found), None)  # type: ignore[call-overload]
+        if place is None:
+            raise ValueError("a row is not there")
+        found[place] = row
+    out = np.array(sorted(found), dtype=np.int64)
+    rows = sorted(new, key=lambda row: float(row[2]))
+    places = places_of(table, out, np.array([row[2] for row in rows], dtype=np.float64))
+    return (
+        [[place, *found[place][1:]] for place in out.tolist()],
+        [[place, *row[1:]] for place, row in zip(places.tolist(), rows, strict=True)],
+    )
 
 
 def _step(table: IntervalTable, old: Sequence[Any], new: Sequence[Any]) -> Step | None:

@@ -11,15 +11,17 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import platformdirs
 
-from loupe.errors import IntervalLabelIOError
+from loupe.errors import IntervalLabelIOError, LoupeError
 from loupe.labels.edit import Edit
-from loupe.labels.exchange import LoadedFile, encode, export, load_table
+from loupe.labels.exchange import LoadedFile, encode, export, load_table, origin_of
 from loupe.labels.files import (
     MISSING,
     FileLock,
@@ -27,13 +29,14 @@ from loupe.labels.files import (
     Saved,
     atomic_write,
     content_hash,
+    put_beside,
     read_bytes,
     remove_stray,
-    write_beside,
 )
 from loupe.labels.formats.base import ReadOptions
 from loupe.labels.formats.registry import format_for
 from loupe.labels.journal import Content, Journal, Replay, encode_edit, load, replay
+from loupe.labels.merge import MERGE, Merge, merge
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
@@ -71,6 +74,28 @@ class Recovery:
     table: IntervalTable
 
 
+@dataclass(frozen=True)
+class _Reader:
+    """How the file was read, so that it can be read again."""
+
+    schema: IntervalLabelSchema | None = None
+    format: str | None = None
+    options: ReadOptions | None = None
+
+    def read(self, path: Path, origin: datetime | None = None) -> LoadedFile:
+        options = self.options or ReadOptions()
+        options = options if origin is None else replace(options, origin=origin)
+        return load_table(path, self.schema, format=self.format, options=options, missing_ok=True)
+
+
+class _Known(NamedTuple):
+    """A table and what the file held when it was made from it."""
+
+    table: IntervalTable
+    base: IntervalTable
+    hash: str
+
+
 class LabelStore:
     """One label set, its file, and what keeps it safe. Make one with `open` or `memory`.
 
@@ -99,12 +124,16 @@ class LabelStore:
         self.save_reason: str | None = "writing back to the file is not allowed"
         self.recovery: Recovery | None = None
         self._hash = loaded.hash
+        self._base = loaded.table
+        self._reader = _Reader()
+        self._merges: list[tuple[_Known, _Known]] = []
         self._fs = fs
         self._backed_up = False
         self._unsaved = 0
         self._fits = True
         self._kept: Content | None = None
         self._lock: FileLock | None = None
+        self._home, self._key = home, key
         self._journal = Journal(home / f".{key}.loupe-journal", fs)
 
     @classmethod
@@ -140,6 +169,9 @@ class LabelStore:
         save_reason = None if writeback else "writing back to the file is not allowed"
         if writeback and not os.access(real.parent, os.W_OK):
             save_reason = f"the folder {real.parent} cannot be written"
+        elif writeback and real.exists() and not os.access(real, os.W_OK):
+            # it could be replaced all the same, but somebody protected it
+            save_reason = f"the file {real} is write-protected"
         home, key, problem = real.parent, real.name, "not allowed"
         if save_reason is None:
             lock, problem = _take(home, key, fs)
@@ -149,14 +181,16 @@ class LabelStore:
             home = state_dir or state_folder()
             key = f"{content_hash(str(real).encode())[:16]}-{real.name}"
             lock, problem = _take(home, key, fs)
+        reader = _Reader(schema, format, options)
         # read after the lock is ours: nobody who keeps to it can change the file from here on
         try:
-            loaded = load_table(path, schema, format=format, options=options, missing_ok=True)
+            loaded = reader.read(path)
         except BaseException:
             if lock is not None:
                 lock.release()
             raise
         store = cls(loaded, path, home, key, fs)
+        store._reader = reader
         store.save_reason = save_reason
         store._start(lock, problem)
         return store
@@ -201,10 +235,19 @@ class LabelStore:
         self._journal.append("edit", encode_edit(self.table, edit), self._hash)
         self.table = edit.apply(self.table)
         self._unsaved += 1
+        if edit.kind == MERGE:
+            self._follow_merge()
         return self.table
 
-    def save(self, *, lossy: bool = False) -> Saved:
+    def save(self, *, lossy: bool = False, anew: bool = False) -> Saved:
         """Put the labels into their file, as a whole; the first save keeps ``NAME.bak``.
+
+        Parameters
+        ----------
+        lossy
+            Save even if the format loses something.
+        anew
+            The file is gone, and is to be made again.
 
         Raises
         ------
@@ -225,12 +268,27 @@ class LabelStore:
         new_hash = content_hash(data)
         if not self._journal.is_empty:
             self._journal.append("save", {"hash": new_hash}, self._hash)
-        saved = atomic_write(
-            self.path, data, expected=self._hash, backup=not self._backed_up, fs=self._fs
-        )
+        try:
+            saved = atomic_write(
+                self.path,
+                data,
+                expected=MISSING if anew else self._hash,
+                backup=not self._backed_up,
+                fs=self._fs,
+            )
+        except IntervalLabelIOError:
+            # in its place already, but perhaps not durable: the next save must know it as ours
+            if self._file_hash() == new_hash != self._hash:
+                self._backed_up, self._hash, self._base = True, new_hash, self.table
+            raise
         self._backed_up = True
-        self._hash = new_hash
+        self._hash, self._base = new_hash, self.table
+        if lossy:
+            # what the format took is no change that others made
+            with contextlib.suppress(LoupeError):
+                self._base = self.read_outside().table
         self._unsaved = 0
+        self._merges.clear()
         # if this fails, the save mark in the journal says the same as an empty journal
         with contextlib.suppress(OSError):
             self._journal.clear()
@@ -247,11 +305,78 @@ class LabelStore:
         return export(self.table, path, format=format, lossy=lossy, not_over=self.path, fs=self._fs)
 
     def changed_outside(self) -> bool:
-        """Whether another program changed the file since it was read or saved."""
+        """Whether another program changed or removed the file since it was read or saved."""
+        return self.path is not None and self._file_hash() != self._hash
+
+    def read_outside(self) -> LoadedFile:
+        """The file as it is now, for `propose` and `take`; its hash is `MISSING` if it is gone.
+
+        Raises
+        ------
+        IntervalLabelIOError, IntervalLabelSchemaError
+            If it cannot be read any more.
+        """
         if self.path is None:
-            return False
-        data = read_bytes(self.path)
-        return (MISSING if data is None else content_hash(data)) != self._hash
+            raise IntervalLabelIOError("the labels have no file")
+        # Dates count from where they counted before, whatever label is the first one now.
+        return self._reader.read(self.path, origin_of(self._base))
+
+    def propose(
+        self, outside: LoadedFile, *, ours: bool = True, ignore: frozenset[str] = frozenset()
+    ) -> Merge:
+        """What the labels become with the changes that others made to the file; nothing is done.
+
+        Parameters
+        ----------
+        ours
+            Keep our unsaved edits, merged with theirs; False takes the file as it is.
+        ignore
+            As for `merge`.
+
+        Raises
+        ------
+        IntervalLabelSchemaError
+            If the columns of the file do not fit any more.
+        """
+        base = self._base if ours else self.table
+        return merge(base, self.table, outside.table, ignore=ignore)
+
+    def take(self, outside: LoadedFile, proposal: Merge) -> IntervalTable:
+        """Go on from the file as others left it; what `proposal` adds to it is unsaved.
+
+        The next save keeps their version as ``NAME.bak``. If the edit of the proposal is appended
+        the other way round (undo), `save` takes the file for changed again.
+
+        Raises
+        ------
+        IntervalLabelIOError
+            If nothing may be edited here, the file or the labels have changed once more (code
+            ``labels-changed-outside``), or the journal cannot be written. All is then as it was.
+        """
+        stale = "the labels were edited here since then" if proposal.ours is not self.table else ""
+        if self.path is not None and self._file_hash() != outside.hash:
+            stale = "the file was changed once more"
+        if stale:
+            raise IntervalLabelIOError(
+                stale,
+                where=str(self.path),
+                hint="look at it again",
+                code="labels-changed-outside",
+            )
+        edit = proposal.from_theirs
+        if self.read_only_reason is None:
+            self._refuse_read_only()
+            records = [encode_edit(proposal.theirs, edit)] if edit else []
+            self._replace_journal(records, outside.hash)
+        elif edit:
+            self._refuse_read_only()
+        after = _Known(proposal.table, proposal.theirs, outside.hash)
+        if proposal.edit:
+            self._merges.append((_Known(self.table, self._base, self._hash), after))
+        self.table, self._base, self._hash = after
+        self._unsaved = 1 if edit else 0
+        self._backed_up = False
+        return self.table
 
     def recover(self) -> Recovery:
         """Take the edits of the session that ended badly; they are unsaved, and stay safe.
@@ -303,9 +428,8 @@ class LabelStore:
         if lock is None:
             self.read_only_reason = f"read-only: {problem}"
             return
-        if self.path is not None and self.save_reason is None:
-            with contextlib.suppress(OSError):
-                remove_stray(self.path)
+        with contextlib.suppress(OSError):
+            remove_stray(self._home / self._key)
         content = load(self._journal.path)
         if content is None:
             return
@@ -336,18 +460,53 @@ class LabelStore:
         for edit in recovery.edits:
             records.append(encode_edit(table, edit))
             table = edit.apply(table)
+        self._replace_journal(records, self._hash)
+
+    def _replace_journal(self, records: Sequence[Mapping[str, object]], base: str) -> None:
+        """A journal of these edits of the file with hash `base`; a copy of the old one is kept."""
         path = self._journal.path
+        old = read_bytes(path)
+        self._journal.close()
+        journal = Journal(path, self._fs)
         try:
-            copy = write_beside(self._fs, path, path.read_bytes(), 0o600)
-            self._fs.replace(copy, _old(path))
-            self._journal = Journal(path, self._fs)
-            self._journal.rewrite(records, self._hash)
+            if old:
+                put_beside(self._fs, path, old, 0o600, _old(path))
+            journal.rewrite(records, base)
         except OSError as error:
+            self._put_back(old)
             raise IntervalLabelIOError(
-                f"the edits cannot be recovered: {error.strerror or error}",
+                f"the journal cannot be written: {error.strerror or error}",
                 where=str(path),
                 hint="free some space or check permissions, then try again",
+                code="labels-journal",
             ) from error
+        self._journal = journal
+
+    def _put_back(self, old: bytes | None) -> None:
+        """The journal as it was, where a new one stands in its place but may not be durable."""
+        path = self._journal.path
+        try:
+            if read_bytes(path) == old:
+                return
+            if old is None:
+                path.unlink()
+            else:
+                put_beside(self._fs, path, old, 0o600, path)
+        except (OSError, IntervalLabelIOError) as error:
+            # nothing may be appended to a journal that tells of another table
+            self.read_only_reason = f"read-only: the journal {path} cannot be restored: {error}"
+
+    def _file_hash(self) -> str:
+        data = None if self.path is None else read_bytes(self.path)
+        return MISSING if data is None else content_hash(data)
+
+    def _follow_merge(self) -> None:
+        """After a merge was undone the file is changed by others again; after redo it is not."""
+        for before, after in reversed(self._merges):
+            for known in (before, after):
+                if self.table.same_rows(known.table):
+                    self._base, self._hash = known.base, known.hash
+                    return
 
     def _set_aside(self) -> Path:
         self._journal.close()

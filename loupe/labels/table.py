@@ -20,7 +20,7 @@ from loupe.labels.columns import Layout, Pool
 from loupe.session.labels import IntervalLabelSchema
 from loupe.units import Seconds, Span
 
-__all__ = ["Interval", "IntervalTable", "Rows"]
+__all__ = ["Floats", "Interval", "IntervalTable", "Ints", "Rows"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -340,6 +340,12 @@ class IntervalTable:
         ends = self.ends[np.isfinite(self.ends)]
         last = max(float(ends.max()) if len(ends) else -np.inf, float(self.starts[-1]))
         return Span(float(self.starts[0]), last)
+
+    def same_rows(self, other: IntervalTable) -> bool:
+        """Whether both hold the very same rows of one pool."""
+        return self.pool is other.pool and all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in _ARRAYS
+        )
 
     def equals(self, other: IntervalTable) -> bool:
         """Whether both hold the same rows: times, labels and values, in the same order."""

@@ -21,6 +21,7 @@ from vispy.gloo.context import get_current_canvas
 from loupe.errors import LoupeRenderError
 from loupe.render.cache import RenderStats, TextureCache, check_side
 from loupe.render.order import groups, steps
+from loupe.render.visuals.hatch import HatchVisual
 from loupe.render.visuals.rects import RectsVisual
 from loupe.render.visuals.scalar import ScalarVisual, lut_texture, texels
 from loupe.render.visuals.sprites import SpritesVisual
@@ -88,6 +89,7 @@ class GLRenderer:
         self._tiles = TileVisual()
         self._scalars = ScalarVisual()
         self._rects = RectsVisual()
+        self._hatches = HatchVisual()
         self._sprites = SpritesVisual()
         self._frame: Frame | None = None
 
@@ -153,7 +155,13 @@ class GLRenderer:
         for batch in self._batches.values():
             batch.buffer.delete()
         self._batches.clear()
-        for visual in (self._tiles, self._scalars, self._rects, self._sprites):
+        for visual in (
+            self._tiles,
+            self._scalars,
+            self._rects,
+            self._hatches,
+            self._sprites,
+        ):
             visual.close()
         self._luts.clear()
         self._buffers.clear()
@@ -164,9 +172,12 @@ class GLRenderer:
         """Draw panels that do not overlap: step by step, rectangles of all panels together."""
         runs = [(panel, steps(panel)) for panel in panels]
         for step in range(max(len(r) for _, r in runs)):
-            now = [(panel, r[step]) for panel, r in runs if step < len(r)]
-            if step % 2 == 0:
-                self._draw_rects((number, step), now, size)
+            now = [(panel, r[step]) for panel, r in runs if step < len(r) and r[step]]
+            if not now:
+                continue
+            if step % 3 < 2:
+                visual = self._rects if step % 3 == 0 else self._hatches
+                self._draw_rects(visual, (number, step), now, size)
                 continue
             gloo.set_state(scissor_test=True)
             for panel, items in now:
@@ -176,6 +187,7 @@ class GLRenderer:
 
     def _draw_rects(
         self,
+        visual: RectsVisual | HatchVisual,
         slot: tuple[int, int],
         runs: list[tuple[FramePanel, list[Item]]],
         size: tuple[int, int],
@@ -195,9 +207,9 @@ class GLRenderer:
             batch = self._batches[slot] = _Batch(gloo.VertexBuffer())
         if batch.key != key:
             batch.key, batch.items = key, [item for _, item in parts]
-            batch.buffer.set_data(self._rects.vertices(parts))
+            batch.buffer.set_data(visual.vertices(parts))
             self.stats.buffers += 1
-        self._rects.draw(batch.buffer, size)
+        visual.draw(batch.buffer, size)
         self.stats.draws += 1
 
     def _draw_others(self, rect: PxRect, items: list[Item], height: int) -> None:

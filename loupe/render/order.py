@@ -29,13 +29,19 @@ def groups(panels: Sequence[FramePanel]) -> Iterator[list[FramePanel]]:
 
 
 def steps(panel: FramePanel) -> list[list[Item]]:
-    """Cut a panel's items into runs, by turns of rectangles only (first) and of others."""
+    """Cut a panel's items into runs, by turns of plain rectangles, of hatches and of others."""
     runs: list[list[Item]] = [[]]
     for item in panel.items:
-        if isinstance(item, RectsItem) != (len(runs) % 2 == 1):
+        while (len(runs) - 1) % 3 != _turn(item):
             runs.append([])
         runs[-1].append(item)
     return runs
+
+
+def _turn(item: Item) -> int:
+    if not isinstance(item, RectsItem):
+        return 2
+    return 0 if item.hatch is None else 1
 
 
 def _overlap(a: PxRect, b: PxRect) -> bool:

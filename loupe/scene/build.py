@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,7 @@ from loupe.scene.frame import (
     TextRun,
 )
 from loupe.scene.gutter import Swatch, row_gutter, swatch_item
+from loupe.scene.hatch import BAR_PITCH, ROW_PITCH, hatch_item, state_patterns
 from loupe.scene.intervals import (
     Bands,
     bands,
@@ -67,6 +68,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Picture", "Track", "build"]
 
+DIGIT_PX = 6.7
+"""Advance of a digit of the axis at font scale 1, logical pixels."""
+FLAG_MARGIN_PX = 20.0
+"""Room at both sides of the text of the cursor's flag, and a gap; logical pixels."""
 AXIS_NAMES = {"seconds": "time, s", "hms": "h:m:s", "wall": "clock"}
 
 
@@ -89,6 +94,8 @@ class Picture:
         The tile to show of each row, exact or a stand-in.
     label_colors
         State to colour.
+    states
+        Defined states; the place of one chooses its pattern.
     extent
         For the choice of clock.
     """
@@ -105,6 +112,7 @@ class Picture:
     cursor: Seconds | None = None
     selection: Span | None = None
     tracks: Sequence[Track] = ()
+    states: tuple[str, ...] = ()
     selected_rows: frozenset[str] = field(default_factory=frozenset)
     focused_row: str | None = None
     measure: Measure | None = None
@@ -144,8 +152,8 @@ def build(picture: Picture) -> Frame:
         panels.append(FramePanel("#legend", rect, (item,)))
     strips = [f for f in found if f[0].strip]
     panels += [
-        FramePanel(f"#strip{i}", rect, _strip_items(track_bands, rect, theme))
-        for i, ((_, track_bands), rect) in enumerate(zip(strips, layout.strips, strict=False))
+        FramePanel(f"#strip{i}", rect, _strip_items(p, track, track_bands, rect))
+        for i, ((track, track_bands), rect) in enumerate(zip(strips, layout.strips, strict=False))
     ]
     panels += bar_panels(_bars(p, by_id), layout, theme)
     axis_texts, axis_panel = _axis(p, marks)
@@ -195,11 +203,11 @@ def _row_panel(
     if p.view.grid:
         xs = np.array([grid.x(t.t) for t in marks])
         under.append(lines_item(xs, 0, h, max(round(look.px(1)), 1), look.theme.grid))
-    labels = [
-        bands_item(b, 0, h, p.view.label_alpha)
-        for track, b in found
-        if track.overlay and p.view.overlays and not p.view.strip_only and len(b)
-    ]
+    labels: list[Item] = []
+    for track, b in found:
+        if track.overlay and p.view.overlays and not p.view.strip_only and len(b):
+            labels.append(bands_item(b, 0, h, p.view.label_alpha))
+            labels += _hatch(p, track, b, h, ROW_PITCH, p.view.label_alpha)
     selection = list(selection_items(p.selection, grid, h, look))
     data = _data_items(row, look, tile, grid)
     over_data = row.kind == "heatmap"
@@ -227,7 +235,8 @@ def _shifted(items: Sequence[Item], cut: int) -> list[Item]:
     for item in items:
         if isinstance(item, RectsItem):
             shift = np.array([0, cut, 0, cut], dtype=np.float32)
-            moved.append(RectsItem(item.rects - shift, item.colors, item.dash))
+            hatch = None if item.hatch is None else replace(item.hatch, y=item.hatch.y - cut)
+            moved.append(RectsItem(item.rects - shift, item.colors, item.dash, hatch))
         elif isinstance(item, SpritesItem):
             centres = item.centres - np.array([0, cut], dtype=np.float32)
             moved.append(SpritesItem(centres, item.sizes, item.symbols, item.colors, item.filled))
@@ -264,7 +273,7 @@ def _data_items(row: Row, look: Look, tile: TileContent | None, grid: TimeGrid) 
     items: list[Item] = []
     inner = row.content
     if isinstance(inner, RasterContent) and inner.nan_color is not None:
-        items.append(_nan_spans(inner, grid, look.height, inner.nan_color))
+        items.append(_nan_spans(inner, grid, look, inner.nan_color))
     if tile.pixels is not None:
         items.append(RgbaTile(tile.texture_key, tile.pixels, x0, x1, 0.0, height))
     if tile.values is not None and isinstance(inner, HeatmapContent):
@@ -281,8 +290,8 @@ def _data_items(row: Row, look: Look, tile: TileContent | None, grid: TimeGrid) 
                 inner.nan_color or Rgba(0, 0, 0, 0),
                 x0,
                 x1,
-                0.0,
-                height,
+                look.magnify(0.0),
+                look.magnify(height),
             )
         )
     if tile.points is not None:
@@ -323,8 +332,9 @@ def _points(tile: TileContent, grid: TimeGrid, height: int) -> list[Item]:
     return items
 
 
-def _nan_spans(content: RasterContent, grid: TimeGrid, height: int, color: Rgba) -> RectsItem:
-    rows = bands_of(content, height)
+def _nan_spans(content: RasterContent, grid: TimeGrid, look: Look, color: Rgba) -> RectsItem:
+    height = look.height
+    rows = bands_of(content, height, look.magnified)
     rects = []
     for row, start, stop in content.nan_spans:
         top, bottom = (0.0, float(height)) if row < 0 else (rows.top[row], rows.bottom[row])
@@ -338,7 +348,7 @@ def _row_marks(row: Row, box: RowBox, look: Look, tile: TileContent | None) -> l
     inner, w, h = row.content, box.rect.w, box.rect.h
     one = max(round(look.px(1)), 1)
     if isinstance(inner, RasterContent) and inner.gaps and inner.gap_width > 0:
-        rows = bands_of(inner, h)
+        rows = bands_of(inner, h, look.magnified)
         width = max(round(look.px(inner.gap_width)), 1)
         rects = [
             [0, round(y - width / 2), w, round(y - width / 2) + width] for y in rows.separators
@@ -425,8 +435,31 @@ def _in_plot(
     ]
 
 
-def _strip_items(found: Bands, rect: PxRect, theme: Theme) -> tuple[Item, ...]:
-    return (rect_item(0, 0, rect.w, rect.h, theme.field), bands_item(found, 0, rect.h, 1.0))
+def _strip_items(p: Picture, track: Track, found: Bands, rect: PxRect) -> tuple[Item, ...]:
+    ground = rect_item(0, 0, rect.w, rect.h, p.theme.field)
+    inked = _hatch(p, track, found, rect.h, BAR_PITCH, 1.0)
+    return (ground, bands_item(found, 0, rect.h, 1.0), *inked)
+
+
+def _hatch(
+    p: Picture, track: Track, found: Bands, height: int, pitch: int, alpha: float | None
+) -> list[Item]:
+    """The patterns on bands; nothing without hatching, or where all are plain."""
+    if not p.view.hatching or not len(found):
+        return []
+    viewport = p.layout.viewport
+    item = hatch_item(
+        found,
+        0,
+        height,
+        state_patterns(track.table.pool.labels, p.states),
+        p.theme,
+        pitch=max(viewport.px(pitch), 2),
+        width=max(viewport.px(1), 1),
+        k0=p.layout.grid.k0,
+        alpha=alpha,
+    )
+    return [] if item is None else [item]
 
 
 def _axis(p: Picture, marks: Sequence[Tick]) -> tuple[list[TextRun], FramePanel]:
@@ -435,22 +468,22 @@ def _axis(p: Picture, marks: Sequence[Tick]) -> tuple[list[TextRun], FramePanel]
     one = max(px(1), 1)
     xs = np.array([grid.x(t.t) for t in marks])
     panel = FramePanel("#axis", axis, (lines_item(xs, 0, px(5), one, theme.line),))
+    flag = _flag_text(p)
+    at = _cursor_x(p)
     texts = [
         TextRun(
             t.text, axis.x + x, axis.y + px(7), theme.dim, align="center", valign="top", area="axis"
         )
         for t, x in zip(marks, xs, strict=True)
+        if at is None or not _touch(p, t.text, x, flag, at)
     ]
     unit = AXIS_NAMES.get(choose_clock(p.view.clock, p.extent, p.scene.origin), "")
     texts.append(TextRun(unit, px(14), axis.y + px(7), theme.dim, valign="top", area="axis"))
-    x = _cursor_x(p)
-    if p.cursor is not None and x is not None:
-        clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
-        digits = max(2, min(6, decimals(nice_step(grid.dt))))
+    if at is not None:
         texts.append(
             TextRun(
-                format_time(p.cursor, clock, digits=digits, origin=p.scene.origin),
-                axis.x + x,
+                flag,
+                axis.x + at,
                 axis.y + px(14),
                 theme.on_accent,
                 align="center",
@@ -460,6 +493,22 @@ def _axis(p: Picture, marks: Sequence[Tick]) -> tuple[list[TextRun], FramePanel]
             )
         )
     return texts, panel
+
+
+def _flag_text(p: Picture) -> str:
+    """The cursor's time as its flag says it."""
+    if p.cursor is None:
+        return ""
+    clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
+    digits = max(2, min(6, decimals(nice_step(p.layout.grid.dt))))
+    return format_time(p.cursor, clock, digits=digits, origin=p.scene.origin)
+
+
+def _touch(p: Picture, tick: str, x: float, flag: str, at: float) -> bool:
+    """Whether a tick's text would run under the cursor's flag."""
+    scale = p.layout.viewport.scale
+    width = (len(tick) + len(flag)) * DIGIT_PX * p.view.font_scale + FLAG_MARGIN_PX
+    return abs(x - at) < width / 2 * scale
 
 
 def _cursor_x(p: Picture) -> float | None:

@@ -7,6 +7,7 @@ indexes. Never Qt or GL, and `av` only for videos.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,7 @@ def check_data(session: Session, *, allow_remote: bool = False) -> list[Fault]:
     found += _arrays(session, opener)
     extent = data_extent(rows, opener, events)
     for number, _ in enumerate(session.labels):
-        found += _labels(session, number, extent)
+        found += _labels(session, number, extent, catalog.origin)
     found += _videos(session, catalog)
     return list(dict.fromkeys(found))
 
@@ -173,10 +174,13 @@ def _array(place: Place, data: ArrayData) -> Iterator[Fault]:
         )
 
 
-def _labels(session: Session, number: int, extent: Span | None) -> Iterator[Fault]:
+def _labels(
+    session: Session, number: int, extent: Span | None, origin: datetime | None
+) -> Iterator[Fault]:
     config = session.labels[number]
     if config.path is None:
         return
+    from loupe.labels.formats.base import ReadOptions
     from loupe.labels.store import load_table
 
     path = session.base / config.path if session.base is not None else Path(config.path)
@@ -198,7 +202,9 @@ def _labels(session: Session, number: int, extent: Span | None) -> Iterator[Faul
             )
         return
     try:
-        loaded = load_table(path, config.table_schema, format=config.format)
+        loaded = load_table(
+            path, config.table_schema, format=config.format, options=ReadOptions(origin=origin)
+        )
     except IntervalLabelSchemaError as error:
         if error.absent:
             for field, column in error.absent:

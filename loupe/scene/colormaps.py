@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -33,6 +34,8 @@ N = 256
 def _named(name: str) -> npt.NDArray[np.uint8]:
     import cmap
 
+    # A short name that two collections have is fine: the package's own choice is taken.
+    logging.getLogger("cmap").setLevel(logging.ERROR)
     try:
         table = cmap.Colormap(name).lut(N)
     except (ValueError, KeyError) as error:

@@ -5,9 +5,10 @@ Opens headers only. A plot that fails becomes one row that says why; the rest wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from loupe.errors import LoupeError
 from loupe.scene.model import (
     EventClass,
     FailedContent,
+    Live,
     RasterContent,
     Row,
     Scene,
@@ -26,21 +28,37 @@ from loupe.scene.plots import dense, heatmap, raster, trace, zip_
 from loupe.scene.rows import is_missing, text_of
 from loupe.scene.sources import Opener, event_times, require_columns
 from loupe.session.events import EventStyle, GlobalEventsConfig, LineStyle
+from loupe.session.labels import LabelsConfig
+from loupe.session.plots import Plot
 from loupe.session.plots.heatmap import HeatmapConfig
 from loupe.session.plots.raster import RasterConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.plots.zip import Zip
-from loupe.session.source import Data
+from loupe.session.source import Data, InMemory
+from loupe.session.tune import Param, Setting, held_at
+from loupe.session.tune_scan import Memo, is_function, named_params
 from loupe.units import Rgba, Span
 
 if TYPE_CHECKING:
     from loupe.data.catalog import Catalog
     from loupe.session.model import Session
 
-__all__ = ["Progress", "compile_scene", "data_extent", "plot_rows"]
+__all__ = [
+    "Progress",
+    "compile_scene",
+    "data_extent",
+    "event_classes",
+    "label_track",
+    "laid_out",
+    "plot_data",
+    "plot_rows",
+    "session_params",
+]
 
-Progress = Callable[[int, int, str], None]
-"""Told of (plots done, plots in all, name of the next)."""
+Progress = Callable[[float, int, str], None]
+"""Told of (plots done, plots in all, name of the one at hand); parts of a plot count too.
+
+It may raise `loupe.work.Cancelled` to stop."""
 
 EVENT_STYLES: tuple[LineStyle, ...] = ("solid", "dashed", "dotted", "dashdot", "dashdotdot")
 EVENT_GREY = Rgba(200, 200, 200, 200)
@@ -55,21 +73,46 @@ EVENT_COLORS = (
 """After the five line styles on grey, styles start over in each of these colours."""
 
 
-def plot_rows(plot: object, number: int, plot_id: str, opener: Opener) -> tuple[Row, ...]:
+def plot_rows(
+    plot: object, number: int, plot_id: str, opener: Opener, kept: Sequence[Row] = ()
+) -> tuple[Row, ...]:
     """Rows of one plot.
+
+    Parameters
+    ----------
+    kept
+        Its rows before live parameters changed the data; rows of events keep their places.
 
     Raises
     ------
     LoupeConfigError, LoupeDataError
         If its data or columns are not what it says.
     """
+    found = _rows(plot, number, plot_id, opener, kept)
+    return tuple(_row_by_row(plot, plot_id, row) for row in found)
+
+
+def _row_by_row(plot: Any, plot_id: str, row: Row) -> Row:
+    """A row with what its plot says of it by its key, which a row without a name has too."""
+    key = row.id.removeprefix(f"{plot_id}/")
+    return replace(
+        row,
+        weight=row.weight * plot.heights.get(key, 1.0),
+        hidden=row.hidden or key in getattr(plot, "hidden", ()),
+        bad=row.bad or key in getattr(plot, "bad", ()),
+    )
+
+
+def _rows(
+    plot: Any, number: int, plot_id: str, opener: Opener, kept: Sequence[Row]
+) -> tuple[Row, ...]:
     if isinstance(plot, TraceConfig):
         make = dense.compile_rows if plot.mode == "dense" else trace.compile_rows
         return make(number, plot, plot_id, opener)
     if isinstance(plot, HeatmapConfig):
         return heatmap.compile_rows(number, plot, plot_id, opener)
     if isinstance(plot, RasterConfig):
-        return raster.compile_rows(number, plot, plot_id, opener)
+        return raster.compile_rows(number, plot, plot_id, opener, kept)
     if isinstance(plot, Zip):
         return zip_.compile_rows(number, plot, plot_id, opener)
     raise TypeError(f"not a plot: {type(plot).__name__}")
@@ -81,45 +124,64 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
     Parameters
     ----------
     progress
-        Told before each plot.
+        Told before each plot, and between parts of long ones.
 
     Returns
     -------
     Scene
         Every plot that could be opened; the others as rows of kind "failed".
     """
+    params = session_params(session)
+    settings = {param: param.setting for param in params}
+    with held_at(settings):
+        return _compiled(session, catalog, params, settings, progress)
+
+
+def _compiled(
+    session: Session,
+    catalog: Catalog,
+    params: Mapping[Param, str],
+    settings: Mapping[Param, Setting],
+    progress: Progress | None,
+) -> Scene:
     opener = Opener(session, catalog)
     # The earliest datetime of all arrays is second 0; what fails here fails again with its plot.
     catalog.align([session.resolve(data) for data in array_fields(session)])
-    rows: list[Row] = []
+    groups: dict[int, tuple[Row, ...]] = {}
     for number, (plot, plot_id) in enumerate(zip(session.plots, session.plot_ids, strict=True)):
         if progress is not None:
-            progress(number, len(session.plots), plot.title or plot_id)
+            tell = functools.partial(_tell, progress, number, len(session.plots))
+            opener.tell = functools.partial(tell, plot.title or plot_id)
+            opener.tell(0.0)
         try:
-            rows += plot_rows(plot, number, plot_id, opener)
+            groups[number] = plot_rows(plot, number, plot_id, opener)
         except LoupeError as error:
-            rows.append(_failed(number, plot_id, plot.title or plot_id, error))
+            groups[number] = (_failed(number, plot_id, plot.title or plot_id, error),)
+    # What is compiled again later tells nobody.
+    opener.tell = lambda done: None
     events: tuple[EventClass, ...] = ()
     if session.events is not None and session.events.visible:
         try:
             events = event_classes(session.events, opener)
         except LoupeError as error:
-            rows.insert(0, _failed(-1, "events", "events", error))
-    rows = _coloured(rows, session.view.colors or (), session.view.line_widths)
-    extent = data_extent(rows, opener, events)
+            groups[-1] = (_failed(-1, "events", "events", error),)
+    tracks = tuple(
+        label_track(track_id, config.name or _stem(config.path) or track_id, config, catalog.memo)
+        for track_id, config in zip(session.label_ids, session.labels, strict=True)
+    )
+    live = Live(params, settings, opener, groups) if params else None
+    rows, extent = laid_out(session, groups, opener, events)
     return Scene(
         session=session,
         title=session.title or "Loupe",
         extent=extent or Span(0.0, 1.0),
         bare=extent is None,
-        rows=_ordered(rows, session.view.subplot_order),
+        rows=rows,
         origin=catalog.origin,
         events=events,
         events_config=session.events,
-        tracks=tuple(
-            TrackSpec(track_id, config.name or _stem(config.path) or track_id, config)
-            for track_id, config in zip(session.label_ids, session.labels, strict=True)
-        ),
+        tracks=tracks,
+        live=live,
         videos=tuple(
             VideoSpec(video_id, config.name or f"Video {i + 1}", config)
             for i, (video_id, config) in enumerate(
@@ -127,6 +189,34 @@ def compile_scene(session: Session, catalog: Catalog, *, progress: Progress | No
             )
         ),
     )
+
+
+def laid_out(
+    session: Session,
+    groups: Mapping[int, tuple[Row, ...]],
+    opener: Opener,
+    events: Sequence[EventClass],
+) -> tuple[tuple[Row, ...], Span | None]:
+    """All rows in their order and with the view's colours, and all of the data's time."""
+    rows = [row for number in sorted(groups) for row in groups[number]]
+    rows = _coloured(rows, session.view.colors or (), session.view.line_widths)
+    return _ordered(rows, session.view.subplot_order), data_extent(rows, opener, events)
+
+
+def label_track(track_id: str, name: str, config: LabelsConfig, memo: Memo) -> TrackSpec:
+    """A label set of the session; a function is asked for what it holds."""
+    data = config.data
+    if data is None or not is_function(data.value):
+        return TrackSpec(track_id, name, config, data)
+    live = bool(memo.params(data.value))
+    try:
+        return TrackSpec(track_id, name, config, InMemory(memo.call(data.value)), live)
+    except LoupeError as error:
+        return TrackSpec(track_id, name, config, None, live, error)
+
+
+def _tell(progress: Progress, number: int, total: int, name: str, part: float) -> None:
+    progress(number + min(part, 1.0), total, name)
 
 
 def _stem(path: str | None) -> str:
@@ -147,17 +237,35 @@ def _failed(number: int, plot_id: str, title: str, error: LoupeError) -> Row:
 def array_fields(session: Session) -> Iterator[Data]:
     """Every field of the plots that names an array, as far as the names are known."""
     for plot in session.plots:
-        if isinstance(plot, TraceConfig):
-            found = [plot.data, *plot.overlay_arrays, *(m.bool_array for m in plot.sample_markers)]
-        elif isinstance(plot, HeatmapConfig):
-            found = [plot.data]
-        elif isinstance(plot, Zip):
-            found = [inner.data for inner in plot.traces]
-        else:
+        if isinstance(plot, RasterConfig):
             continue
-        for data in found:
+        for data in plot_data(plot):
             if not isinstance(data, str) or data in session.sources:
                 yield data
+
+
+def plot_data(plot: Plot) -> list[Data]:
+    """Every field of a plot that names data."""
+    if isinstance(plot, Zip):
+        return [inner.data for inner in plot.traces]
+    if isinstance(plot, TraceConfig):
+        return [plot.data, *plot.overlay_arrays, *(m.bool_array for m in plot.sample_markers)]
+    return [plot.data]
+
+
+def session_params(session: Session) -> dict[Param, str]:
+    """Every live parameter of a session with its name, in the order of plots, events, labels."""
+    found: dict[Param, str] = {}
+    fields = [data for plot in session.plots for data in plot_data(plot)]
+    if session.events is not None:
+        fields.append(session.events.data)
+    fields += [labels.data for labels in session.labels if labels.data is not None]
+    for data in fields:
+        source = session.sources.get(data) if isinstance(data, str) else data
+        if isinstance(source, InMemory) and is_function(source.value):
+            for param, name in named_params(source.value).items():
+                found.setdefault(param, name)
+    return found
 
 
 def data_extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -> Span | None:

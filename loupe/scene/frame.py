@@ -21,6 +21,7 @@ from loupe.units import Rgba
 __all__ = [
     "Frame",
     "FramePanel",
+    "Hatch",
     "Item",
     "PxRect",
     "RectsItem",
@@ -119,6 +120,33 @@ class ScalarTile:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Hatch:
+    """Leaves lines or dots of rectangles, and nothing of the rest.
+
+    Pixel ``(px, py)`` of a panel, counted from `x` and from the panel's top (`y` for rows whose
+    top is cut off), is kept by rising lines where ``(px + py) mod pitch < width``, by falling ones
+    where ``(px - py) mod pitch < width``, by upright ones where ``px mod pitch < width``, by level
+    ones where ``(py - pitch // 2) mod pitch < width``, by dots where level ones do and
+    ``px mod pitch < 2 width``. Crossed is rising and falling, squared level and upright.
+
+    Attributes
+    ----------
+    codes
+        ``(n,)`` uint8, index into `loupe.scene.hatch.PATTERNS`.
+    pitches
+        ``(n,)`` uint16, device pixels from line to line.
+    width
+        Of a line, device pixels.
+    """
+
+    codes: U8
+    pitches: npt.NDArray[np.uint16]
+    width: int
+    x: int = 0
+    y: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class RectsItem:
     """Filled rectangles: labels, grid and event lines, selection, swatches.
 
@@ -131,11 +159,14 @@ class RectsItem:
     dash
         None, or ``(n, 4)`` float32 of vertical dash patterns in pixels: on, off, on, off,
         repeated from the panel's top; all zero is solid.
+    hatch
+        None, or the pattern that is left of them.
     """
 
     rects: F32
     colors: U8
     dash: F32 | None = None
+    hatch: Hatch | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from loupe.scene.colormaps import lut_of
 from loupe.scene.frame import FramePanel, PxRect, RectsItem, ScalarTile, TextRun
-from loupe.scene.layout import Layout, RowBox
+from loupe.scene.layout import ROW_GAP, Layout, RowBox
 from loupe.scene.looks import Look, value_text
 from loupe.scene.model import (
     DenseContent,
@@ -37,7 +37,7 @@ NAME_X = 14
 TICK_PAD = 8
 LINE = 16
 LEGEND_LINE = 18
-TICK_GAP = 15
+TICK_GAP, TICK_LINE = 15, 14
 NARROWEST, WIDEST = 128, 232
 NAME_CHAR, TICK_CHAR, LABEL_CHAR = 7.6, 6.7, 7.0
 """Mean advance of the name, tick and label fonts, logical pixels; names are elided, so a guess will
@@ -53,9 +53,10 @@ class Gutter:
     panels: list[FramePanel] = field(default_factory=list)
 
 
-def gutter_width(rows: Sequence[Row]) -> float:
+def gutter_width(rows: Sequence[Row], font_scale: float = 1.0) -> float:
     """Logical width of the left gutter that suits the names and ticks of the rows."""
     widest = 0.0
+    larger = max(font_scale, 1.0)
     for row in rows:
         dense = isinstance(row.content, DenseContent)
         below = max(len(row.subtitle), len("00 of 00") if dense else 0)
@@ -67,8 +68,9 @@ def gutter_width(rows: Sequence[Row]) -> float:
             ticks = max((len(n) for n in content.tick_names), default=0) * TICK_CHAR
         elif isinstance(content, HeatmapContent | RasterContent):
             ticks = max((len(n) for n in content.row_names), default=0) * TICK_CHAR
-        widest = max(widest, NAME_X + min(name, 110.0) + 10 + min(ticks, 96.0) + TICK_PAD)
-    return float(min(max(NARROWEST, math.ceil(widest)), WIDEST))
+        text = (min(name, 110.0) + min(ticks, 96.0)) * font_scale
+        widest = max(widest, NAME_X + text + 10 + TICK_PAD)
+    return float(min(max(NARROWEST, math.ceil(widest)), WIDEST * larger))
 
 
 def row_gutter(
@@ -79,8 +81,10 @@ def row_gutter(
     ticks = _ticks(row, box, look, content)
     px = look.px
     right = layout.area.x - px(TICK_PAD)
+    # Large text at the edges of two rows would touch.
+    margin = (look.tx(TICK_LINE) - px(ROW_GAP)) / 2 if look.view.font_scale > 1 else 0.0
     for y, text in ticks:
-        if box.rect.y <= y <= box.rect.bottom:
+        if box.rect.y + margin <= y <= box.rect.bottom - margin:
             out.texts.append(
                 TextRun(
                     text,
@@ -89,10 +93,10 @@ def row_gutter(
                     look.theme.dim,
                     align="right",
                     role="tick",
-                    max_width=int(px(96)),
+                    max_width=int(look.tx(96)),
                 )
             )
-    tick_px = max((len(t) for _, t in ticks), default=0) * px(TICK_CHAR)
+    tick_px = max((len(t) for _, t in ticks), default=0) * look.tx(TICK_CHAR)
     _names(out, row, box, look, content, right - tick_px - px(10))
     if isinstance(row.content, HeatmapContent) and content is not None:
         _color_bar(out, row, row.content, box, look, content)
@@ -102,13 +106,14 @@ def row_gutter(
 def _names(
     out: Gutter, row: Row, box: RowBox, look: Look, content: TileContent | None, right: float
 ) -> None:
-    px, theme = look.px, look.theme
+    px, tx, theme = look.px, look.tx, look.theme
     room = int(max(right - px(NAME_X), px(24)))
-    low = box.rect.h < px(26)
+    low = box.rect.h < tx(26)
     y = box.rect.y + (box.rect.h / 2 if low else px(4))
+    one_line = low or y + tx(LINE + 2) + tx(LINE) > box.rect.bottom
     out.texts.append(
         TextRun(
-            row.title,
+            row.group if one_line and row.group else row.title,
             px(NAME_X),
             y,
             theme.dim if look.bad else theme.text,
@@ -117,20 +122,20 @@ def _names(
             max_width=room,
         )
     )
-    y += px(LINE + 2)
+    y += tx(LINE + 2)
     for text in _subtitles(row, look, content):
-        if low or y + px(LINE) > box.rect.bottom:
+        if low or y + tx(LINE) > box.rect.bottom:
             return
         out.texts.append(
             TextRun(text, px(NAME_X), y, theme.dim, valign="top", role="label", max_width=room)
         )
-        y += px(LINE)
+        y += tx(LINE)
     y += px(4)
     for i, entry in enumerate(row.legend):
-        if low or y + px(LINE) > box.rect.bottom:
+        if low or y + tx(LINE) > box.rect.bottom:
             return
         left = len(row.legend) - i
-        if left > 1 and y + px(LINE + LEGEND_LINE) > box.rect.bottom:
+        if left > 1 and y + tx(LINE + LEGEND_LINE) > box.rect.bottom:
             # What does not fit is counted, so that a legend never just ends.
             out.texts.append(
                 TextRun(
@@ -145,24 +150,24 @@ def _names(
             )
             return
         _legend(out, entry, y, room, look)
-        y += px(LEGEND_LINE)
+        y += tx(LEGEND_LINE)
 
 
 def _legend(out: Gutter, entry: LegendEntry, y: float, room: int, look: Look) -> None:
-    px = look.px
+    px, tx = look.px, look.tx
     color = entry.color if entry.color.a else look.theme.trace
-    side = px(9)
-    top = round(y + px(3))
+    side = tx(9)
+    top = round(y + tx(3))
     out.swatches.append((px(NAME_X), top, px(NAME_X) + side, top + side, color.with_alpha(255)))
     out.texts.append(
         TextRun(
             entry.text,
-            px(NAME_X + 14),
+            px(NAME_X) + tx(14),
             y,
             look.theme.dim,
             valign="top",
             role="label",
-            max_width=max(int(room - px(14)), 1),
+            max_width=max(int(room - tx(14)), 1),
         )
     )
 
@@ -187,24 +192,24 @@ def _ticks(
     row: Row, box: RowBox, look: Look, content: TileContent | None
 ) -> list[tuple[float, str]]:
     """Heights on the canvas and their texts."""
-    rect, px = box.rect, look.px
+    rect, px, tx = box.rect, look.px, look.tx
     inner = row.content
     if isinstance(inner, TraceContent):
         if content is None or rect.h < px(40):
             return []
-        return [(rect.y + y, text) for y, text in _value_ticks(content.y_range, rect.h, px(26))]
+        return [(rect.y + y, text) for y, text in _value_ticks(content.y_range, rect.h, tx(26))]
     if isinstance(inner, DenseContent):
         page = page_of(inner, look)
         names = [inner.tick_names[i] for i in page.shown]
-        return _thinned([rect.y + float(y) for y in page.y], names, px(TICK_GAP))
+        return _thinned([rect.y + float(y) for y in page.y], names, tx(TICK_GAP))
     if isinstance(inner, HeatmapContent):
         n = len(inner.row_names)
-        heights = [rect.bottom - (i + 0.5) * rect.h / n for i in range(n)]
-        return _thinned(heights, list(inner.row_names), px(TICK_GAP)) if rect.h >= px(24) else []
+        heights = [rect.y + look.magnify(rect.h - (i + 0.5) * rect.h / n) for i in range(n)]
+        return _thinned(heights, list(inner.row_names), tx(TICK_GAP)) if rect.h >= tx(24) else []
     if isinstance(inner, RasterContent):
-        bands = bands_of(inner, rect.h)
+        bands = bands_of(inner, rect.h, look.magnified)
         heights = [rect.y + float(m) for m in (bands.top + bands.bottom) / 2]
-        return _thinned(heights, list(inner.row_names), px(TICK_GAP)) if rect.h >= px(24) else []
+        return _thinned(heights, list(inner.row_names), tx(TICK_GAP)) if rect.h >= tx(24) else []
     return []
 
 
@@ -220,7 +225,12 @@ def _value_ticks(
         found = _ticks_at(low, high, step, height)
         if len(found) >= 2:
             break
-    return found
+    kept: list[tuple[float, str]] = []
+    for y, text in found:
+        # A low row has no room for two lines of large text.
+        if not kept or abs(kept[-1][0] - y) >= gap / 2:
+            kept.append((y, text))
+    return kept
 
 
 def _ticks_at(low: float, high: float, step: float, height: float) -> list[tuple[float, str]]:
@@ -273,7 +283,7 @@ def _color_bar(
     px, theme, rect = look.px, look.theme, box.rect
     low, high = levels(inner, look, content.y_range)
     height = min(rect.h - px(16), px(140))
-    if height < px(24):
+    if height < (look.tx(30) if look.view.font_scale > 1 else px(24)):
         return
     top = rect.y + (rect.h - height) / 2
     bar = PxRect(round(rect.right + px(8)), round(top), max(round(px(7)), 1), round(height))

@@ -74,10 +74,12 @@ def hover(picture: Picture, bench: Workbench, x: float, y: float) -> Hover | Non
     if isinstance(content, DenseContent):
         return _dense(row, content, tile, bench, column, y - box.rect.y, look, found)
     if isinstance(content, HeatmapContent):
-        return _heat(row, content, tile, column, y - box.rect.y, box, found)
+        inside = (y - box.rect.y - box.rect.h / 2) / look.magnified + box.rect.h / 2
+        return _heat(row, content, tile, column, inside, box, found)
     if isinstance(content, RasterContent):
         near = look.px(NEAR_PX) * layout.grid.dt
-        return _raster(row, content, y - box.rect.y, box, near, found)
+        inside = (y - box.rect.y - box.rect.h / 2) / look.magnified + box.rect.h / 2
+        return _raster(row, content, inside, box, near, found)
     return found
 
 

@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -129,6 +130,12 @@ class KeptColumns:
             self._held += stretch.nbytes
             while self._held > self.ceiling and len(self._kept) > 1:
                 self._drop(next(iter(self._kept)))
+
+    def forget(self, unwanted: Callable[[Any], bool]) -> None:
+        """Drop the stretches of all names for which `unwanted` says so."""
+        with self._lock:
+            for key in [key for key in self._kept if unwanted(key[0])]:
+                self._drop(key)
 
     def _drop(self, key: tuple[Hashable, int, int]) -> None:
         self._held -= self._kept.pop(key).nbytes

@@ -120,6 +120,7 @@ def lay_out(
     scroll: float = 0.0,
     axis: bool = True,
     gutter: float = GUTTER_LEFT,
+    type_scale: float = 1.0,
 ) -> Layout:
     """Place strips, rows and axis.
 
@@ -134,6 +135,8 @@ def lay_out(
         Logical pixels the rows are scrolled down; clipped.
     gutter
         Logical width of the left gutter, see `gutter_width`.
+    type_scale
+        Factor on the size of text; from 1 on the right gutter and the time axis grow with it.
 
     Returns
     -------
@@ -141,14 +144,15 @@ def lay_out(
         All rectangles; heights of the rows add up exactly.
     """
     px = viewport.px
-    left, right = px(gutter), px(GUTTER_RIGHT)
+    larger = max(type_scale, 1.0)
+    left, right = px(gutter), px(GUTTER_RIGHT * larger)
     width = max(1, viewport.width - left - right)
     y = px(MARGIN_TOP)
     strip_rects = []
     for _ in range(strips):
         strip_rects.append(PxRect(left, y, width, px(STRIP_HEIGHT)))
         y += px(STRIP_HEIGHT) + px(STRIP_GAP)
-    axis_height = px(AXIS_HEIGHT) if axis else 0
+    axis_height = px(AXIS_HEIGHT * larger) if axis else 0
     area = PxRect(left, y, width, max(1, viewport.height - axis_height - y))
     gap = px(ROW_GAP)
     heights = _heights(

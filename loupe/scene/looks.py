@@ -43,6 +43,19 @@ class Look:
         """Logical pixels in device pixels."""
         return logical * self.scale
 
+    @property
+    def magnified(self) -> float:
+        """How much larger than the row its picture is, for rows of rows: 1 or more."""
+        return 1.0 / min(self.override.y_zoom, 1.0)
+
+    def magnify(self, y: float) -> float:
+        """Where a height of the whole picture lies when that is zoomed about the middle; pixels."""
+        return self.height / 2 + (y - self.height / 2) * self.magnified
+
+    def tx(self, logical: float) -> float:
+        """Logical pixels of type in device pixels: they grow with the size of text."""
+        return logical * self.scale * self.view.font_scale
+
     def trace_color(self, color: Rgba | None) -> Rgba:
         """A trace's colour: the user's, its own, or the theme's; dim when the row is bad."""
         found = self.override.color or color or self.theme.trace

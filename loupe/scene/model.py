@@ -9,17 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from loupe.data.protocols import ArrayData
+from loupe.errors import LoupeError
 from loupe.session.events import GlobalEventsConfig
 from loupe.session.labels import LabelsConfig
 from loupe.session.model import Session
+from loupe.session.source import InMemory
+from loupe.session.tune import Param, Setting
 from loupe.session.video import VideoConfig
 from loupe.units import Rgba, Seconds, Span
+
+if TYPE_CHECKING:
+    from loupe.scene.sources import Opener
 
 __all__ = [
     "ArrayRef",
@@ -29,6 +35,7 @@ __all__ = [
     "FailedContent",
     "HeatmapContent",
     "LegendEntry",
+    "Live",
     "MarkerSet",
     "RasterContent",
     "Row",
@@ -116,12 +123,19 @@ class MarkerSet:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TraceContent:
-    """A stacked row: one host curve, then overlays; or the curves of one zip value."""
+    """A stacked row: one host curve, then overlays; or the curves of one zip value.
+
+    Attributes
+    ----------
+    held
+        Typical range from before live parameters changed the data; None measures it.
+    """
 
     lines: tuple[TraceLine, ...]
     markers: tuple[MarkerSet, ...] = ()
     bottom_spine: bool = False
     y_range: tuple[float, float] | None = None
+    held: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -142,6 +156,8 @@ class DenseContent:
         One per trace in `order`; None is the theme's trace colour.
     gain, scale, step, traces_per_page
         The session's values, see `TraceConfig`.
+    held
+        Typical spread from before live parameters changed the data; None measures it.
     """
 
     array: ArrayRef
@@ -156,11 +172,18 @@ class DenseContent:
     traces_per_page: int | None = None
     line_width: float = 1.0
     markers: tuple[MarkerSet, ...] = ()
+    held: float | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class HeatmapContent:
-    """Rows of one array as an image; `order` runs from the bottom row to the top row."""
+    """Rows of one array as an image; `order` runs from the bottom row to the top row.
+
+    Attributes
+    ----------
+    held
+        Measured levels from before live parameters changed the data; None measures them.
+    """
 
     array: ArrayRef
     order: npt.NDArray[np.intp]
@@ -173,6 +196,7 @@ class HeatmapContent:
     method: Literal["peak", "mean"] = "peak"
     nan_color: Rgba | None = None
     colorbar: bool = True
+    held: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -182,13 +206,16 @@ class RasterContent:
     Attributes
     ----------
     times, rows
-        ``(n,)`` float64 seconds and int32 row indices, row 0 at the bottom.
+        ``(n,)`` float64 seconds and row indices (int16, or int32 where those do not suffice),
+        row 0 at the bottom.
     colors
         ``(n, 4)`` uint8, or ``(1, 4)`` when all are alike; alpha by `alpha_by`.
     themed
         Whether the theme's trace colour takes the place of the red, green and blue.
     row_names
         Text of each row, bottom first.
+    row_values
+        The value that each row stands for.
     gaps
         Rows below which a separator's gap is left, bottom first, in row units.
     nan_spans
@@ -196,7 +223,7 @@ class RasterContent:
     """
 
     times: npt.NDArray[np.float64]
-    rows: npt.NDArray[np.int32]
+    rows: npt.NDArray[np.signedinteger[Any]]
     colors: npt.NDArray[np.uint8]
     row_names: tuple[str, ...]
     themed: bool = False
@@ -209,6 +236,7 @@ class RasterContent:
     nan_spans: tuple[tuple[int, Seconds, Seconds], ...] = ()
     nan_color: Rgba | None = None
     event_columns: Mapping[str, npt.NDArray[np.generic]] = field(default_factory=dict)
+    row_values: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +262,13 @@ class Row:
         Index of its plot in the session.
     title, subtitle
         Name and second line (units, "24 of 384") in the gutter.
+    group
+        What tells the row from the others of its plot, as in "region=CA1"; stands in for the
+        title where there is room for one line only. "" where the title does.
     weight
         Natural height relative to a stacked trace (1.0).
+    revision
+        Which computing of live data its pictures show.
     """
 
     id: str
@@ -249,6 +282,8 @@ class Row:
     weight: float = 1.0
     hidden: bool = False
     bad: bool = False
+    group: str = ""
+    revision: int = 0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -264,11 +299,24 @@ class EventClass:
 
 @dataclass(frozen=True, slots=True)
 class TrackSpec:
-    """One label set of the session."""
+    """One label set of the session.
+
+    Attributes
+    ----------
+    data
+        The table in memory that the set starts with: the session's, or what its function gave.
+    live
+        Whether live parameters decide what it holds.
+    fault
+        Why its function gave nothing.
+    """
 
     id: str
     name: str
     config: LabelsConfig
+    data: InMemory | None = None
+    live: bool = False
+    fault: LoupeError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +326,28 @@ class VideoSpec:
     id: str
     name: str
     config: VideoConfig
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Live:
+    """The parameters of a scene, and what it takes to compile a part of it again.
+
+    Attributes
+    ----------
+    params
+        Every parameter with its name, in the order of the sliders.
+    settings
+        Where their controls stood when the data were computed.
+    opener
+        What has been opened.
+    groups
+        The rows of each plot as compiled, by its number; -1 has those of the global events.
+    """
+
+    params: Mapping[Param, str]
+    settings: Mapping[Param, Setting]
+    opener: Opener
+    groups: Mapping[int, tuple[Row, ...]]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -292,6 +362,8 @@ class Scene:
         Whether there are no data, so that `extent` means nothing.
     origin
         Wall clock at time 0, or None.
+    live
+        What has to do with live parameters; None without any.
     """
 
     session: Session
@@ -304,6 +376,7 @@ class Scene:
     events_config: GlobalEventsConfig | None = None
     tracks: tuple[TrackSpec, ...] = ()
     videos: tuple[VideoSpec, ...] = ()
+    live: Live | None = None
 
     def row(self, row_id: str) -> Row:
         """The row of that id.

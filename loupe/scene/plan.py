@@ -52,7 +52,15 @@ def layout_of(
     """Place the shown rows on the canvas."""
     sizes = [_size(row, overrides.row(row.id).height, view) for row in rows]
     sizes = _compacted(rows, sizes, view, viewport, strips)
-    return lay_out(viewport, window, sizes, strips=strips, scroll=scroll, gutter=gutter)
+    return lay_out(
+        viewport,
+        window,
+        sizes,
+        strips=strips,
+        scroll=scroll,
+        gutter=gutter,
+        type_scale=view.font_scale,
+    )
 
 
 def _size(row: Row, factor: float, view: ViewFlags) -> RowSize:

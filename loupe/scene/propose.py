@@ -47,6 +47,7 @@ LABEL_NAMES = ("state", "label", "stage", "trial_type", "description")
 NOTE_NAMES = ("note", "notes", "comment")
 ROW_NAMES = (
     "unit",
+    "row",
     "source_id",
     "cluster",
     "neuron",
@@ -166,7 +167,10 @@ def _raster(table: TableFacts, path: Path) -> RasterConfig:
     if rows is None:
         texts = [n for n in others if table.columns[n].lower().startswith(("str", "cat", "enum"))]
         rows = (texts or others or [time])[0]
-    return RasterConfig(data=Source(path=str(path)), time_col=time, order_by=rows)
+    more: dict[str, Any] = {}
+    if tuple(table.columns) == ("time", "row", "alpha", "name"):  # events in npy files
+        more = {"split_by": "name", "alpha_by": "alpha"}
+    return RasterConfig(data=Source(path=str(path)), time_col=time, order_by=rows, **more)
 
 
 def labels_in(path: Path) -> LabelsConfig | None:

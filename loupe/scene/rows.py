@@ -17,6 +17,7 @@ from loupe.session.suggest import did_you_mean
 from loupe.units import Rgba
 
 __all__ = [
+    "NA",
     "NA_COLOR",
     "category_colors",
     "coordinate",
@@ -27,6 +28,9 @@ __all__ = [
     "text_of",
     "unit_text",
 ]
+
+NA = "NA"
+"""Name of a missing category."""
 
 NA_COLOR = Rgba(160, 160, 160)
 """Colour of a missing category."""

@@ -18,6 +18,7 @@ __all__ = [
     "Measure",
     "Overrides",
     "RowOverride",
+    "VideoOverride",
     "ViewFlags",
 ]
 
@@ -75,6 +76,23 @@ class EventOverride:
     width: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class VideoOverride:
+    """What the user changed of one video; None leaves the session's value.
+
+    Attributes
+    ----------
+    stretch
+        Share of the height of the videos' panel, 0 to 20.
+    own_window
+        Title of the window that it stands in; empty for the panel.
+    """
+
+    stretch: int | None = None
+    own_window: str | None = None
+
+
+_NO_VIDEOS: Mapping[int, VideoOverride] = MappingProxyType({})
 _NO_ROWS: Mapping[str, RowOverride] = MappingProxyType({})
 _NO_MARKERS: Mapping[str, MarkerOverride] = MappingProxyType({})
 _NO_EVENTS: Mapping[str, EventOverride] = MappingProxyType({})
@@ -82,7 +100,7 @@ _NO_EVENTS: Mapping[str, EventOverride] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """Changes to rows, marker sets and event classes by id, and the order of rows.
+    """Changes to rows, marker sets, event classes and videos, and the order of rows.
 
     Attributes
     ----------
@@ -94,6 +112,7 @@ class Overrides:
     order: tuple[str, ...] | None = None
     markers: Mapping[str, MarkerOverride] = field(default_factory=lambda: _NO_MARKERS)
     events: Mapping[str, EventOverride] = field(default_factory=lambda: _NO_EVENTS)
+    videos: Mapping[int, VideoOverride] = field(default_factory=lambda: _NO_VIDEOS)
 
     def row(self, row_id: str) -> RowOverride:
         """The override of a row; the neutral one if it has none."""
@@ -122,7 +141,9 @@ class ViewFlags:
     hypnogram: bool = True
     hypnogram_zoom: bool = False
     right_panel: bool = True
+    tuner: bool = True
     label_alpha: float | None = None
+    hatching: bool = False
     fixed_scale: bool = True
     clock: Literal["auto", "seconds", "hms", "wall"] = "auto"
     proportional_rasters: bool = True

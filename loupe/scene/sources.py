@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,12 +30,23 @@ class Opener:
         For its named sources.
     catalog
         Opens sources and objects in memory.
+    tell
+        Told how much of one plot is done, 0 to 1, where that takes a while.
+
+    Attributes
+    ----------
+    tell
+        As given; `loupe.scene.compile` sets it anew for each plot.
     """
 
-    def __init__(self, session: Session, catalog: Catalog) -> None:
+    def __init__(
+        self, session: Session, catalog: Catalog, tell: Callable[[float], None] = lambda done: None
+    ) -> None:
         self._session = session
+        self.tell = tell
         self.catalog = catalog
         self._refs: dict[int, ArrayRef] = {}
+        self._opened = 0
 
     def source(self, data: Data) -> Source | InMemory:
         """The source that a field of a Config names.
@@ -58,9 +69,28 @@ class Opener:
         opened: ArrayData = self.catalog.array(self.source(data))
         ref = self._refs.get(id(opened))
         if ref is None:
-            ref = ArrayRef(f"a{len(self._refs)}", opened)
+            ref = ArrayRef(f"a{self._opened}", opened)
+            self._opened += 1
             self._refs[id(opened)] = ref
         return ref
+
+    def renewed(self, sources: Iterable[Source | InMemory]) -> tuple[Opener, frozenset[str]]:
+        """An opener that keeps the keys of all arrays but those of these sources.
+
+        Returns
+        -------
+        opener
+            The other one; this one stays as it is. A key is never given twice.
+        gone
+            Keys of the arrays that it does not have any more.
+        """
+        catalog, dropped = self.catalog.renewed(sources)
+        addresses = {id(one) for one in dropped}
+        other = Opener(self._session, catalog)
+        other._opened = self._opened
+        other._refs = {k: ref for k, ref in self._refs.items() if k not in addresses}
+        gone = frozenset(ref.key for k, ref in self._refs.items() if k in addresses)
+        return other, gone
 
     def table(self, data: Data) -> TableData:
         """Open a table, headers only.

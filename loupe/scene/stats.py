@@ -11,8 +11,8 @@ from loupe.data.protocols import ArrayData
 
 __all__ = ["ArrayStats", "measure", "nan_share"]
 
-EXACT_VALUES = 4_000_000
-BLOCKS, FEWEST_BLOCKS = 16, 4
+EXACT_VALUES = 1_000_000
+BLOCKS, FEWEST_BLOCKS = 32, 4
 BLOCK_SAMPLES, FEWEST_SAMPLES = 1024, 256
 SAMPLED_VALUES = 1_000_000
 READ_BYTES = 24 << 20
@@ -64,7 +64,7 @@ def measure(
     Returns
     -------
     ArrayStats
-        Exact up to four million values; beyond, from blocks spread evenly: 16 of 1024 samples,
+        Exact up to a million values; beyond, from blocks spread evenly: 32 of 1024 samples,
         or fewer and shorter ones where there are many rows, which must not hold up a picture.
 
     Raises

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,10 +88,11 @@ class Workbench:
         self.notes: list[str] = []
         self._lock = threading.Lock()
         self._kept = KeptColumns(ceiling // 2)
-        self._stats: dict[Hashable, ArrayStats] = {}
+        self._stats: dict[tuple[Any, ...], ArrayStats] = {}
         self._bins: ByteCache[Any] = ByteCache(max(ceiling // 2, 1 << 24))
-        self._indexes: dict[Hashable, EventIndex] = {}
+        self._indexes: dict[tuple[Any, ...], EventIndex] = {}
         self._pyramids: dict[str, Pyramid] = {}
+        self._gone: set[str] = set()
 
     @property
     def held(self) -> int:
@@ -182,6 +183,8 @@ class Workbench:
         with self._lock:
             if array.key not in self._pyramids:
                 found, note = open_pyramid(array.data, self._bins)
+                if array.key in self._gone:
+                    return found  # work on data that nobody shows any more
                 self._pyramids[array.key] = found
                 if note:
                     self.notes.append(note)
@@ -194,13 +197,15 @@ class Workbench:
         found = self._kept.find(("spans", array.key, rows, dt), k0, width)
         return None if found is None else _spans(dt, found)
 
-    def event_index(self, name: Hashable, rows: npt.NDArray[np.int32], n_rows: int) -> EventIndex:
+    def event_index(
+        self, name: tuple[str, int], rows: npt.NDArray[np.signedinteger[Any]], n_rows: int
+    ) -> EventIndex:
         """Counts of a raster's events by blocks; made at the first call.
 
         Parameters
         ----------
         name
-            Stands for these events.
+            Stands for these events: the row's id and revision.
         rows, n_rows
             As `loupe.tiles.events.event_index`.
         """
@@ -232,8 +237,19 @@ class Workbench:
             self.count("measurements")
             known = measure(array.data, np.asarray(rows, dtype=np.intp), percentiles)
             with self._lock:
-                self._stats[key] = known
+                if array.key not in self._gone:
+                    self._stats[key] = known
         return known
+
+    def forget(self, arrays: Collection[str], rows: Collection[str]) -> None:
+        """Let go of what is known of arrays and of rows that are not shown any more, by key."""
+        with self._lock:
+            self._gone.update(arrays)
+            for key in arrays:
+                self._pyramids.pop(key, None)
+            self._stats = {k: v for k, v in self._stats.items() if k[0] not in arrays}
+            self._indexes = {k: v for k, v in self._indexes.items() if k[0] not in rows}
+        self._kept.forget(lambda name: name[1] in arrays)
 
     def known_stats(
         self,

@@ -36,6 +36,10 @@ MORE_CODES: dict[str, Code] = {
         "No reader fits",
         "The file's name does not tell its format, or two readers claim it. `format` decides.",
     ),
+    "data-function": Code(
+        "A function that computes data failed",
+        "The message has its error and line. In a window the old data stay until it works again.",
+    ),
     "data-group": Code("A group does not exist", "The store has no group of this name."),
     "data-heatmap": Code(
         "A heatmap has too many dimensions",
@@ -70,6 +74,10 @@ MORE_CODES: dict[str, Code] = {
     "data-scheduler": Code(
         "The scheduler cannot be used", "The address must be that of a running dask scheduler."
     ),
+    "data-rows": Code(
+        "Live data changed their rows",
+        "A function of live parameters must give the rows that it gave first, by coordinate.",
+    ),
     "data-select": Code("A selection picks nothing", "`select` names values of coordinates."),
     "data-shape": Code("An array has the wrong shape", "The message says what was expected."),
     "data-time": Code(
@@ -81,7 +89,8 @@ MORE_CODES: dict[str, Code] = {
     ),
     "data-variable": Code("A variable does not exist", "The store has no array of this name."),
     "labels-changed-outside": Code(
-        "A label file was changed by another program", "It is not overwritten; save as a copy."
+        "A label file was changed by another program",
+        "It is not overwritten: merge, reload, or save as a copy.",
     ),
     "labels-duration": Code(
         "A label is a point", "It ends where it starts; it is kept, but no state can be seen there."
@@ -141,13 +150,34 @@ MORE_CODES: dict[str, Code] = {
         "Both numbers are shown. A shorter end is accepted up to `frame_count_slack`.",
     ),
     "video-frame-times": Code("Frame times cannot be used", "The message says why."),
+    "video-gop": Code(
+        "Jumps in a video are slow",
+        "Many frames lie between keyframes, and a jump decodes them all. The hint is the ffmpeg "
+        "line for a copy in which every jump is quick.",
+    ),
     "video-missing-file": Code("A video does not exist", "Paths are relative to the session file."),
     "video-open": Code("A video cannot be opened", "It is damaged, or of an unknown format."),
     "video-playlist": Code(
         "A video file names other files", "Playlists are not followed; name the video itself."
     ),
+    "video-slow-seek": Code(
+        "A video has no times of its own",
+        "Every jump decodes it from the start. The hint is the ffmpeg line for a copy that seeks.",
+    ),
+    "video-spread": Code(
+        "Frame times and the video's own times drift apart",
+        "Check that they belong together. If only the camera's clock ran at another rate, nothing "
+        "is wrong: the frame times count.",
+    ),
     "video-times": Code(
         "Frame times are not increasing", "Each frame needs a later time than the one before."
+    ),
+    "video-truncated": Code(
+        "A video is cut off", "Frames at its end cannot be decoded; they are shown as missing."
+    ),
+    "video-variable-rate": Code(
+        "The frame rate of a video varies",
+        "Frames are shown exactly here; never compute times as frame number by rate.",
     ),
     "video-write": Code("A video cannot be written", "The message says why."),
     "render": Code("Drawing is impossible here", "The message says what is missing."),

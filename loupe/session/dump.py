@@ -7,7 +7,7 @@ that has stored it elsewhere passes the sources that replace it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import tomli_w
 
@@ -18,7 +18,10 @@ from loupe.session.shading import NanShade
 from loupe.session.source import InMemory
 from loupe.units import Rgba
 
-__all__ = ["memory_places", "to_plain", "to_toml"]
+__all__ = ["Stored", "memory_places", "to_plain", "to_toml"]
+
+Stored: TypeAlias = Mapping[str, Any] | str
+"""What stands for an object in memory: a source's table, or the path of a file."""
 
 _ALWAYS = frozenset({"version", "kind"})
 
@@ -28,7 +31,7 @@ def to_toml(
     *,
     full: bool = False,
     schema: str = "",
-    stored: Mapping[Place, Mapping[str, Any]] | None = None,
+    stored: Mapping[Place, Stored] | None = None,
 ) -> str:
     """A session file that loads as an equal session.
 
@@ -39,7 +42,7 @@ def to_toml(
     schema
         Address for a first line ``#:schema ADDRESS``, which editors understand.
     stored
-        What to write in place of objects in memory: place to a source's table.
+        What to write in place of objects in memory: place to a source's table, or to a path.
 
     Raises
     ------
@@ -55,7 +58,7 @@ def to_plain(
     session: Session,
     *,
     full: bool = False,
-    stored: Mapping[Place, Mapping[str, Any]] | None = None,
+    stored: Mapping[Place, Stored] | None = None,
 ) -> dict[str, Any]:
     """A session as plain tables, lists, texts and numbers, in the order of its fields."""
     plain = _plain(session, (), full, stored or {})
@@ -81,10 +84,11 @@ def _memory(value: object, place: Place) -> Iterator[tuple[Place, InMemory]]:
             yield from _memory(entry, (*place, number))
 
 
-def _plain(value: Any, place: Place, full: bool, stored: Mapping[Place, Mapping[str, Any]]) -> Any:
+def _plain(value: Any, place: Place, full: bool, stored: Mapping[Place, Stored]) -> Any:
     if isinstance(value, InMemory):
         if place in stored:
-            return dict(stored[place])
+            found = stored[place]
+            return found if isinstance(found, str) else dict(found)
         shown = ".".join(map(str, place))
         raise LoupeConfigError(
             f"`{shown}` is an object in memory and cannot be written into a session file",
@@ -105,7 +109,7 @@ def _plain(value: Any, place: Place, full: bool, stored: Mapping[Place, Mapping[
 
 
 def _table(
-    model: Model, place: Place, full: bool, stored: Mapping[Place, Mapping[str, Any]]
+    model: Model, place: Place, full: bool, stored: Mapping[Place, Stored]
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, field in type(model).model_fields.items():

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 from loupe.errors import IntervalLabelSchemaError, LoupeError
 from loupe.session.base import Fault, Flag, Model, Name, Number
 from loupe.session.source import InMemory
+from loupe.session.tune_scan import named_params
 
 __all__ = ["IntervalLabelSchema", "LabelsConfig"]
 
@@ -163,6 +164,11 @@ class LabelsConfig(Model):
 
     id: Name | None = Field(None, examples=["anna"])
     """Stable name for view presets and messages; must be unique."""
+
+    @property
+    def live(self) -> bool:
+        """Whether live parameters decide what the set holds; then nobody edits it by hand."""
+        return self.data is not None and bool(named_params(self.data.value))
 
     @property
     def view_id(self) -> str | None:

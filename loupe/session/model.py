@@ -157,13 +157,13 @@ class Session(Model):
     def edited_labels(self) -> int | None:
         """Index of the label set that keys and drags edit, or None.
 
-        The set that says ``edit = true``; else the first that does not say false.
+        The set that says ``edit = true``; else the first that does not say false, one that live
+        parameters compute only if there is no other.
         """
-        for wanted in (True, None):
-            for number, labels in enumerate(self.labels):
-                if labels.edit is wanted:
-                    return number
-        return None
+        named = [n for n, labels in enumerate(self.labels) if labels.edit is True]
+        free = [n for n, labels in enumerate(self.labels) if labels.edit is None]
+        by_hand = [n for n in free if not self.labels[n].live]
+        return next(iter([*named, *by_hand, *free]), None)
 
     def faults(self) -> Iterator[Fault]:
         """Everything that `loupe.session.lint` finds without knowing the file."""

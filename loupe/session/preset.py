@@ -36,7 +36,7 @@ __all__ = [
     "preset_of",
 ]
 
-_ALL = ("height", "visible")
+_ALL = ("height", "heights", "visible")
 _ROWS = ("hidden", "bad", "y_range", "y_ranges", "legend")
 
 PRESENTATION: dict[str, tuple[str, ...]] = {

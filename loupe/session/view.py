@@ -54,6 +54,10 @@ class ViewSettings(Model):
     label_alpha: Number | None = Field(None, ge=0, le=1, examples=[0.25])
     """Opacity of all shaded labels, 0 to 1. Default: that of each state's colour."""
 
+    hatching: Flag = Field(False, examples=[True])
+    """Give each state a pattern besides its colour, wherever labels are drawn: for eyes that do
+    not tell the colours apart, and for print without colour."""
+
     strip: Flag = Field(True, examples=[False])
     """Show the label strip above the plots."""
 
@@ -68,6 +72,9 @@ class ViewSettings(Model):
 
     hypnogram_zoom: Flag = Field(False, examples=[True])
     """The overview shows the surroundings of the window instead of the whole recording."""
+
+    right_panel: Flag = Field(True, examples=[False])
+    """Show videos, labels table and summary beside the plots."""
 
     compact_heatmaps: Flag = Field(False, examples=[True])
     """Shrink heatmaps so that all rows fit into the window."""

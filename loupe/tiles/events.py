@@ -22,6 +22,7 @@ from loupe.tiles.share import share
 __all__ = ["EventIndex", "EventTile", "bin_events", "density_full", "event_index"]
 
 F32: TypeAlias = npt.NDArray[np.float32]
+I16: TypeAlias = npt.NDArray[np.int16]
 I32: TypeAlias = npt.NDArray[np.int32]
 U8: TypeAlias = npt.NDArray[np.uint8]
 
@@ -74,11 +75,17 @@ def event_index(row: npt.NDArray[Any], n_rows: int, *, most: int = 16_384) -> Ev
     most
         At most so many blocks, of 512 events at least.
     """
-    rows = np.require(row, np.int32, requirements=["C", "A", "W"])
+    rows = _rows(row)
     block = max(512, -(-len(rows) // most))
     before = np.zeros((len(rows) // block + 1, n_rows), dtype=np.int32)
     _count_blocks(rows, block, before)
     return EventIndex(block, before)
+
+
+def _rows(row: npt.NDArray[Any]) -> I16 | I32:
+    """Row numbers as kernels take them: int16 as they are, all else as int32."""
+    dtype = np.int16 if np.asarray(row).dtype == np.int16 else np.int32
+    return np.require(row, dtype, requirements=["C", "A", "W"])
 
 
 def density_full(n_events: float, n_rows: int, n_columns: float) -> float:
@@ -157,7 +164,7 @@ def bin_events(
     """
     n = len(t)
     times = np.require(t, np.float64, requirements=["C", "A", "W"])
-    rows = np.require(row, np.int32, requirements=["C", "A", "W"])
+    rows = _rows(row)
     if rows.shape != (n,):
         raise ValueError(f"{n} events but rows of shape {rows.shape}")
     colors = np.asarray(rgba, dtype=np.uint8)
@@ -222,7 +229,7 @@ def bin_events(
 
 def _gather_numpy(
     t: F64,
-    row: I32,
+    row: I16 | I32,
     rgba: U8,
     one_color: bool,
     i0: int,
@@ -265,7 +272,7 @@ def _gather_numpy(
 @kernel(twin=_gather_numpy)
 def _gather(
     t: F64,
-    row: I32,
+    row: I16 | I32,
     rgba: U8,
     one_color: bool,
     i0: int,
@@ -309,7 +316,7 @@ def _gather(
         cells[x, r, 3] = cells[x, r, 3] * keep + alpha
 
 
-def _count_blocks_numpy(row: I32, block: int, before: I32) -> None:
+def _count_blocks_numpy(row: I16 | I32, block: int, before: I32) -> None:
     """Do the work of `_count_blocks` with plain numpy."""
     n_rows = before.shape[1]
     for b in range(len(before) - 1):
@@ -319,7 +326,7 @@ def _count_blocks_numpy(row: I32, block: int, before: I32) -> None:
 
 
 @kernel(twin=_count_blocks_numpy)
-def _count_blocks(row: I32, block: int, before: I32) -> None:
+def _count_blocks(row: I16 | I32, block: int, before: I32) -> None:
     """Fill ``before[1:]``; see `EventIndex`."""
     n_rows = before.shape[1]
     for b in range(len(before) - 1):
@@ -330,7 +337,7 @@ def _count_blocks(row: I32, block: int, before: I32) -> None:
 
 
 def _gather_counted_numpy(
-    row: I32, starts: I64, before: I32, block: int, rgba: U8, cells: F32, counts: I32
+    row: I16 | I32, starts: I64, before: I32, block: int, rgba: U8, cells: F32, counts: I32
 ) -> None:
     """Do the work of `_gather_counted` with plain numpy."""
     n_cells, n_rows = counts.shape
@@ -352,7 +359,7 @@ def _gather_counted_numpy(
 
 @kernel(twin=_gather_counted_numpy)
 def _gather_counted(
-    row: I32, starts: I64, before: I32, block: int, rgba: U8, cells: F32, counts: I32
+    row: I16 | I32, starts: I64, before: I32, block: int, rgba: U8, cells: F32, counts: I32
 ) -> None:
     """Gather events ``starts[x] .. starts[x + 1] - 1`` into column x, whole blocks at once."""
     n_cells, n_rows = counts.shape

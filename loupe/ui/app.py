@@ -24,6 +24,7 @@ from shiboken6 import isValid
 from loupe.app import commands
 from loupe.app.actions import Action, build_actions
 from loupe.app.keymap import user_keys
+from loupe.app.overrides import since
 from loupe.app.presenter import Presenter
 from loupe.app.start import initial_state, recompiled
 from loupe.app.state import AppState
@@ -47,6 +48,7 @@ from loupe.ui.panels.errors import Fault
 from loupe.ui.reach import reaching
 from loupe.ui.requests import Requests
 from loupe.ui.scheduler import QtScheduler
+from loupe.ui.tuner_room import TunerRoom
 from loupe.ui.video_room import VideoRoom
 
 __all__ = ["LoupeWindow", "application", "open_session", "open_windows"]
@@ -139,6 +141,7 @@ class LoupeWindow:
         self._core: WindowCore | None = None
         self._closed = False
         self._swapping = False
+        self._saved: AppState | None = None
         self.on_closed: list[Callable[[], None]] = []
         session = scene.session
         self.files = LabelFiles(scene, self._report, state_folder=state_folder)
@@ -148,6 +151,7 @@ class LoupeWindow:
         self.desk = Desk(
             scene, self.store, self._actions(session), session.states, look, self.store.dispatch
         )
+        self.desk.file = "" if path is None else path.name
         self.scheduler = QtScheduler()
         self.widget = MainWindow(
             look,
@@ -169,6 +173,7 @@ class LoupeWindow:
             self._video_room(),
             self.scheduler,
         )
+        self.tuning = TunerRoom(self)
         for where, error in self._early:
             self._core.report(where, error)
         self.file_requests = FileRequests(self)
@@ -180,6 +185,7 @@ class LoupeWindow:
         geometry = memory.geometry
         if geometry:
             self.widget.restoreGeometry(QByteArray(geometry))
+        self.widget.set_sizes(memory.sizes)
         room = self.widget.screen().availableSize() - _FRAME
         self.widget.resize(self.widget.size().boundedTo(room))
         if path is not None:
@@ -265,8 +271,15 @@ class LoupeWindow:
         self.core.presenter.refresh()
         self.scheduler.later(PATIENCE_MS, compile_deferred)
 
-    def swap(self, session: Session) -> None:
+    def swap(
+        self, session: Session, change: Callable[[AppState], AppState] = lambda state: state
+    ) -> None:
         """Show another session in this window, where it stands: a reload, or more data.
+
+        Parameters
+        ----------
+        change
+            What becomes of the state before it is laid over the other session.
 
         Raises
         ------
@@ -289,7 +302,7 @@ class LoupeWindow:
         self.desk.states = session.states
         self.desk.read_colors()
         self.desk.actions = self._actions(session)
-        state = recompiled(self.state, scene)
+        state = recompiled(change(self.state), scene)
         edited = state.edited if state.edited is not None and state.edited < len(tracks) else None
         if edited is None and tracks:
             edited = session.edited_labels or 0
@@ -302,7 +315,36 @@ class LoupeWindow:
         for listener in self.desk.on_actions:
             listener()
         self.core.report_rows()
+        self.tuning.start()
+        self.file_requests.label_changes.follow()
         self.core.show()
+
+    def reload(self, session: Session) -> None:
+        """Show what the window's file says now, with what was changed here since it was saved.
+
+        Raises
+        ------
+        LoupeError
+            As `swap`.
+        """
+        saved = self._saved
+        self.swap(session, (lambda state: state) if saved is None else lambda s: since(s, saved))
+        self._saved = None
+
+    def own(self, path: Path, saved: AppState) -> None:
+        """Take a session file, written from this state, as the window's own."""
+        self.path = path
+        self._saved = saved
+        self.desk.file = path.name
+        self.memory.opened(path)
+        self.file_requests.own()
+        self.core.show_title()
+
+    @property
+    def folder(self) -> str:
+        """Where dialogs for files begin: beside the window's file, else where its paths begin."""
+        base = self.path.parent if self.path is not None else self.desk.scene.session.base
+        return "" if base is None else str(base)
 
     def settle(self, timeout_ms: int = 5000) -> bool:
         """Let the event loop run until the picture shows all of the state; whether it does."""
@@ -310,7 +352,9 @@ class LoupeWindow:
         waited.start()
         while waited.elapsed() < timeout_ms:
             QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
-            if self._closed or (self.core.presenter.settled and not self.core.due):
+            if self._closed or (
+                self.tuning.settled and self.core.presenter.settled and not self.core.due
+            ):
                 return True
         return False
 
@@ -360,8 +404,9 @@ class LoupeWindow:
         self._closed = True
         application().removeEventFilter(self._keys)
         application().styleHints().colorSchemeChanged.disconnect(self._system_theme_changed)
-        self.memory.closed(bytes(self.widget.saveGeometry().data()))
+        self.memory.closed(bytes(self.widget.saveGeometry().data()), self.widget.sizes)
         self.file_requests.close()
+        self.tuning.close()
         self.core.close()
         self.files.close(keep_unsaved=keep_unsaved)
         self.scheduler.close()

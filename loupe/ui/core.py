@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QMenu
 
@@ -21,7 +22,7 @@ from loupe.app.state import AppState
 from loupe.errors import LoupeError
 from loupe.kernels import compile_deferred
 from loupe.scene.layout import Viewport
-from loupe.scene.model import FailedContent
+from loupe.scene.model import FailedContent, Scene
 from loupe.ui import views
 from loupe.ui.desk import Desk
 from loupe.ui.label_files import LabelFiles
@@ -33,7 +34,7 @@ from loupe.ui.panels.summary import totals
 from loupe.ui.video_room import VideoRoom
 from loupe.units import Seconds
 
-__all__ = ["WindowCore"]
+__all__ = ["WindowCore", "row_faults"]
 
 _TICK_MS = 16
 _HOVER_MS = 16.0
@@ -114,6 +115,10 @@ class WindowCore:
         window.labels.picked.connect(lambda label: run(commands.SelectLabel(label)))
         window.labels.opened.connect(lambda label: run(commands.SelectLabel(label, centre=True)))
         window.errors.offered.connect(self._answered)
+        window.tuner.moved.connect(lambda index, at: run(commands.SetParam(index, at)))
+        window.tuner.copy_wanted.connect(lambda: run(commands.UiRequest("copy_params")))
+        window.tuner.reset_wanted.connect(lambda: run(commands.ResetParams()))
+        window.tuner.closed.connect(lambda: run(commands.SetFlag("tuner", False)))
         window.videos.filled.connect(self._videos_filled)
 
     @property
@@ -217,7 +222,7 @@ class WindowCore:
         if before is None or _look_of(before) != _look_of(after):
             self.set_look()
         if before is None or before.tracks is not after.tracks or before.view != after.view:
-            window.setWindowTitle(views.window_title(desk))
+            self.show_title()
             self._show_parts(after)
         window.topbar.show_view(views.bar_view(desk))
         for note in self.presenter.notes[self._told :]:
@@ -231,7 +236,15 @@ class WindowCore:
             gutter = self.presenter.layout.area.x / self.presenter.layout.viewport.scale
             window.overview.show_model(views.overview_model(desk, gutter))
         self._show_labels(before, after)
+        if before is None or before.params != after.params or before.view != after.view:
+            window.tuner.show_params(after.params)
+            window.show_tuner(after.view.tuner and bool(after.params))
         self.videos.show(before, after)
+
+    def show_title(self) -> None:
+        """Say in the window's frame and its bar what it shows."""
+        self.window.setWindowTitle(views.window_title(self.desk))
+        self.window.topbar.show_view(views.bar_view(self.desk))
 
     def _show_labels(self, before: AppState | None, after: AppState) -> None:
         """The table follows the cursor; it is filled again only when the labels changed."""
@@ -240,6 +253,8 @@ class WindowCore:
         if track is not None and after.selected_label is not None:
             chosen = track.table.row_of(after.selected_label)
             row = row if chosen is None else chosen
+        # Between labels the table shows those before the cursor.
+        near = 0 if track is None else int(np.searchsorted(track.table.starts, after.cursor)) - 1
         labels = self.window.labels
         if (
             before is None
@@ -250,11 +265,13 @@ class WindowCore:
             saved = self.files.saved_text(after.edited)
             info = views.labels_info(self.desk, saved)
             hint = views.empty_labels_hint(self.desk)
-            labels.show_labels(views.labels_view(self.desk), info, hint, row)
+            labels.show_labels(views.labels_view(self.desk), info, hint, row, max(near, 0))
             table = None if track is None else track.table
-            self.window.summary.show_totals(totals(table, after.extent, self.desk.colors))
+            self.window.summary.show_totals(
+                totals(table, after.extent, self.desk.colors, self.desk.patterns())
+            )
         else:
-            labels.follow(row)
+            labels.follow(row, max(near, 0))
 
     def _show_message(self, before: AppState | None, after: AppState) -> None:
         if before is None or before.selection != after.selection:
@@ -287,9 +304,13 @@ class WindowCore:
         look = look_for(view.theme, view.font_scale)
         if look == self.desk.look and self.window.styleSheet():
             return
+        recoloured = look.theme != self.desk.look.theme or not self.window.styleSheet()
         self.desk.look = look
-        self.window.setPalette(look.palette())
-        self.window.setStyleSheet(look.style_sheet())
+        with self.desk.undisturbed():
+            # Each of the two goes through every widget, open dialogs too.
+            if recoloured:
+                self.window.setPalette(look.palette())
+            self.window.setStyleSheet(look.style_sheet())
         self.window.set_look(look)
         self.videos.set_look()
 
@@ -338,12 +359,7 @@ class WindowCore:
 
     def report_rows(self) -> None:
         """Name the rows that could not be opened."""
-        faults = [
-            Fault(row.title or row.id, row.content.message, row.content.hint)
-            for row in self.desk.scene.rows
-            if isinstance(row.content, FailedContent)
-        ]
-        for fault in faults:
+        for fault in row_faults(self.desk.scene):
             self.window.errors.add(fault)
 
     def _offer_recovery(self) -> None:
@@ -379,6 +395,15 @@ class WindowCore:
         self.videos.close()
         self.presenter.close()
         self.window.canvas.release()
+
+
+def row_faults(scene: Scene) -> list[Fault]:
+    """The faults of the rows that could not be opened."""
+    return [
+        Fault(row.title or row.id, row.content.message, row.content.hint)
+        for row in scene.rows
+        if isinstance(row.content, FailedContent)
+    ]
 
 
 def _cell_command(label: int, column: str, value: object) -> commands.Command:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from loupe.app.actions import Action
@@ -14,6 +15,7 @@ from loupe.app.commands import Command
 from loupe.app.keymap import display
 from loupe.app.state import AppState, TrackState
 from loupe.app.store import Store
+from loupe.scene.hatch import state_patterns
 from loupe.scene.model import Row, Scene
 from loupe.scene.timeaxis import Clock, choose_clock, format_time
 from loupe.session.states import StateConfig
@@ -33,6 +35,10 @@ class Desk:
         Carries a command out: through the store, or by the window itself for requests.
     y_range
         The values at a row's bottom and top edge as it is drawn, or a heatmap's levels.
+    file
+        Name of the file that the window shows; empty without one.
+    undisturbed
+        Nothing looks at events meanwhile: what sends thousands of them at once takes less time.
     on_actions
         Called when the table of actions has changed: menus and keys read it again.
     """
@@ -44,7 +50,9 @@ class Desk:
     look: Look
     run: Callable[[Command], bool]
     y_range: Callable[[str], tuple[float, float] | None] = lambda _: None
+    file: str = ""
     colors: Mapping[str, Rgba] = field(init=False)
+    undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
     on_actions: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -65,6 +73,11 @@ class Desk:
         """How times are written."""
         return choose_clock(self.state.view.clock, self.state.extent, self.scene.origin)
 
+    @property
+    def title(self) -> str:
+        """What the window shows: the session's title, else its file's name."""
+        return self.scene.session.title or self.file or "Loupe"
+
     def time_text(self, t: Seconds, digits: int = 2) -> str:
         """A time as it is written in this window."""
         return format_time(t, self.clock, digits=digits, origin=self.scene.origin)
@@ -78,6 +91,14 @@ class Desk:
     def color(self, state: str) -> Rgba:
         """The colour of a state."""
         return self.states.color(state)
+
+    def patterns(self) -> Mapping[str, int]:
+        """Numbers of the patterns of all states, see `state_patterns`; empty without hatching."""
+        if not self.state.view.hatching:
+            return {}
+        used = () if self.track is None else self.track.table.pool.labels
+        names = tuple(dict.fromkeys((*self.states.states, *used)))
+        return dict(zip(names, state_patterns(names, self.states.states).tolist(), strict=True))
 
     def rows(self, *kinds: str) -> tuple[Row, ...]:
         """The scene's rows of these kinds, all without any, in the order of the window."""

@@ -84,9 +84,9 @@ def _curves(row: Row, window: Span) -> Iterator[_Curve]:
         for index, name in zip(content.order.tolist(), content.row_names, strict=True):
             yield (title, name, *_samples(content.array.data, index, window))
     elif isinstance(content, RasterContent):
-        inside = (content.times >= window.start) & (content.times < window.stop)
+        a, b = np.searchsorted(content.times, [window.start, window.stop], side="left")
         for index, name in enumerate(content.row_names):
-            times = content.times[inside & (content.rows == index)]
+            times = content.times[a:b][content.rows[a:b] == index]
             yield title, name, times, np.ones(len(times))
 
 

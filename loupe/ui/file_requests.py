@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFileSystemWatcher, QTimer
@@ -11,10 +12,15 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from loupe.app import commands
-from loupe.errors import LoupeError
+from loupe.errors import IntervalLabelIOError, IntervalLabelSchemaError, LoupeError
+from loupe.labels.exchange import load_table
+from loupe.labels.peek import peek
 from loupe.session.diagnostics import SessionError
+from loupe.session.labels import IntervalLabelSchema
 from loupe.session.load import load_session
 from loupe.ui import export, picture, views
+from loupe.ui.dialogs.columns import ColumnsDialog
+from loupe.ui.label_changes import LabelChanges
 from loupe.ui.panels.errors import Fault
 from loupe.ui.session_files import SessionFiles
 
@@ -24,7 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["FileRequests"]
 
 _SETTLE_MS = 250
-_LABEL_FILES = "Labels (*.csv *.htsv *.tsv *.parquet *.txt *.edf);;All files (*)"
+_ANYWAY = "Write anyway"
+_CHOOSE_COLUMNS = "Choose the columns (*.csv *.htsv *.tsv *.parquet)"
+_LABEL_FILES = (
+    f"Labels (*.csv *.htsv *.tsv *.parquet *.txt *.edf);;{_CHOOSE_COLUMNS};;All files (*)"
+)
 _LABEL_FORMATS = (
     "Comma-separated (*.csv);;htsv (*.htsv);;Parquet (*.parquet);;Visbrain text (*.txt);;"
     "BIDS events (*.tsv);;EDF+ annotations (*.edf)"
@@ -48,6 +58,12 @@ class FileRequests:
         self._watcher.fileChanged.connect(self._touched)
         self._watcher.directoryChanged.connect(self._touched)
         self._seen: tuple[int, int] | None = None
+        self.columns: ColumnsDialog | None = None
+        self._anyway: dict[Fault, Callable[[], object]] = {}
+        window.widget.errors.offered.connect(self._answered)
+        self.label_changes = LabelChanges(
+            window, lambda index: self.save(index, anew=True), self._ask_export
+        )
         self.variables: Mapping[str, str] = {}
         self.allow_write: Sequence[str] = ()
         self.table: dict[str, Callable[[str], None]] = {
@@ -61,10 +77,9 @@ class FileRequests:
             "load_traces": lambda _: self._ask_add("Load time series", _ARRAYS),
             "load_video": lambda _: self._ask_add("Load video", _VIDEOS),
             "load_raster": lambda _: self._ask_add("Load raster data", _TABLES),
-            "load_labels": lambda _: self._ask(
-                "Load interval labels", _LABEL_FILES, self.add_labels
-            ),
+            "load_labels": lambda _: self._ask_labels(),
             "save_labels": lambda _: self._save_labels(),
+            "reload_labels": lambda _: self._reload_labels(),
             "export_labels": lambda _: self._ask_export(),
             "save_session": lambda _: self._sessions.ask_save(),
             "save_preset": lambda _: self._sessions.ask_save_preset(),
@@ -91,13 +106,8 @@ class FileRequests:
 
     # Asking for names: dialogs are not modal to the program's other windows.
 
-    @property
-    def _folder(self) -> str:
-        base = self._window.desk.scene.session.base
-        return str(base) if base is not None else ""
-
     def _dialog(self, title: str, filters: str, chosen: Callable[[str], None]) -> QFileDialog:
-        dialog = QFileDialog(self._window.widget, title, self._folder, filters)
+        dialog = QFileDialog(self._window.widget, title, self._window.folder, filters)
         dialog.fileSelected.connect(chosen)
         return dialog
 
@@ -115,8 +125,16 @@ class FileRequests:
         dialog.selectFile(name)
         dialog.open()
 
-    def _try(self, where: str, work: Callable[[], object]) -> bool:
-        """Do something with files; what goes wrong is shown in the window."""
+    def _try(
+        self,
+        where: str,
+        work: Callable[[], object],
+        ways: Mapping[str, Callable[[LoupeError], object]] = MappingProxyType({}),
+    ) -> bool:
+        """Do something with files; what goes wrong is shown in the window.
+
+        `ways` out of some errors, by their code, take the place of that.
+        """
         try:
             work()
         except SessionError as error:
@@ -124,10 +142,25 @@ class FileRequests:
                 where = f"{found.file}:{found.line}:{found.column}"
                 self._window.add_fault(Fault(where, found.message, found.hint))
         except LoupeError as error:
-            self._window.core.report(error.where or where, error)
+            if error.code in ways:
+                ways[error.code](error)
+            else:
+                self._window.core.report(error.where or where, error)
         else:
             return True
         return False
+
+    def _offer_lossy(self, where: str, error: LoupeError, write: Callable[[], object]) -> None:
+        """Name what a format would lose; the fault's button writes all the same."""
+        fault = Fault(where, error.message, "Nothing was written.", (_ANYWAY,), f"lossy:{where}")
+        self._anyway[fault] = write
+        self._window.add_fault(fault)
+
+    def _answered(self, fault: Fault, answer: str) -> None:
+        write = self._anyway.pop(fault, None)
+        if write is not None and answer == _ANYWAY:
+            self._window.widget.errors.discard(fault)
+            write()
 
     # Sessions
 
@@ -164,6 +197,19 @@ class FileRequests:
             self._seen = _stamp(path)
             self._watcher.addPaths([str(path), str(path.parent)])
 
+    def own(self) -> None:
+        """Watch the window's new file in place of the one before; it holds no variables."""
+        self.variables = {}
+        watched = self._unwatch()
+        if watched:
+            self.watch()
+
+    def _unwatch(self) -> bool:
+        watched = self._watcher.files() + self._watcher.directories()
+        if watched:
+            self._watcher.removePaths(watched)
+        return bool(watched)
+
     def _touched(self, _: str) -> None:
         path = self._window.path
         if path is None or not path.exists():
@@ -189,7 +235,7 @@ class FileRequests:
                 allow_remote=self._window.allow_remote,
                 allow_write=self.allow_write,
             )
-            self._window.swap(session)
+            self._window.reload(session)
 
         if self._try(path.name, work):
             self._window.core.say(f"{path.name} was read again.")
@@ -203,16 +249,58 @@ class FileRequests:
         if self._try(Path(paths[0]).name, work):
             self._window.core.say(f"{', '.join(Path(p).name for p in paths)} added.")
 
+    def _ask_labels(self) -> None:
+        dialog = self._dialog("Load interval labels", _LABEL_FILES, lambda _: None)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+
+        def chosen(path: str) -> None:
+            if dialog.selectedNameFilter() == _CHOOSE_COLUMNS:
+                self._try(Path(path).name, lambda: self._ask_columns(Path(path)))
+            else:
+                self.add_labels(path)
+
+        dialog.fileSelected.connect(chosen)
+        dialog.open()
+
     def add_labels(self, path: str) -> None:
-        """Add a label file to the session as the set that is edited."""
+        """Add a label file to the session as the set that is edited.
+
+        If the names of its columns say nothing, the person is asked what they mean.
+        """
+        file = Path(path)
 
         def work() -> None:
-            self._window.swap(self._sessions.with_labels(Path(path)))
-            tracks = self._window.state.tracks
-            self._window.store.dispatch(commands.SetEditedTrack(len(tracks) - 1))
+            try:
+                load_table(file)
+            except (IntervalLabelIOError, IntervalLabelSchemaError):
+                if not _names_unknown(file):
+                    raise
+                self._ask_columns(file)
+            else:
+                self._add_labels(file, None)
 
-        if self._try(Path(path).name, work):
-            self._window.core.say(f"{Path(path).name} loaded.")
+        self._try(file.name, work)
+
+    def _add_labels(self, path: Path, schema: IntervalLabelSchema | None) -> None:
+        self._window.swap(self._sessions.with_labels(path, schema))
+        tracks = self._window.state.tracks
+        self._window.store.dispatch(commands.SetEditedTrack(len(tracks) - 1))
+        self._window.core.say(f"{path.name} loaded.")
+
+    def _ask_columns(self, path: Path) -> None:
+        """Ask which columns of a label file mean what, then add it."""
+        found = peek(path)
+
+        def chosen(schema: IntervalLabelSchema) -> str:
+            try:
+                load_table(path, schema)
+                self._add_labels(path, schema)
+            except LoupeError as error:
+                return f"{error.message}. {error.hint}".strip()
+            return ""
+
+        self.columns = ColumnsDialog(path.name, found, chosen, self._window.widget)
+        self.columns.open()
 
     def dropped(self, paths: list[str]) -> None:
         """A session opens a window, everything else joins this session."""
@@ -230,10 +318,27 @@ class FileRequests:
         if index is not None:
             self.save(index)
 
-    def save(self, index: int) -> bool:
-        """Write a label set over its file; whether that worked."""
+    def _reload_labels(self) -> None:
+        index = self._window.state.edited
+        if index is not None:
+            self.label_changes.ask(index)
+
+    def save(self, index: int, *, anew: bool = False, lossy: bool = False) -> bool:
+        """Write a label set over its file; whether that worked.
+
+        Where others changed the file, or its format cannot hold everything, the person is asked
+        what is to happen.
+        """
         name = self._window.state.tracks[index].name
-        if not self._try(name, lambda: self._window.files.save(index)):
+        ways = {
+            "labels-changed-outside": lambda _: self.label_changes.ask(index),
+            "labels-lossy": lambda error: self._offer_lossy(
+                name, error, lambda: self.save(index, anew=anew, lossy=True)
+            ),
+        }
+        if not self._try(
+            name, lambda: self._window.files.save(index, anew=anew, lossy=lossy), ways
+        ):
             return False
         self._window.store.dispatch(commands.MarkSaved(index))
         self._window.core.say(f"{name} saved.")
@@ -264,19 +369,27 @@ class FileRequests:
             lambda path: self.export_labels(path, index),
         )
 
-    def export_labels(self, path: str, index: int | None = None) -> None:
-        """Write a copy of a label set; the ending decides the format."""
+    def export_labels(self, path: str, index: int | None = None, *, lossy: bool = False) -> None:
+        """Write a copy of a label set; the ending decides the format.
+
+        What the format would lose is named, and written only when that is allowed.
+        """
         index = self._window.state.edited if index is None else index
         if index is None:
             return
-        saved = []
+        chosen, saved, name = index, [], Path(path).name
         work = self._window.files
+        ways = {
+            "labels-lossy": lambda error: self._offer_lossy(
+                name, error, lambda: self.export_labels(path, chosen, lossy=True)
+            )
+        }
         if self._try(
-            Path(path).name, lambda: saved.append(work.export(index, Path(path), lossy=False))
+            name, lambda: saved.append(work.export(chosen, Path(path), lossy=lossy)), ways
         ):
             if saved[0]:
-                self._window.store.dispatch(commands.MarkSaved(index))
-            self._window.core.say(f"Labels written to {Path(path).name}.")
+                self._window.store.dispatch(commands.MarkSaved(chosen))
+            self._window.core.say(f"Labels written to {name}.")
 
     # Pictures and numbers
 
@@ -329,10 +442,17 @@ class FileRequests:
 
     def close(self) -> None:
         """Watch nothing any more."""
+        self.label_changes.close()
         self._settle.stop()
-        watched = self._watcher.files() + self._watcher.directories()
-        if watched:
-            self._watcher.removePaths(watched)
+        self._unwatch()
+
+
+def _names_unknown(path: Path) -> bool:
+    """Whether a label file has columns, but none with well-known names."""
+    try:
+        return peek(path).guess is None
+    except LoupeError:
+        return False
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from PySide6.QtCore import QEventLoop
 from loupe.app import commands
 from loupe.app.commands import Command
 from loupe.app.state import AppState
+from loupe.app.tuner import param_values
 from loupe.errors import LoupeConfigError, LoupeRenderError
 from loupe.labels.intervals import IntervalLabelSet
 from loupe.session.model import Session
@@ -135,6 +136,11 @@ class WindowHandle:
             if name in (track.name, track.id):
                 return IntervalLabelSet(track.table)
         raise KeyError(name)
+
+    @property
+    def params(self) -> dict[str, object]:
+        """The values of the live parameters by name, a copy; also after closing."""
+        return param_values(self._state.params)
 
     def screenshot(self, path: str | Path) -> Path:
         """Write the window as it looks; the path.

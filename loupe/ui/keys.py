@@ -7,7 +7,8 @@ that they need for themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
@@ -91,6 +92,20 @@ class KeyFilter(QObject):
         self._windows = windows
         self.rebuild()
         desk.on_actions.append(self.rebuild)
+        desk.undisturbed = self.off
+
+    @contextmanager
+    def off(self) -> Iterator[None]:
+        """Look at no events meanwhile; each costs a call from Qt into Python and back."""
+        app = QCoreApplication.instance()
+        if app is None:
+            yield
+            return
+        app.removeEventFilter(self)
+        try:
+            yield
+        finally:
+            app.installEventFilter(self)
 
     def rebuild(self) -> None:
         """Read the table of actions again."""

@@ -6,36 +6,75 @@ Joins the state's tracks with `loupe.labels.store`. What is asked of the person
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from loupe.app.autosave import guard
+from loupe.app.reducers.labels import Place
 from loupe.app.start import track_state
 from loupe.app.state import AppState, TrackState
 from loupe.errors import LoupeError
+from loupe.labels.exchange import LoadedFile, export
+from loupe.labels.files import MISSING
 from loupe.labels.formats.base import ReadOptions
 from loupe.labels.history import Entry, History
-from loupe.labels.intervals import IntervalLabelSet
+from loupe.labels.merge import Merge
 from loupe.labels.store import LabelStore
 from loupe.labels.table import IntervalTable
 from loupe.scene.model import Scene, TrackSpec
+from loupe.scene.tracks import table_of
 from loupe.session.labels import IntervalLabelSchema, LabelsConfig
 
-__all__ = ["LabelFiles"]
+__all__ = ["LabelFiles", "Outside"]
 
 _MEMORY_NAME = "labels"
+_LIVE = "live parameters compute it. Export it, and load the copy to edit that."
 
 
 @dataclass
 class _Kept:
-    """One set: where it is kept (None if it could not be opened) and when it was saved."""
+    """One set: where it is kept (None if it could not be opened) and when it was saved.
+
+    A set that live parameters compute is kept nowhere: its `table` is all there is.
+    """
 
     track_id: str
     store: LabelStore | None
     saved_at: str = ""
     failed: bool = False
+    table: IntervalTable | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Outside:
+    """A label file that others changed, as it is now, and what can be done.
+
+    Attributes
+    ----------
+    name
+        Of the set.
+    gone
+        The file is not there any more.
+    edited
+        There are edits here that are not saved.
+    file
+        The file as read; None if it cannot be.
+    merged
+        The labels with both changes; None if that is not possible, or nothing is unsaved here.
+    problem
+        Why not.
+    """
+
+    name: str
+    gone: bool = False
+    edited: bool = False
+    file: LoadedFile | None = None
+    merged: Merge | None = None
+    problem: str = ""
 
 
 class LabelFiles:
@@ -77,6 +116,7 @@ class LabelFiles:
         Sets that are gone are let go of; what was not saved of them stays in their journals.
         """
         before = {spec.id: spec.config for spec in self._scene.tracks}
+        base = self._scene.session.base
         kept = {k.track_id: (k, track) for k, track in zip(self._kept, tracks, strict=True)}
         self._scene = scene
         if not scene.tracks and not before and tracks:
@@ -84,10 +124,14 @@ class LabelFiles:
         self._kept = []
         found = []
         for spec in scene.tracks:
-            if spec.id in kept and before.get(spec.id) == spec.config:
+            old = before.get(spec.id, LabelsConfig())
+            same = spec.id in kept and _one_set(
+                old, base, spec.config, scene.session.base, kept[spec.id][1]
+            )
+            if same and not spec.live:
                 seat, track = kept.pop(spec.id)
                 self._kept.append(seat)
-                found.append(track)
+                found.append(_refreshed(track, old, spec.config))
             else:
                 if spec.id in kept:
                     self._let_go(kept.pop(spec.id)[0])
@@ -116,20 +160,16 @@ class LabelFiles:
                     config.table_schema,
                     writeback=config.writeback,
                     format=config.format,
-                    options=ReadOptions(created=_stamp_columns(config)),
+                    options=ReadOptions(created=_stamp_columns(config), origin=self._scene.origin),
                     state_dir=self._state_folder,
                 )
+            elif spec.live:
+                # Edits by hand would be lost with the next move of a slider: there are none.
+                table = table_of(spec)
+                self._kept.append(_Kept(spec.id, None, table=table))
+                return track_state(config, spec.id, table, name=spec.name, read_only=_LIVE)
             else:
-                schema = config.table_schema
-                given = None if config.data is None else config.data.value
-                labels = (
-                    IntervalLabelSet.empty(schema)
-                    if given is None
-                    else given
-                    if isinstance(given, IntervalLabelSet)
-                    else IntervalLabelSet.from_dataframe(given, schema)
-                )
-                table = labels.table.with_created(_stamp_columns(config))
+                table = table_of(spec).with_created(_stamp_columns(config))
                 store = LabelStore.memory(table, self._key(spec.id), state_dir=self._state_folder)
         except LoupeError as error:
             self._report(spec.name, error)
@@ -149,6 +189,12 @@ class LabelFiles:
             reason = store.recovery.message
         named = store.path.name if store.path is not None else name
         return track_state(config, track_id, store.table, name=named, read_only=reason)
+
+    @property
+    def paths(self) -> Mapping[int, Path]:
+        """Index and file of every set that has one."""
+        stores = ((i, kept.store) for i, kept in enumerate(self._kept))
+        return {i: s.path for i, s in stores if s is not None and s.path is not None}
 
     @property
     def tables(self) -> tuple[IntervalTable, ...]:
@@ -183,8 +229,68 @@ class LabelFiles:
                 kept.failed = True
         return reason
 
-    def save(self, index: int) -> None:
+    def outside(self, index: int, state: AppState) -> Outside | None:
+        """How others changed the file of a set; None if they did not."""
+        store, track = self.store(index), state.tracks[index]
+        if store is None or store.recovery is not None or not store.changed_outside():
+            return None
+        found = Outside(track.name, edited=not track.saved)
+        try:
+            file = store.read_outside()
+            if file.hash == MISSING:
+                return replace(found, gone=True)
+            merged = None
+            if found.edited and not track.read_only:
+                ignore = frozenset(filter(None, [track.time_column]))
+                merged = store.propose(file, ignore=ignore)
+        except LoupeError as error:
+            return replace(found, problem=f"{error.message}. {error.hint}".strip())
+        return replace(found, file=file, merged=merged)
+
+    def take(self, index: int, outside: Outside, state: AppState, *, ours: bool) -> AppState:
+        """Go on from the file as others left it; one step of the history takes that back.
+
+        Parameters
+        ----------
+        ours
+            Keep our edits too (`Outside.merged`); False has the labels as the file has them.
+
+        Raises
+        ------
+        LoupeError
+            If its columns do not fit, the file changed once more or the journal cannot be written.
+        """
+        store, track = self.store(index), state.tracks[index]
+        if store is None or outside.file is None:
+            return state
+        merge = outside.merged if ours else store.propose(outside.file, ours=False)
+        if merge is None:
+            return state
+        table = store.take(outside.file, merge)
+        place = Place(state.window, state.cursor, state.selection)
+        history = track.history.push(Entry(merge.edit, place, place))
+        if not merge.from_theirs:
+            history = history.mark_clean()
+        elif merge.changed:
+            history = replace(history, clean=None)
+        track = replace(track, table=table, history=history, saved=history.is_clean)
+        tracks = (*state.tracks[:index], track, *state.tracks[index + 1 :])
+        chosen = state.selected_label
+        if index == state.edited and chosen is not None and table.row_of(chosen) is None:
+            state = replace(state, selected_label=None)
+        span = table.span
+        extent = state.extent if span is None else state.extent.union(span)
+        return replace(state, tracks=tracks, extent=extent)
+
+    def save(self, index: int, *, anew: bool = False, lossy: bool = False) -> None:
         """Write a set over its file; the set is to be marked as saved then.
+
+        Parameters
+        ----------
+        anew
+            The file is gone, and is to be made again.
+        lossy
+            Write although the format loses something.
 
         Raises
         ------
@@ -193,7 +299,7 @@ class LabelFiles:
         """
         kept = self._kept[index]
         if kept.store is not None:
-            kept.store.save()
+            kept.store.save(anew=anew, lossy=lossy)
             kept.saved_at = _now()
 
     def export(self, index: int, path: Path, *, lossy: bool = False) -> bool:
@@ -205,6 +311,9 @@ class LabelFiles:
             If there is nothing to write, the path is the set's own file, or writing fails.
         """
         kept = self._kept[index]
+        if kept.table is not None:
+            export(kept.table, path, lossy=lossy)
+            return False
         if kept.store is None:
             return False
         kept.store.save_as(path, lossy=lossy)
@@ -212,6 +321,12 @@ class LabelFiles:
             return False
         kept.saved_at = _now()
         return True
+
+    def take_live(self, tables: Mapping[str, IntervalTable]) -> None:
+        """Know what sets that live parameters compute hold now, by id."""
+        for kept in self._kept:
+            if kept.table is not None:
+                kept.table = tables.get(kept.track_id, kept.table)
 
     def recover(self, index: int, state: AppState) -> AppState:
         """Take the edits that an earlier session left; they can be undone one by one.
@@ -256,6 +371,37 @@ class LabelFiles:
                 # Edits that the journal refused are in nobody's hands but the view's: keep what is.
                 kept.store.close(keep_unsaved=keep_unsaved or kept.failed)
                 kept.store = None
+
+
+def _one_set(
+    before: LabelsConfig, old: Path | None, after: LabelsConfig, new: Path | None, track: TrackState
+) -> bool:
+    """Whether two configurations name the same labels, so that edits and history go on."""
+    if before.path is None:
+        # A set of a script that was written beside a saved session: newer edits are only here.
+        return after.data is before.data if after.path is None else not track.saved
+    if after.path is None:
+        return False
+    place = os.path.abspath((old or Path()) / before.path)
+    return (
+        place == os.path.abspath((new or Path()) / after.path)
+        and (before.table_schema, before.format) == (after.table_schema, after.format)
+        and _stamp_columns(before) == _stamp_columns(after)
+        and (before.writeback == after.writeback or not track.saved)
+    )
+
+
+def _refreshed(track: TrackState, before: LabelsConfig, after: LabelsConfig) -> TrackState:
+    """The track with what its configuration says otherwise now."""
+    names = ("visible", "strip", "epoch", "epoch_origin", "merge", "time_column")
+    changed: dict[str, Any] = {
+        name: getattr(after, name)
+        for name in names
+        if getattr(before, name) != getattr(after, name)
+    }
+    if before.scorer != after.scorer:
+        changed["scorer"] = None if after.scorer is None else (after.scorer_column, after.scorer)
+    return replace(track, **changed) if changed else track
 
 
 def _stamp_columns(config: LabelsConfig) -> tuple[str, ...]:

@@ -225,6 +225,8 @@ QLineEdit[role="number"], QAbstractSpinBox { font-family: "@number_family@"; }
 QLineEdit[wrong="true"] { border: 1px solid @warning@; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 QComboBox::drop-down { border: none; width: 18px; }
+QComboBox::down-arrow { width: 0; height: 0; border-left: 4px solid @field@;
+  border-right: 4px solid @field@; border-top: 5px solid @dim@; }
 QComboBox QAbstractItemView { background: @panel@; color: @text@; border: 1px solid @line@;
   selection-background-color: @tint@; selection-color: @text@; }
 QPushButton, QToolButton {
@@ -240,11 +242,11 @@ QPushButton:default { background: @accent@; color: @on_accent@; }
 QToolButton[role="quiet"] { background: transparent; border-color: transparent; }
 QToolButton::menu-indicator { image: none; width: 0; }
 QCheckBox, QRadioButton { color: @text@; spacing: 6px; background: transparent; }
-QCheckBox::indicator, QRadioButton::indicator { width: 12px; height: 12px;
+QCheckBox::indicator, QRadioButton::indicator, QListView::indicator { width: 12px; height: 12px;
   border: 1px solid @dim@; background: @field@; }
-QCheckBox::indicator { border-radius: 3px; }
+QCheckBox::indicator, QListView::indicator { border-radius: 3px; }
 QRadioButton::indicator { border-radius: 7px; }
-QCheckBox::indicator:checked, QRadioButton::indicator:checked {
+QCheckBox::indicator:checked, QRadioButton::indicator:checked, QListView::indicator:checked {
   width: 6px; height: 6px; border: 4px solid @accent@; background: @on_accent@; }
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: @line@; }
 QCheckBox:focus, QRadioButton:focus { color: @accent@; }
@@ -257,6 +259,8 @@ QSlider::handle:horizontal { width: 12px; height: 12px; margin: -5px 0; border-r
 QSlider::handle:horizontal:focus { border: 2px solid @text@; width: 8px; height: 8px; }
 QSlider::handle:horizontal:disabled { background: @dim@; }
 QSplitter::handle { background: @line@; }
+QMainWindow::separator { background: @line@; width: 2px; height: 2px; }
+QMainWindow::separator:hover { background: @accent@; }
 QSplitter::handle:hover { background: @accent@; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }

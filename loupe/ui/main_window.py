@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
@@ -15,12 +15,14 @@ from loupe.ui.panels.labels_table import LabelsPanel
 from loupe.ui.panels.overview import OverviewPanel
 from loupe.ui.panels.status import StatusLine
 from loupe.ui.panels.summary import SummaryPanel
+from loupe.ui.panels.tuner import TunerDock
 from loupe.ui.panels.videos import VideosPanel
 from loupe.ui.topbar import TopBar
 
 __all__ = ["MainWindow"]
 
 _RIGHT_SHARE = 0.26
+_MOST_SHARE = 0.9
 _OVERVIEW = 138
 _NAVIGATOR = 52
 _LEAST = QSize(860, 560)
@@ -63,6 +65,8 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self._may_close = may_close
+        self._sizes: dict[str, float] = {}
+        self._videos_laid_out = False
         self._overview_right = overview_right
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.topbar = TopBar(look, keys)
@@ -73,7 +77,9 @@ class MainWindow(QMainWindow):
         self.summary = SummaryPanel(look)
         self.overview = OverviewPanel(look, page)
         self.status = StatusLine(look)
+        self.tuner = TunerDock()
         self._laid_out = False
+        self._lanes = False
         self._build()
         self.setAcceptDrops(True)
         self.setMinimumSize(_LEAST)
@@ -99,6 +105,9 @@ class MainWindow(QMainWindow):
         for splitter in (self.right, self.columns, self.stack):
             splitter.setHandleWidth(2)
             splitter.setChildrenCollapsible(False)
+        self.columns.splitterMoved.connect(self._columns_moved)
+        self.stack.splitterMoved.connect(self._stack_moved)
+        self.right.splitterMoved.connect(self._right_moved)
         self.columns.setStretchFactor(0, 1)
         self.columns.setStretchFactor(1, 0)
         self.stack.setStretchFactor(0, 1)
@@ -114,6 +123,7 @@ class MainWindow(QMainWindow):
         whole.addWidget(self.stack, 1)
         whole.addWidget(self.status)
         self.setCentralWidget(root)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.tuner)
 
     def sizeHint(self) -> QSize:
         """The usual size."""
@@ -128,15 +138,62 @@ class MainWindow(QMainWindow):
         docked = self._overview_right and overview
         self.right.setVisible(right and (videos or labels or docked))
         self.overview.setVisible(overview)
+        self._lanes = lanes
         if not self._laid_out:
             self._laid_out = True
-            width = self.width()
-            side = max(300, round(width * _RIGHT_SHARE))
-            self.columns.setSizes([width - side, side])
-            below = _OVERVIEW if lanes else _NAVIGATOR
-            self.stack.setSizes([max(200, self.height() - below), below])
-            half = self.height() // 2
-            self.right.setSizes([half, half, below][: self.right.count()])
+            self._lay_out()
+        elif videos and not self._videos_laid_out:
+            # The first video comes a little after the window.
+            self._lay_out_right()
+        self._videos_laid_out = self._videos_laid_out or videos
+
+    @property
+    def sizes(self) -> dict[str, float]:
+        """Sizes that a person gave to parts with the mouse; the others follow the window."""
+        return {**self._sizes, **self.labels.widths}
+
+    def set_sizes(self, sizes: Mapping[str, float]) -> None:
+        """Give parts the sizes that they were given before; to be called before it is shown."""
+        self._sizes = dict(sizes)
+        self.labels.set_widths(sizes)
+
+    def _columns_moved(self) -> None:
+        self._sizes["right"] = self.right.width() / max(1, self.columns.width())
+
+    def _stack_moved(self) -> None:
+        self._sizes["overview" if self._lanes else "navigator"] = self.overview.height()
+
+    def _right_moved(self) -> None:
+        height = max(1, self.right.height())
+        if self.videos.isVisible():
+            self._sizes["videos"] = self.videos.height() / height
+        if self._overview_right and self.overview.isVisible():
+            self._sizes["docked overview"] = self.overview.height() / height
+
+    def _lay_out(self) -> None:
+        width, height = self.width(), self.height()
+        share = min(self._sizes.get("right", 0.0), _MOST_SHARE)
+        side = round(width * share) if share else max(300, round(width * _RIGHT_SHARE))
+        self.columns.setSizes([width - side, side])
+        below = _OVERVIEW if self._lanes else _NAVIGATOR
+        below = round(self._sizes.get("overview" if self._lanes else "navigator", below))
+        self.stack.setSizes([max(200, height - below), below])
+        self._lay_out_right()
+
+    def _lay_out_right(self) -> None:
+        height = self.right.height()
+        videos = min(self._sizes.get("videos", 0.5), _MOST_SHARE)
+        below = _OVERVIEW if self._lanes else _NAVIGATOR
+        docked = self._sizes.get("docked overview", below / max(1, height))
+        shares = [videos, max(1 - videos - (docked if self._overview_right else 0), 0.1), docked]
+        whole = [round(share * max(height, 600)) for share in shares]
+        self.right.setSizes(whole[: self.right.count()])
+
+    def show_tuner(self, shown: bool) -> None:
+        """Show or hide the Tuner; the rest of the window never gets less room than it needs."""
+        room = self.tuner.minimumWidth() if shown else 0
+        self.setMinimumWidth(_LEAST.width() + room)
+        self.tuner.setVisible(shown)
 
     def set_look(self, look: Look) -> None:
         """Give every part another look."""

@@ -1,8 +1,12 @@
-"""What the program remembers for comfort: recent sessions, geometry. Never needed to open one."""
+"""What the program remembers for comfort: recent sessions, geometry, sizes of parts.
+
+Never needed to open a session, nor for what it looks like.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import platformdirs
 __all__ = ["Memory"]
 
 _MOST = 12
+_LARGEST = 1e5
 
 
 class Memory:
@@ -65,6 +70,19 @@ class Memory:
         except (TypeError, ValueError):
             return b""
 
-    def closed(self, geometry: bytes) -> None:
-        """Remember where a window stood."""
-        self._write({**self._read(), "geometry": geometry.hex()})
+    @property
+    def sizes(self) -> dict[str, float]:
+        """Sizes of parts that a person chose by hand, by the names that the window gives them."""
+        found = self._read().get("sizes", {})
+        if not isinstance(found, dict):
+            return {}
+        return {
+            name: float(size)
+            for name, size in found.items()
+            if isinstance(size, int | float) and 0 < size < _LARGEST
+        }
+
+    def closed(self, geometry: bytes, sizes: Mapping[str, float]) -> None:
+        """Remember where a window stood and how large its parts were."""
+        values = {**self._read(), "geometry": geometry.hex()}
+        self._write({**values, "sizes": {**self.sizes, **sizes}})

@@ -82,7 +82,7 @@ class Menus:
         if path in menus:
             return menus[path]
         parent = self._menu(menus, path[:-1]) if len(path) > 1 else self._bar
-        menu = parent.addMenu(path[-1] if len(path) > 1 else f"&{path[-1]}")
+        menu = _submenu(parent, path[-1] if len(path) > 1 else f"&{path[-1]}")
         menu.setToolTipsVisible(True)
         menus[path] = menu
         if len(path) == 1:
@@ -119,6 +119,16 @@ class Menus:
     def entry(self, action_id: str) -> QAction | None:
         """The menu entry of an action, or None; for tests and accessibility."""
         return next((entry for action, entry in self._entries if action.id == action_id), None)
+
+
+def _submenu(parent: QMenu | QMenuBar, title: str) -> QMenu:
+    """Add a menu that lives as long as its parent.
+
+    What ``parent.addMenu(title)`` makes is deleted with its Python name in PySide6 before 6.11.
+    """
+    menu = QMenu(title, parent)
+    parent.addMenu(menu)
+    return menu
 
 
 def _named(entry: Entry) -> str:
@@ -181,13 +191,13 @@ def _label_entries(desk: Desk, menu: QMenu, t: float) -> None:
         head.setEnabled(False)
         _entry(desk, menu, "Select Label", SelectLabel(interval.id))
         _entry(desk, menu, "Note…", UiRequest("edit_note", str(interval.id)))
-        change = menu.addMenu("Change State")
+        change = _submenu(menu, "Change State")
         for state in desk.states.states:
             _entry(desk, change, state, SetLabelState(interval.id, state))
         _entry(desk, menu, "Delete Label", DeleteLabel(interval.id))
         menu.addSeparator()
     if desk.state.selection is not None and track is not None:
-        paint = menu.addMenu("Label Selection as")
+        paint = _submenu(menu, "Label Selection as")
         for action in desk.actions:
             if action.state:
                 _entry(desk, paint, action.state, action.command)

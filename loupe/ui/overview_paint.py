@@ -21,6 +21,7 @@ from loupe.scene.frame import TextRun
 from loupe.scene.layout import GUTTER_LEFT
 from loupe.scene.theme import UNKNOWN_STATE
 from loupe.scene.timeaxis import Clock, choose_clock, format_duration, ticks
+from loupe.ui.hatch import paint_hatch
 from loupe.ui.look import Look, qcolor
 from loupe.ui.text import paint_texts, text_rect
 from loupe.units import Rgba, Seconds, Span
@@ -87,6 +88,8 @@ class OverviewModel:
         States from top to bottom.
     colors
         Colour of each state.
+    patterns
+        Number of each state's pattern; empty without hatching.
     gutter
         Logical width of the gutter on the left, as wide as that of the plots.
     hint
@@ -104,6 +107,7 @@ class OverviewModel:
     origin: datetime | None = None
     gutter: float = GUTTER_LEFT
     hint: str = ""
+    patterns: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,10 @@ def _runs(same: _Same, code: int, place: OverviewPlace) -> list[tuple[float, flo
 def same_overview(a: OverviewModel, b: OverviewModel) -> bool:
     """Whether two models look alike: a cursor is drawn in wide windows only."""
     wide = a.window.length >= a.shown.length * _WIDE_WINDOW
-    names = ("extent", "shown", "window", "lanes", "colors", "clock", "origin", "gutter", "hint")
+    names = (
+        "extent", "shown", "window", "lanes", "colors", "patterns", "clock", "origin", "gutter",
+        "hint",
+    )  # fmt: skip
     return (
         all(getattr(a, name) == getattr(b, name) for name in names)
         and all(getattr(a.labels, n) is getattr(b.labels, n) for n in ("starts", "stops", "codes"))
@@ -224,7 +231,7 @@ def paint_overview(
         bar = QRectF(place.left, top, place.width, max(4.0, bottom - top - 2 * scale))
         painter.fillRect(bar, qcolor(theme.field))
         for name in model.lanes:
-            _bars(painter, model, codes.get(name), name, place, bar.y(), bar.height())
+            _bars(painter, model, codes.get(name), name, place, bar.y(), bar.height(), look, scale)
     else:
         pitch = (bottom - top) / len(model.lanes)
         for i, name in enumerate(model.lanes):
@@ -244,7 +251,7 @@ def paint_overview(
         _steps(painter, model, codes, place, top, pitch, look)
         for i, name in enumerate(model.lanes):
             y = round(top + (i + 0.5) * pitch) - _BAR * scale / 2
-            _bars(painter, model, codes.get(name), name, place, y, _BAR * scale)
+            _bars(painter, model, codes.get(name), name, place, y, _BAR * scale, look, scale)
     texts.extend(_axis(model, place, bottom, rect.height(), look, scale))
     _outline(painter, model, place, frame, look, scale)
     paint_texts(painter, texts, look, scale)
@@ -263,12 +270,17 @@ def _bars(
     place: OverviewPlace,
     y: float,
     height: float,
+    look: Look,
+    scale: float,
 ) -> None:
     if code is None:
         return
     color = qcolor(model.colors.get(name, UNKNOWN_STATE).with_alpha(255))
-    for x0, x1 in state_runs(model.labels, code, place):
+    runs = state_runs(model.labels, code, place)
+    for x0, x1 in runs:
         painter.fillRect(QRectF(x0, y, x1 - x0, height), color)
+    number = model.patterns.get(name, 0)
+    paint_hatch(painter, number, runs, y, height, look.theme.background, scale, origin=place.left)
 
 
 def _steps(

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, 
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QDialog,
+    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -132,6 +133,7 @@ class Palette(QDialog):
         self._list = QListWidget()
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setAccessibleName("Found")
+        self._list.setMinimumHeight(1)
         self._delegate = _Delegate(look, self)
         self._list.setItemDelegate(self._delegate)
         self._list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
@@ -141,8 +143,12 @@ class Palette(QDialog):
         box.addWidget(self._field)
         box.addWidget(self._list, 1)
         self._field.textChanged.connect(self._narrow)
+        self._none = QLabel("Nothing found.")
+        self._none.setProperty("role", "dim")
+        box.addWidget(self._none)
         width = min(620, parent.width() - 40)
-        self.resize(width, min(440, parent.height() - 80))
+        self._most_height = min(440, parent.height() - 80)
+        self.resize(width, self._most_height)
         corner = parent.mapToGlobal(parent.rect().topLeft())
         self.move(corner.x() + (parent.width() - width) // 2, corner.y() + 56)
         self._narrow("")
@@ -167,6 +173,20 @@ class Palette(QDialog):
             item.setToolTip(entry.reason or entry.help)
             self._list.addItem(item)
         self._list.setCurrentRow(0)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as what was found, up to a limit."""
+        n = self._list.count()
+        self._list.setVisible(n > 0)
+        self._none.setVisible(n == 0)
+        rows = n * self._list.sizeHintForRow(0) + 2 * self._list.frameWidth() if n else 0
+        layout = self.layout()
+        assert layout is not None
+        frame = layout.contentsMargins().top() + layout.contentsMargins().bottom()
+        below = rows if n else self._none.sizeHint().height()
+        height = frame + self._field.sizeHint().height() + layout.spacing() + below
+        self.resize(self.width(), min(height, self._most_height))
 
     def _run(self) -> None:
         found = self._list.selectedItems()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog
 
 from loupe.app import commands
 from loupe.app.commands import UiRequest
+from loupe.app.tuner import param_values
 from loupe.ui.core import WindowCore
 from loupe.ui.dialogs.board import BoardDialog
 from loupe.ui.dialogs.help import AboutDialog, HelpDialog
@@ -70,6 +72,7 @@ class Requests:
             "go_to": lambda _: window.topbar.focus_go_to(),
             "edit_note": self._note,
             "fullscreen": lambda _: self._fullscreen(),
+            "copy_params": lambda _: self._copy_params(),
             "step_frame_back": lambda _: core.videos.step(-1),
             "step_frame_forward": lambda _: core.videos.step(1),
             "video_window": lambda index: core.videos.toggle_window(int(index)),
@@ -145,6 +148,11 @@ class Requests:
             window.showNormal()
         else:
             window.showFullScreen()
+
+    def _copy_params(self) -> None:
+        values = param_values(self._core.desk.state.params)
+        QGuiApplication.clipboard().setText(repr(values))
+        self._core.say("The values of the live parameters are on the clipboard.")
 
     def _close(self) -> None:
         self._core.window.close()

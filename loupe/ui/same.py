@@ -10,6 +10,7 @@ import numpy.typing as npt
 from loupe.scene.frame import (
     Frame,
     FramePanel,
+    Hatch,
     Item,
     RectsItem,
     RgbaTile,
@@ -53,6 +54,7 @@ def _same_item(a: Item, b: Item) -> bool:
             _same_array(a.rects, b.rects)
             and _same_array(a.colors, b.colors)
             and _same_array(a.dash, b.dash)
+            and _same_hatch(a.hatch, b.hatch)
         )
     if isinstance(a, SpritesItem) and isinstance(b, SpritesItem):
         names = ("centres", "sizes", "symbols", "colors")
@@ -60,6 +62,13 @@ def _same_item(a: Item, b: Item) -> bool:
             _same_array(getattr(a, name), getattr(b, name)) for name in names
         )
     return False
+
+
+def _same_hatch(a: Hatch | None, b: Hatch | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    same = (a.width, a.x, a.y) == (b.width, b.x, b.y)
+    return same and _same_array(a.codes, b.codes) and _same_array(a.pitches, b.pitches)
 
 
 def _edges(tile: RgbaTile | ScalarTile) -> tuple[float, float, float, float]:

@@ -9,22 +9,27 @@ from typing import TYPE_CHECKING
 import tomli_w
 from PySide6.QtWidgets import QFileDialog
 
-from loupe.app.commands import ReplaceState
+from loupe.app.commands import MarkSaved, ReplaceState
 from loupe.app.overrides import capture_preset, fold, with_preset
 from loupe.errors import LoupeConfigError, LoupeError
-from loupe.session.dump import memory_places, to_plain, to_toml
-from loupe.session.labels import LabelsConfig
+from loupe.scene.compile import Progress
+from loupe.session.base import Place
+from loupe.session.dump import Stored, memory_places, to_plain, to_toml
+from loupe.session.labels import IntervalLabelSchema, LabelsConfig
 from loupe.session.load import load_session
 from loupe.session.model import Session
 from loupe.session.preset import apply_preset, load_preset
 from loupe.session.relocate import relative_to
+from loupe.ui.opening import in_thread
 from loupe.ui.panels.errors import Fault
-from loupe.ui.store_memory import store_memory
+from loupe.ui.store_memory import size_text, store_memory, without_functions
 
 if TYPE_CHECKING:
     from loupe.ui.app import LoupeWindow
 
 __all__ = ["SessionFiles"]
+
+WRITE, LEAVE = "Write them", "Do not save"
 
 
 class SessionFiles:
@@ -32,6 +37,7 @@ class SessionFiles:
 
     def __init__(self, window: LoupeWindow) -> None:
         self._window = window
+        window.widget.errors.offered.connect(self._answered)
 
     @property
     def _session(self) -> Session:
@@ -71,18 +77,17 @@ class SessionFiles:
         }
         return session.model_copy(update=changes).with_base(session.base)
 
-    def with_labels(self, path: Path) -> Session:
+    def with_labels(self, path: Path, schema: IntervalLabelSchema | None = None) -> Session:
         """Add a label set to the session; it is not written back to its file."""
         session = self._session
-        more = LabelsConfig(path=str(path.resolve()), name=path.name)
+        more = LabelsConfig(path=str(path.resolve()), name=path.name, table_schema=schema)
         changes = {"labels": (*session.labels, more)}
         return session.model_copy(update=changes).with_base(session.base)
 
     # Writing
 
     def _dialog(self, title: str, filters: str, name: str = "") -> QFileDialog:
-        base = self._session.base
-        dialog = QFileDialog(self._window.widget, title, "" if base is None else str(base), filters)
+        dialog = QFileDialog(self._window.widget, title, self._window.folder, filters)
         if name:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.selectFile(name)
@@ -93,7 +98,7 @@ class SessionFiles:
         path = self._window.path
         name = path.name if path is not None and path.suffix == ".toml" else "session.toml"
         dialog = self._dialog("Save session as", "Sessions (*.toml)", name)
-        dialog.fileSelected.connect(lambda chosen: self._try(chosen, self.save))
+        dialog.fileSelected.connect(self._offer)
         dialog.open()
 
     def ask_save_preset(self) -> None:
@@ -115,29 +120,92 @@ class SessionFiles:
         except LoupeError as error:
             self._window.core.report(error.where or Path(path).name, error)
 
-    def save(self, path: str) -> None:
-        """Write the session with everything that was changed here.
+    def _offer(self, path: str) -> None:
+        """Write the session; what is in memory only if the person says so."""
+        size = size_text(self._session)
+        if not size:
+            self._try(path, self.save)
+            return
+        folder = _folder_beside(Path(path))
+        self._window.add_fault(
+            Fault(
+                Path(path).name,
+                f"{size}: to save the session, they are written into {folder.name} beside it.",
+                offers=(WRITE, LEAVE),
+                key=f"store:{path}",
+            )
+        )
 
-        Arrays and tables in memory are written beside it; what a session cannot say is named in
-        the window.
+    def _answered(self, fault: Fault, answer: str) -> None:
+        kind, _, path = fault.key.partition(":")
+        if kind == "store":
+            self._window.widget.errors.discard(fault)
+            if answer == WRITE:
+                self._try(path, self.save)
+
+    def save(self, path: str) -> None:
+        """Write the session with everything that was changed here; it is the window's own then.
+
+        Arrays, tables and labels in memory are written beside it; what a session cannot say is
+        named in the window.
 
         Raises
         ------
         LoupeError
             If the file, or data beside it, cannot be written.
         """
-        target = Path(path)
-        folded = fold(self._window.desk.scene, self._window.state)
-        session = relative_to(folded.session, target.parent)
-        folder = target.with_name(f"{target.stem}_data")
-        stored = {
-            place: store_memory(value, place, folder) for place, value in memory_places(session)
-        }
-        text = to_toml(session, stored=stored)
-        _write(target, text)
-        for sentence in folded.lost:
-            self._window.add_fault(Fault(target.name, sentence, "It was not saved."))
-        self._window.core.say(f"Session written to {target.name}.")
+        target, window = Path(path).absolute(), self._window
+        state = window.state
+        folded = fold(window.desk.scene, state, window.core.presenter.usual_range)
+        folder = _folder_beside(target)
+        session, functions = without_functions(folded.session)
+        session, written = self._with_labels(session, folder)
+        session, outside = _writing_inside(relative_to(session, target.parent), target.parent)
+
+        def store(progress: Progress) -> dict[Place, Stored]:
+            places = memory_places(session)
+            stored: dict[Place, Stored] = {}
+            for number, (place, value) in enumerate(places):
+                progress(number, len(places), ".".join(map(str, place)))
+                stored[place] = store_memory(window.tuning.given(value), place, folder)
+            return stored
+
+        found = {}
+        if memory_places(session):
+            found = in_thread("Writing", folder.name, window.desk.look, store)
+        _write(target, to_toml(session, stored=found))
+        if not window.is_open:
+            return
+        for index in written:
+            window.store.dispatch(MarkSaved(index))
+        window.own(target, state)
+        for sentence in (*folded.lost, *functions, *outside):
+            window.add_fault(Fault(target.name, sentence, "It was not saved."))
+        window.core.say(f"Session written to {target.name}.")
+
+    def _with_labels(self, session: Session, folder: Path) -> tuple[Session, list[int]]:
+        """The session with label sets that have no file written into one; which sets these are."""
+        window = self._window
+        sets = list(session.labels)
+        written = []
+        for index, track in enumerate(window.state.tracks):
+            config = sets[index] if index < len(sets) else LabelsConfig(id=track.id)
+            if config.path is not None or not len(track.table):
+                continue
+            folder.mkdir(parents=True, exist_ok=True)
+            file = folder / f"labels-{index + 1}.htsv"
+            if window.files.export(index, file):
+                written.append(index)
+            changes = {
+                "path": str(file),
+                "data": None,
+                "table_schema": track.table.schema,
+                "writeback": True,
+            }
+            changed = config.model_copy(update=changes)
+            sets[index : index + 1] = [changed]
+        done = session.model_copy(update={"labels": tuple(sets)}).with_base(session.base)
+        return done, written
 
     def save_preset(self, path: str) -> None:
         """Write how the window looks, without data.
@@ -147,7 +215,9 @@ class SessionFiles:
         LoupeError
             If the file cannot be written.
         """
-        preset, lost = capture_preset(self._window.desk.scene, self._window.state)
+        window = self._window
+        usual = window.core.presenter.usual_range
+        preset, lost = capture_preset(window.desk.scene, window.state, usual)
         _write(Path(path), tomli_w.dumps(to_plain(preset)))
         for sentence in lost:
             self._window.add_fault(Fault(Path(path).name, sentence, "It was not saved."))
@@ -169,6 +239,25 @@ class SessionFiles:
             fault = Fault(Path(path).name, f"{part} of the preset finds nothing here.")
             self._window.add_fault(fault)
         self._window.core.say(f"{Path(path).name}: {len(report.matched)} parts applied.")
+
+
+def _folder_beside(target: Path) -> Path:
+    """Where data in memory are written when a session is."""
+    return target.with_name(f"{target.stem}_data")
+
+
+def _writing_inside(session: Session, folder: Path) -> tuple[Session, tuple[str, ...]]:
+    """The session without leave to write outside its folder, which it would be refused with."""
+    sets, lost = [], []
+    for config in session.labels:
+        outside = config.path is not None and not (folder / config.path).resolve().is_relative_to(
+            folder.resolve()
+        )
+        if config.writeback and outside:
+            lost.append(f"leave to write over {config.path}: it lies outside the session's folder")
+            config = config.model_copy(update={"writeback": False})
+        sets.append(config)
+    return session.model_copy(update={"labels": tuple(sets)}).with_base(session.base), tuple(lost)
 
 
 def _write(path: Path, text: str) -> None:

@@ -20,6 +20,8 @@ _PAD_X = 6.0
 _PAD_Y = 2.0
 _RADIUS = 4.0
 _HALO = 3.0
+_VEIL = 0.7
+"""How much of what lies behind a text with a halo is taken back."""
 
 
 def _fit(run: TextRun, metrics: QFontMetricsF) -> str:
@@ -82,6 +84,11 @@ def paint_texts(
             painter.setBrush(qcolor(run.fill))
             painter.drawRoundedRect(text_rect(run, look, scale), _RADIUS * scale, _RADIUS * scale)
         elif run.halo is not None:
+            veil = qcolor(run.halo)
+            veil.setAlphaF(_VEIL * veil.alphaF())
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(veil)
+            painter.drawRoundedRect(text_rect(run, look, scale), _RADIUS * scale, _RADIUS * scale)
             path = QPainterPath()
             path.addText(baseline, font, text)
             pen = QPen(qcolor(run.halo), _HALO * scale)

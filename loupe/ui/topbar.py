@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -30,6 +30,9 @@ from loupe.ui.look import Look
 from loupe.units import Seconds
 
 __all__ = ["BarView", "TopBar", "parse_go_to"]
+
+PROGRESS_AFTER_MS, PROGRESS_MS = 250, 100
+"""How long something takes before its progress shows, and how often that moves."""
 
 _SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
@@ -189,6 +192,10 @@ class TopBar(QFrame):
         for label, share in ((hint, 1), (key, 0)):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             search_text.addWidget(label, share)
+        self._told = (0, 0, "")
+        self._progress_timer = QTimer(self)
+        self._progress_timer.setSingleShot(True)
+        self._progress_timer.timeout.connect(self._move_progress)
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setAccessibleName("Progress")
@@ -294,12 +301,29 @@ class TopBar(QFrame):
             self._restore()
 
     def show_progress(self, done: int, total: int, word: str) -> None:
-        """Show how far something is, with a word; nothing when it is through."""
+        """Show how far something is, with a word; nothing when it is through.
+
+        It shows after a quarter of a second, and then moves ten times a second: each move draws
+        the whole window anew, which would cost more than most of what it tells of.
+        """
+        self._told = (done, total, word)
+        if done < total:
+            if not self._progress_timer.isActive():
+                shown = bool(self._busy.text())
+                self._progress_timer.start(PROGRESS_MS if shown else PROGRESS_AFTER_MS)
+            return
+        self._progress_timer.stop()
+        if self._busy.text():
+            self._move_progress()
+
+    def _move_progress(self) -> None:
+        done, total, word = self._told
         running = done < total
-        if not running and not self._busy.text():
-            return  # a progress bar repaints at once whatever it is told
+        # A progress bar repaints at once and alone, unless its updates are off.
+        self._progress.setUpdatesEnabled(False)
         self._progress.setMaximum(max(1, total))
         self._progress.setValue(done if running else 0)
+        self._progress.setUpdatesEnabled(True)
         self._busy.setText(f"{word} {done} of {total}" if running else "")
 
     def focus_go_to(self) -> None:

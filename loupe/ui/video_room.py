@@ -33,8 +33,8 @@ class _Seat:
 
     view: VideoView
     stretch: int
-    source: VideoSource | None = None
     own_window: str = ""
+    source: VideoSource | None = None
     asked: tuple[Seconds, tuple[int, int]] | None = None
     answered: int = 0
     held: VideoPicture | None = None
@@ -82,7 +82,7 @@ class VideoRoom:
             view.hide()
             stretch = config.stretch if config.stretch is not None else (3 if i == 0 else 2)
             title = config.separate_window
-            seat = _Seat(view, stretch, own_window=spec.name if title is True else title or "")
+            seat = _Seat(view, stretch, spec.name if title is True else title or "")
             self._seats.append(seat)
             view.resized.connect(self._again)
             view.chosen.connect(lambda n=i: desk.run(commands.SetStepTarget(n)))
@@ -164,7 +164,11 @@ class VideoRoom:
         """Follow the state: ask for frames, hide and show views."""
         if not self._seats:
             return
-        if before is None or before.hidden_videos != after.hidden_videos:
+        if (
+            before is None
+            or before.hidden_videos != after.hidden_videos
+            or before.overrides.videos != after.overrides.videos
+        ):
             self.arrange()
         window = after.window
         self._panel.show_cursor((after.cursor - window.start) / window.length)
@@ -227,27 +231,37 @@ class VideoRoom:
         """Give a video a window of its own, or take it back."""
         if not 0 <= index < len(self._seats):
             return
-        seat = self._seats[index]
-        seat.own_window = "" if seat.own_window else seat.view.name
-        self.arrange()
+        title = "" if self._own_window(index) else self._seats[index].view.name
+        self._desk.run(commands.SetVideo(index, own_window=title))
 
     def set_stretch(self, index: int, stretch: int) -> None:
         """Give a video another share of the panel's height."""
-        self._seats[index].stretch = stretch
-        self.arrange()
+        self._desk.run(commands.SetVideo(index, stretch=stretch))
 
     def stretch(self, index: int) -> int:
         """A video's share of the panel's height."""
-        return self._seats[index].stretch
+        look = self._desk.state.overrides.videos.get(index)
+        given = None if look is None else look.stretch
+        return self._seats[index].stretch if given is None else given
+
+    def _own_window(self, index: int) -> str:
+        """Title of the window that a video stands in; empty for the panel."""
+        look = self._desk.state.overrides.videos.get(index)
+        given = None if look is None else look.own_window
+        return self._seats[index].own_window if given is None else given
 
     def arrange(self) -> None:
         """Put every view into the panel or its window."""
         hidden = self._desk.state.hidden_videos
-        shown = [seat for i, seat in enumerate(self._seats) if i not in hidden]
+        shown = [
+            (seat, self.stretch(i), self._own_window(i))
+            for i, seat in enumerate(self._seats)
+            if i not in hidden
+        ]
         for i in hidden:
             if i < len(self._seats):
                 self._seats[i].view.hide()
-        titles = dict.fromkeys(seat.own_window for seat in shown if seat.own_window)
+        titles = dict.fromkeys(title for _, _, title in shown if title)
         for title in [title for title in self._windows if title not in titles]:
             gone = self._windows.pop(title)
             for seat in self._seats:
@@ -260,10 +274,10 @@ class VideoRoom:
                 window = VideoWindow(title, self._parent)
                 window.closed.connect(lambda t=title: self._taken_back(t))
                 self._windows[title] = window
-            self._windows[title].set_views([s.view for s in shown if s.own_window == title])
+            self._windows[title].set_views([s.view for s, _, own in shown if own == title])
             if self._parent.isVisible():
                 self._windows[title].show()
-        self._panel.set_views([(s.view, s.stretch) for s in shown if not s.own_window])
+        self._panel.set_views([(s.view, stretch) for s, stretch, own in shown if not own])
 
     def show_windows(self) -> None:
         """Show the windows of videos, now that the main window is there to stand above."""
@@ -274,9 +288,9 @@ class VideoRoom:
     def _taken_back(self, title: str) -> None:
         if self._closed:
             return
-        for seat in self._seats:
-            if seat.own_window == title:
-                seat.own_window = ""
+        for index in range(len(self._seats)):
+            if self._own_window(index) == title:
+                self._desk.run(commands.SetVideo(index, own_window=""))
         self.arrange()
 
     def set_look(self) -> None:

@@ -47,7 +47,8 @@ def unsaved(state: AppState) -> tuple[TrackState, ...]:
 def window_title(desk: Desk) -> str:
     """The title of the window, with an asterisk while there is something unsaved."""
     mark = "*" if unsaved(desk.state) else ""
-    return f"{mark}{desk.scene.title} – Loupe"
+    names = dict.fromkeys(name for name in (desk.title, desk.file, "Loupe") if name)
+    return mark + " – ".join(names)
 
 
 def bar_view(desk: Desk) -> BarView:
@@ -55,7 +56,7 @@ def bar_view(desk: Desk) -> BarView:
     state = desk.state
     track = desk.track
     return BarView(
-        title=desk.scene.title,
+        title=desk.title,
         labels_name="" if track is None else track.name,
         unsaved=bool(unsaved(state)),
         playing=state.playback.playing,
@@ -105,7 +106,7 @@ def status_view(desk: Desk, message: str, pixel: str) -> StatusView:
     """The texts of the status line."""
     state = desk.state
     track = desk.track
-    label, color = "", None
+    label, color, pattern = "", None, 0
     if track is not None:
         interval = track.table.at_time(state.cursor)
         if interval is None:
@@ -113,8 +114,9 @@ def status_view(desk: Desk, message: str, pixel: str) -> StatusView:
         else:
             label = f"{interval.label} · {interval.note}" if interval.note else interval.label
             color = desk.color(interval.label)
+            pattern = desk.patterns().get(interval.label, 0)
     digits = 3 if state.window.length < 10 else 2
-    return StatusView(desk.time_text(state.cursor, digits), label, color, message, pixel)
+    return StatusView(desk.time_text(state.cursor, digits), label, color, message, pixel, pattern)
 
 
 def lanes(desk: Desk) -> tuple[str, ...]:
@@ -149,6 +151,7 @@ def overview_model(desk: Desk, gutter: float) -> OverviewModel:
         clock=desk.clock,
         origin=desk.scene.origin,
         gutter=gutter,
+        patterns=desk.patterns(),
     )
 
 
@@ -161,6 +164,7 @@ def labels_view(desk: Desk) -> LabelsView:
         desk.clock,
         desk.scene.origin,
         "there is no label set" if track is None else track.read_only,
+        desk.patterns(),
     )
 
 
@@ -189,6 +193,8 @@ def empty_labels_hint(desk: Desk) -> str:
     drop = f"Drop a label file here, or press {open_key}."
     track = desk.track
     keys = [a.keys[0] for a in desk.actions if a.state and a.keys]
+    if track is not None and track.read_only:
+        return f"{track.name} is empty and read-only: {track.read_only}"
     if track is None or not keys:
         return (
             f"{drop} To score, define states: add [states] with keymap and label_colors to the "

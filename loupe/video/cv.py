@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -72,13 +73,15 @@ class Capture:
             # OpenCV's own libavcodec writes to stderr; what is wrong is said by an error here.
             os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"
             os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "protocol_whitelist;file"
-            level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+            # The function moved with OpenCV 4.13; 0 is silent in both places.
+            logging: Any = getattr(cv2.utils, "logging", cv2)
+            level = logging.setLogLevel(0)
             try:
                 self._capture = cv2.VideoCapture(str(path))
             except cv2.error:
                 self._capture = cv2.VideoCapture()
             finally:
-                cv2.utils.logging.setLogLevel(level)
+                logging.setLogLevel(level)
 
     @property
     def is_open(self) -> bool:

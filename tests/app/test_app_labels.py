@@ -188,6 +188,12 @@ def test_scorer_and_time_are_written_into_edited_rows() -> None:
     assert state.tracks[0].table.equals(labels.table)
 
 
+def test_a_scorer_that_a_person_wrote_is_not_written_over() -> None:
+    labels = replace(track((0, 10, "a")), scorer=("scorer", "Anna"), time_column="edited")
+    state = run(state_with(labels), c.SetLabelCell(0, "scorer", "Ben", now="12:00"))
+    assert dict(state.tracks[0].table.interval(0).extras) == {"scorer": "Ben", "edited": "12:00"}
+
+
 def test_a_later_edit_time_does_not_keep_neighbours_apart() -> None:
     labels = replace(track(), time_column="edited")
     state = run(state_with(labels), c.Select(Span(0, 5)), c.Paint("a", now="1"))

@@ -145,6 +145,10 @@ def test_changes_come_back_from_the_folded_session() -> None:
         c.SetMarkers(marker, MarkerOverride("d", Rgba(1, 2, 3, 40), 5.0)),
         c.SetEventStyle("stim", EventOverride(Rgba(9, 8, 7, 60), "dotted", 3.0)),
         c.HideVideo(1),
+        c.SetVideo(0, stretch=7),
+        c.SetVideo(1, own_window="cameras"),
+        c.SetFlag("hatching", True),
+        c.SetFlag("right_panel", False),
         c.SetTrackVisible(1),
         c.SetEditedTrack(1),
         c.SetTheme("light"),
@@ -180,6 +184,9 @@ def test_changes_come_back_from_the_folded_session() -> None:
     assert (after.window, after.cursor) == (state.window, state.cursor)
     assert (after.view.theme, after.playback.speed, after.playback.loop) == ("light", 2.0, False)
     assert after.hidden_videos == frozenset()
+    assert [v.stretch for v in folded.session.videos] == [7, None]
+    assert [v.separate_window for v in folded.session.videos] == [False, "cameras"]
+    assert (after.view.hatching, after.view.right_panel) == (True, False)
     assert after.edited == 1
     assert [config.visible for config in folded.session.labels] == [True, False]
 
@@ -189,15 +196,64 @@ def test_what_a_session_cannot_hold_is_named() -> None:
     ids = [row.id for row in scene.rows]
     state = run(
         state,
-        c.SetHeight(ids[0], 3.0),
+        c.SetFlag("fixed_scale", False),
         c.YZoom(0.5, frozenset({ids[1]})),
         c.SetYRange(ids[2], auto=True),
         c.MarkBad(ids[4]),
         c.SetLevels(ids[4], 0.0, 1.0),
     )
-    lost = "\n".join(fold(scene, state).lost)
-    for words in ("height", "Y zoom", "automatic", "marked as bad", "lower level", "upper level"):
+    lost = "\n".join(fold(scene, state, lambda _: (0.0, 1.0)).lost)
+    for words in ("Y zoom", "automatic", "marked as bad", "lower level", "upper level"):
         assert words in lost
+
+
+def test_single_rows_keep_their_heights_order_and_visibility() -> None:
+    scene, state = opened()
+    ids = [row.id for row in scene.rows]
+    state = run(
+        state,
+        c.SetHeight(ids[0], 3.0),
+        c.SetHeight(ids[5], 0.5),
+        c.SetHeight(ids[6], 2.0),
+        c.HideRow(ids[1]),
+        c.HideRow(ids[4]),
+        c.MoveRow(ids[2], 0),
+        c.MoveRow(ids[5], 1),
+    )
+    folded = fold(scene, state)
+    assert folded.lost == ()
+    again = compiled(folded.session)
+    assert [row.id for row in again.rows][:2] == [ids[2], ids[5]]
+    weights = {row.id: row.weight / scene.row(row.id).weight for row in again.rows}
+    factors = dict.fromkeys(ids, 1.0) | {ids[0]: 3.0, ids[5]: 0.5, ids[6]: 2.0}
+    assert weights == pytest.approx(factors)
+    assert [row.id for row in again.rows if row.hidden] == [ids[1], ids[4]]
+    # And once more, from where that stands.
+    second = run(initial_state(again), c.SetHeight(ids[0], 0.5), c.HideRow(ids[1], hidden=False))
+    third = compiled(fold(again, second).session)
+    assert third.row(ids[0]).weight == pytest.approx(1.5)
+    assert [row.id for row in third.rows if row.hidden] == [ids[4]]
+
+
+def test_a_row_without_a_name_keeps_what_was_set_of_it() -> None:
+    one = xr.DataArray(np.arange(400.0), dims="time", coords={"time": np.arange(400) / 10.0})
+    scene, state = opened(Session(plots=(TraceConfig(one), TraceConfig(array(2)))))
+    (alone, *_) = [row.id for row in scene.rows]
+    state = run(state, c.SetYRange(alone, (3.0, 4.0)), c.MarkBad(alone))
+    again = compiled(fold(scene, state).session).row(alone)
+    assert isinstance(again.content, TraceContent)
+    assert again.content.y_range == (3.0, 4.0)
+    assert again.bad
+
+
+def test_a_zoom_of_an_automatic_range_is_saved_as_that_range() -> None:
+    scene, state = opened()
+    first = scene.rows[0].id
+    folded = fold(scene, run(state, c.YZoom(0.5, frozenset({first}))), lambda _: (-2.0, 6.0))
+    assert folded.lost == ()
+    content = compiled(folded.session).row(first).content
+    assert isinstance(content, TraceContent)
+    assert content.y_range == (0.0, 4.0)
 
 
 def test_plots_with_ids_change_places_in_the_file() -> None:

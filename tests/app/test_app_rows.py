@@ -78,6 +78,13 @@ def test_heatmap_settings_for_one_or_all() -> None:
     assert state.overrides.row("dff/a").vmax == 2.0
     assert state.overrides.row("dff/b").vmax is None
     state = run(state, c.SetMethod("dff/a", "mean", apply_all=True))
+    only = run(state, c.SetLevels("dff/b", -1.0, 1.0, same_cmap=True))
+    assert only.overrides.row("dff/b").vmax == 1.0
+    assert only.overrides.row("dff/a").vmax != 1.0, "it has another colormap"
+    both = run(
+        run(state, c.SetCmap("dff/a", "plasma")), c.SetLevels("dff/b", -1, 1, same_cmap=True)
+    )
+    assert both.overrides.row("dff/a").vmax == both.overrides.row("dff/b").vmax == 1.0
     assert {state.overrides.row(r).method for r in ("dff/a", "dff/b")} == {"mean"}
     assert run(state, c.SetLevels("eeg/0", 0, 1)) is state
 

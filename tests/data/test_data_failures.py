@@ -278,3 +278,37 @@ def test_unknown_endings_list_the_known(tmp_path):
     with pytest.raises(LoupeDataError, match="no reader knows") as caught:
         Catalog(tmp_path).array("x.xyz")
     assert ".zarr" in caught.value.hint
+
+
+class _Marking:
+    """Would leave a folder behind when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (os.mkdir, (str(self.path),))
+
+
+@pytest.mark.parametrize(
+    ("filters", "compressor"),
+    [([{"id": "vlen-utf8"}, {"id": "pickle"}], None), ([{"id": "vlen-utf8"}], {"id": "pickle"})],
+    ids=["filter", "compressor"],
+)
+def test_a_store_of_pickles_is_refused(store, tmp_path, monkeypatch, filters, compressor):
+    import json
+    import pickle
+
+    import numcodecs.pickles
+
+    # Older releases of numcodecs unpickle whatever a store says.
+    monkeypatch.setattr(numcodecs.pickles, "ALLOW_UNSAFE_PICKLE_DECODE", True, raising=False)
+    mark = tmp_path / "ran"
+    meta = json.loads((store / "channel" / ".zarray").read_text())
+    meta |= {"dtype": "|O", "filters": filters, "compressor": compressor, "fill_value": ""}
+    (store / "channel" / ".zarray").write_text(json.dumps(meta))
+    (store / ".zmetadata").unlink()
+    (store / "channel" / "0").write_bytes(pickle.dumps(_Marking(mark)))
+    with pytest.raises(LoupeDataError, match="pickled"):
+        Catalog(tmp_path).array(Source(path="r.zarr"))
+    assert not mark.exists()

@@ -47,7 +47,8 @@ def test_importing_a_kernel_imports_no_numba():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_while_one_thread_compiles_the_others_use_the_twin():
+def test_while_one_thread_compiles_the_others_wait():
+    """Kernel and twin may round differently: no picture is made by both."""
     entered, go = threading.Event(), threading.Event()
 
     def twin(x):
@@ -58,17 +59,29 @@ def test_while_one_thread_compiles_the_others_use_the_twin():
     def dispatcher():
         entered.set()
         assert go.wait(5)
-        return lambda x: x
+        slow._dispatcher = lambda x: x
+        return slow._dispatcher
 
     slow.dispatcher = dispatcher
     results = []
-    compiling = threading.Thread(target=lambda: results.append(slow(1)))
-    compiling.start()
+    threads = [threading.Thread(target=lambda: results.append(slow(1))) for _ in range(3)]
+    threads[0].start()
     assert entered.wait(5)
-    assert slow(1) == -1
+    for thread in threads[1:]:
+        thread.start()
+        thread.join(0.05)
+        assert thread.is_alive()
     go.set()
-    compiling.join(5)
-    assert results == [1]
+    for thread in threads:
+        thread.join(5)
+    assert results == [1, 1, 1]
+
+
+def test_before_compiling_the_twin_serves(monkeypatch):
+    monkeypatch.setattr(kernels, "_deferred", kernels._Deferred())
+    kernels.defer_compiling()
+    later = kernels.Kernel(lambda x: x, lambda x: -x)
+    assert later(1) == -1
 
 
 def test_without_numba_the_twin_serves_with_one_warning(monkeypatch):

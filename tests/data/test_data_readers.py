@@ -284,6 +284,27 @@ def test_bare_objects_are_refused():
         Catalog().table(InMemory(np.zeros(3)))
 
 
+def test_npy_events_with_opacities_are_a_table(tmp_path):
+    for name, times, rows, alpha in (
+        ("a", [1.0, 3.0], [0, 2], [0.5, 7.0]),
+        ("b", [2.0], [1], None),
+    ):
+        np.save(tmp_path / f"{name}_t.npy", np.array(times))
+        np.save(tmp_path / f"{name}_y.npy", np.array(rows, dtype=float))
+        if alpha is not None:
+            np.save(tmp_path / f"{name}_a.npy", np.array(alpha))
+    table = Catalog().table(tmp_path)
+    assert table.frame().rows() == [
+        (1.0, 0, 0.5, "a"), (3.0, 2, 1.0, "a"), (2.0, 1, 1.0, "b"),
+    ]  # fmt: skip
+    np.save(tmp_path / "a_y.npy", np.array([0.5, 2]))
+    with pytest.raises(LoupeDataError, match="rows of `a` must be whole numbers"):
+        Catalog().table(tmp_path)
+    np.save(tmp_path / "a_y.npy", np.array([1]))
+    with pytest.raises(LoupeDataError, match="2 times, 1 rows and 2 opacities"):
+        Catalog().table(tmp_path)
+
+
 def test_npy_folder_with_unequal_times_is_opened_by_name(tmp_path):
     for name, n in (("a", 10), ("b", 20)):
         np.save(tmp_path / f"{name}_t.npy", np.arange(n) / 10)

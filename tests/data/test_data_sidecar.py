@@ -177,7 +177,7 @@ def test_it_is_taken_up_again_where_it_stopped(store, tmp_path, monkeypatch):
     made = []
     original = overview.run_unit
     monkeypatch.setattr(
-        overview, "run_unit", lambda d, j, *unit: made.append(unit) or original(d, j, *unit)
+        overview, "run_unit", lambda d, j, *unit: made.append(unit[:2]) or original(d, j, *unit)
     )
     build_sidecar(data, target)
     assert made == [(0, 1)]
@@ -192,6 +192,17 @@ def test_a_damaged_overview_stops_nobody(store):
     pyramid, note = open_pyramid(opened(store))
     assert pyramid.store is None
     assert "damaged" in note
+
+
+def test_a_cut_piece_of_an_overview_is_named_and_not_read_beyond_its_end(store):
+    build_sidecar(opened(store), sidecar_path(store))
+    pyramid, _ = open_pyramid(opened(store))
+    piece = sidecar_path(store) / "data" / "level_0" / "c" / "0" / "0" / "0"
+    piece.write_bytes(piece.read_bytes()[:-7])
+    with pytest.raises(LoupeDataError, match=r"the overview cannot be read: chunk 0\.0\.0") as told:
+        pyramid.bins(0, slice(0, 2), 0, 10)
+    assert "level_0" in str(told.value)
+    assert "make it anew" in told.value.hint
 
 
 def test_only_whole_arrays_in_files(store):

@@ -1,13 +1,16 @@
 """Every block of the README and the documentation does what it says.
 
-TOML blocks that say ``version`` are valid sessions. Python blocks run, with a `view` that checks
-its arguments and opens no window. Console lines name commands, options and make targets that
-exist.
+TOML blocks are valid sessions, or presets if their first line names one. Python blocks run, with
+a `view` that checks its arguments and opens no window; those that go on with the window
+(``block=False``) run on a real one, under a virtual screen. Examples give what they show. Console
+lines name commands, options and make targets that exist.
 """
 
+import doctest
+import os
 import re
 import shlex
-import tomllib
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,19 +36,26 @@ def blocks(kind):
 
 
 @pytest.mark.parametrize("body", blocks("toml"))
-def test_toml_blocks_are_sessions(body, tmp_path):
+def test_toml_blocks_are_sessions_or_presets(body, tmp_path):
     from loupe.session.load import LoadOptions, check_session
+    from loupe.session.preset import load_preset
 
-    if "version" not in tomllib.loads(body):
-        return
     path = tmp_path / "session.toml"
     path.write_text(body, encoding="utf-8")
+    if re.match(r"# \w+\.view\.toml\n", body):
+        assert load_preset(path).model_fields_set
+        return
     checked = check_session(path, LoadOptions(user_folder=tmp_path))
     assert checked.report.errors == ()
     assert checked.session is not None
 
 
-@pytest.mark.parametrize("body", blocks("python"))
+def python_blocks(*, live):
+    """Those that ask for a window that does not wait, or the others."""
+    return [param for param in blocks("python") if ("block=False" in param.values[0]) == live]
+
+
+@pytest.mark.parametrize("body", python_blocks(live=False))
 def test_python_blocks_run(body, tmp_path, monkeypatch):
     from loupe.session.build import build_session
 
@@ -58,6 +68,34 @@ def test_python_blocks_run(body, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(body, "block", "exec"), {"__name__": "block"})
     assert "view(" not in body or seen
+
+
+@pytest.mark.window
+@pytest.mark.skipif(
+    sys.platform == "linux"
+    and not (os.environ.get("DISPLAY") or os.environ.get("QT_QPA_PLATFORM")),
+    reason="there is no display",
+)
+@pytest.mark.parametrize("body", python_blocks(live=True))
+def test_python_blocks_with_a_window_run(body, tmp_path, monkeypatch):
+    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.chdir(tmp_path)
+    from loupe.ui.app import open_windows
+
+    try:
+        exec(compile(body, "block", "exec"), {"__name__": "block"})
+    finally:
+        for window in open_windows():
+            window.close(keep_unsaved=False)
+
+
+@pytest.mark.parametrize("body", blocks("pycon"))
+def test_examples_give_what_they_show(body):
+    names = {name: getattr(loupe, name) for name in loupe.__all__}
+    example = doctest.DocTestParser().get_doctest(body, names, "example", None, 0)
+    assert example.examples
+    assert doctest.DocTestRunner().run(example).failed == 0
 
 
 def console_lines(program):

@@ -13,7 +13,7 @@ TESTS = {
 }
 
 
-@pytest.mark.parametrize("page", ["faults.md", "reliability.md"])
+@pytest.mark.parametrize("page", ["faults.md", "reliability.md", "security.md"])
 def test_every_named_test_exists(page):
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / page).read_text(encoding="utf-8")))
     assert named

@@ -342,3 +342,9 @@ def test_columns_can_be_added_to_a_set_in_memory():
     more, _ = edit.paint(more, 0, 1, "c", values={"scorer": "anna"})
     assert frame_of(more)["scorer"].to_list() == ["anna", None]
     assert frame_of(more)["label"].to_list() == ["c", "b"]
+
+
+def test_a_point_is_not_merged_into_the_row_that_it_touches():
+    points = table((0, 10, "a"), (10, 10, "a"), (10, 20, "a"))
+    assert rows(edit.merge_adjacent(points)[0]) == rows(points)
+    assert rows(edit.merge_adjacent(points, force=True)[0]) == [(0.0, 20.0, "a")]

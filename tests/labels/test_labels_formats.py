@@ -267,6 +267,16 @@ def test_visbrain_names_every_loss():
     ]
 
 
+def test_a_visbrain_label_is_never_taken_for_a_header():
+    frame = pl.DataFrame({"start_s": [0.0, 1.0], "end_s": [1.0, 2.0], "label": ["*a b", ""]})
+    table = table_of(frame, LEGACY).table
+    fmt = format_for("a.txt")
+    assert fmt.losses(table) == [
+        "labels that cannot stand there: '' becomes 'Unscored', '*a b' becomes '_a_b'"
+    ]
+    assert rows(read("a.txt", fmt.write(table)).table) == [(0, 1, "_a_b"), (1, 2, "Unscored")]
+
+
 def test_audacity_points_and_bands():
     text = "0.5\t0.5\tclick\n1.0\t2.25\tcall\n\\\t100.0\t2000.5\n"
     table = read("a.txt", text, format="audacity").table
@@ -297,6 +307,24 @@ def test_bids_from_other_names():
     back = read("events.tsv", out).table
     assert back.ends[0] == 30.3
     assert back.interval(0).note == "odd"
+
+
+def test_bids_names_texts_that_would_read_back_as_missing():
+    frame = pl.DataFrame(
+        {"start_s": [0.0, 1.0], "end_s": [1.0, 2.0], "label": ["a", "n/a"], "note": ["n/a", "x"]}
+    )
+    assert format_for("a_events.tsv").losses(table_of(frame, LEGACY).table) == [
+        "1 label `n/a` would read back as missing",
+        "column `note`: 1 text `n/a` would read back as missing",
+    ]
+
+
+def test_a_number_beyond_all_numbers_stays_text():
+    schema = LEGACY.model_copy(update={"extra_cols": ("grade",)})
+    text = "start_s,end_s,label,note,grade\n0.0,1.0,a,,1e400\n"
+    table = read("a.csv", text, schema).table
+    assert table.interval(0).extras == {"grade": "1e400"}
+    assert format_for("a.csv").write(table).decode() == text
 
 
 def test_edf_annotations_round_trip():

@@ -1,5 +1,7 @@
 """The public label set: what the README promises, in the order a script would use it."""
 
+from datetime import date, datetime
+
 import polars as pl
 import pytest
 
@@ -8,6 +10,7 @@ from loupe.errors import (
     IntervalLabelSchemaError,
     LoupeTypeError,
 )
+from loupe.labels.formats.tabular import LEGACY
 from loupe.labels.intervals import IntervalLabelSet
 from loupe.session.labels import IntervalLabelSchema
 
@@ -220,6 +223,61 @@ def test_frames_of_other_kinds():
         IntervalLabelSet.from_dataframe([1])
     with pytest.raises(IntervalLabelIOError, match="needs a schema"):
         IntervalLabelSet.from_dataframe(pl.DataFrame({"onset": [0.0]}))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "first", "value", "stored"),
+    [
+        (pl.Int8, 1, "12", 12),
+        (pl.Int8, 1, 1000, None),
+        (pl.UInt16, 1, -1, None),
+        (pl.Int64, 1, 2.5, None),
+        (pl.Int64, 1, float("inf"), None),
+        (pl.Datetime("us"), datetime(2026, 1, 2), "2026-03-04 05:00:00", datetime(2026, 3, 4, 5)),
+        (pl.Datetime("us"), datetime(2026, 1, 2), "soon", None),
+        (pl.Date, date(2026, 1, 2), "2026-03-04", date(2026, 3, 4)),
+        (pl.Enum(["low", "high"]), "low", "high", "high"),
+        (pl.Enum(["low", "high"]), "low", "middle", None),
+        (pl.Boolean, True, "no", False),
+        (pl.List(pl.Int64), [1], "1,2", None),
+    ],
+)  # fmt: skip
+def test_a_cell_takes_what_its_column_can_hold_and_refuses_the_rest(dtype, first, value, stored):
+    frame = pl.DataFrame({"start_s": [0.0], "end_s": [1.0], "label": ["a"]})
+    frame = frame.with_columns(pl.Series("extra", [first], dtype=dtype))
+    labels = IntervalLabelSet.from_dataframe(
+        frame, LEGACY.model_copy(update={"extra_cols": ("extra",)})
+    )
+    if stored is None:
+        with pytest.raises(IntervalLabelSchemaError, match="column `extra` holds"):
+            labels.update_cell(0, "extra", value)
+        stored = first
+    else:
+        labels.update_cell(0, "extra", value)
+    assert labels.df.schema["extra"] == dtype
+    assert labels.df["extra"].to_list() == [stored]
+
+
+def test_missing_values_of_pandas_are_missing():
+    pd = pytest.importorskip("pandas", reason="pandas is an extra")
+    frame = pd.DataFrame(
+        {
+            "start_s": [0.0, 1.0],
+            "end_s": [1.0, 2.0],
+            "label": pd.array(["a", "b"], dtype="string"),
+            "note": pd.array(["x", pd.NA], dtype="string"),
+            "grade": pd.array([1, pd.NA], dtype="Int64"),
+        }
+    )
+    schema = LEGACY.model_copy(update={"extra_cols": ("grade",)})
+    labels = IntervalLabelSet.from_dataframe(frame, schema)
+    assert [(i.label, i.note, i.extras["grade"]) for i in labels] == [
+        ("a", "x", 1),
+        ("b", "", None),
+    ]
+    frame.columns = ["start_s", "end_s", "label", "label", "grade"]
+    with pytest.raises(IntervalLabelSchemaError, match="two columns are called 'label'"):
+        IntervalLabelSet.from_dataframe(frame, schema)
 
 
 def test_a_bad_add_raises_value_error():

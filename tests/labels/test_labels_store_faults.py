@@ -46,6 +46,20 @@ def test_a_folder_that_cannot_be_written_moves_the_journal(source, tmp_path):
     nowhere.close()
 
 
+def test_a_write_protected_file_is_not_replaced(source, tmp_path, monkeypatch):
+    """Its folder could be written, so that a new file could take its place; root may write all."""
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != source and access(path, mode))
+    before = source.read_text()
+    store = open_store(source, tmp_path)
+    paint(store, 10, 20, "R")
+    with pytest.raises(IntervalLabelIOError, match=r"cannot save: the file .* is write-protected"):
+        store.save()
+    assert source.read_text() == before
+    assert (tmp_path / "state").is_dir(), "the journal stands in the user's folder"
+    store.close(keep_unsaved=True)
+
+
 class Faulty(Fs):
     """The n-th call of one kind fails once; ``short`` writes half and then fails."""
 
@@ -230,4 +244,22 @@ def test_a_full_disk_refuses_the_edit_and_recovers(source, tmp_path):
     paint(store, 1, 2, "b")
     store.save()
     assert load_table(source).table.equals(store.table)
+    store.close()
+
+
+def test_a_save_that_could_not_be_made_durable_is_ours_at_the_next(source, tmp_path):
+    """The new file stands already: it is not taken for a change by others, nor for the old one."""
+    before = source.read_text()
+    fs = Faulty("sync_folder", 0, errno.EIO)
+    store = open_store(source, tmp_path, fs=fs)
+    paint(store, 70, 80, "R")
+    fs.n = fs.seen + 1
+    with pytest.raises(IntervalLabelIOError, match="may not be durable"):
+        store.save()
+    assert store.unsaved == 1
+    assert not store.changed_outside()
+    paint(store, 90, 95, "W")
+    store.save()
+    assert load_table(source).table.equals(store.table)
+    assert source.with_name("labels.csv.bak").read_text() == before
     store.close()

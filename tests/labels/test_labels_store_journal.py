@@ -19,6 +19,9 @@ SOAK = os.environ.get("LOUPE_SOAK") == "1"
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and modes")
 
 
+OVERLAPPING = "start_s,end_s,label,note\n0.0,30.0,W,\n20.0,40.0,N,\n50.0,60.0,N,\n"
+
+
 def test_a_journal_cut_at_any_byte_gives_a_prefix(source, tmp_path):
     store = open_store(source, tmp_path)
     states = [store.table, *(paint(store, 5 * k, 5 * k + 3, "abcd"[k]) for k in range(4))]
@@ -121,13 +124,36 @@ def test_a_save_that_would_lose_something_is_refused(tmp_path):
 
 
 def test_stray_files_of_a_killed_save_are_removed(source, tmp_path):
-    stray = tmp_path / ".labels.csv.123.abcd.loupe-tmp"
-    other = tmp_path / ".others.csv.123.abcd.loupe-tmp"
-    stray.touch()
-    other.touch()
+    names = (".labels.csv", "..labels.csv.loupe-journal", ".others.csv", ".labels.csv.csv")
+    files = [tmp_path / f"{name}.123.0123abcd.loupe-tmp" for name in names]
+    for file in files:
+        file.touch()
     open_store(source, tmp_path).close()
-    assert not stray.exists()
-    assert other.exists()
+    assert [file.exists() for file in files] == [False, False, True, True]
+
+
+def test_edits_find_their_rows_in_a_file_that_others_changed(source, tmp_path):
+    """Rows that overlap, and rows that moved to another place: the table stays sorted."""
+    source.write_text(OVERLAPPING)
+    store = open_store(source, tmp_path)
+    store.append(edit.set_label(store.table, 2, "R")[1])
+    store.append(edit.delete(store.table, [0])[1])
+    paint(store, 80, 90, "W")
+    crash(store)
+    lines = OVERLAPPING.splitlines(keepends=True)
+    source.write_text(lines[0] + "5.0,6.0,R,\n75.0,100.0,R,\n" + "".join(lines[1:]))
+    again = open_store(source, tmp_path)
+    assert "; the file has changed since" in again.recovery.message
+    assert len(again.recovery.edits) == again.recovery.found == 3
+    again.recover()
+    assert [(i.start, i.stop, i.label) for i in again.table] == [
+        (5.0, 6.0, "R"),
+        (20.0, 40.0, "N"),
+        (50.0, 60.0, "R"),
+        (75.0, 100.0, "R"),
+        (80.0, 90.0, "W"),
+    ]
+    again.close()
 
 
 def test_files_that_are_no_files(tmp_path):

@@ -9,6 +9,7 @@ from loupe.scene.frame import (
     SYMBOLS,
     Frame,
     FramePanel,
+    Hatch,
     PxRect,
     RectsItem,
     RgbaTile,
@@ -195,6 +196,57 @@ def test_dashes_run_from_the_panel_s_top(screen):
     lit = np.flatnonzero(got[:, 10, 0] == 255)
     assert lit.tolist() == [y for y in range(3, 80) if y % 14 < 6 or 9 <= y % 14 < 11]
     assert (got[:80, 20, 0] == 255).all()
+
+
+def kept_by(code, pitch, width, x, y):
+    """Which pixels a pattern keeps, as `Hatch` says it."""
+    rising, falling = (x + y) % pitch < width, (x - y) % pitch < width
+    upright, level = x % pitch < width, (y - pitch // 2) % pitch < width
+    dots = level & (x % pitch < 2 * width)
+    none = np.zeros(np.broadcast(x, y).shape, bool)
+    pattern = (none, rising, falling, dots, rising | falling, level, upright, level | upright)
+    return np.broadcast_to(pattern[code], none.shape)
+
+
+@pytest.mark.parametrize("code", range(8))
+@pytest.mark.parametrize(("pitch", "width"), [(5, 1), (10, 2), (7, 1)])
+def test_hatches_leave_their_pattern(screen, code, pitch, width):
+    shift, cut = -3, -11
+    item = RectsItem(
+        np.array([[10, 5, 90, 70], [120, 0, 125, 40]], np.float32),
+        np.array([[200, 100, 0, 255], [0, 200, 0, 255]], np.uint8),
+        hatch=Hatch(
+            np.full(2, code, np.uint8), np.full(2, pitch, np.uint16), width, x=shift, y=cut
+        ),
+    )
+    got = screen.render(frame_of(item, rect=PxRect(6, 4, 150, 90)))[4:94, 6:156, :3]
+    y, x = np.mgrid[0:90, 0:150]
+    want = np.empty((90, 150, 3), np.uint8)
+    want[:] = BACKGROUND[:3]
+    kept = kept_by(code, pitch, width, x - shift, y - cut)
+    for (x0, y0, x1, y1), color in zip(item.rects.astype(int), item.colors, strict=True):
+        inside = np.zeros((90, 150), bool)
+        inside[y0:y1, x0:x1] = True
+        want[inside & kept] = color[:3]
+    np.testing.assert_array_equal(got, want)
+
+
+def test_hatches_lie_between_what_is_under_and_over_them(screen):
+    lines = RectsItem(
+        np.array([[0, 0, 100, 50]], np.float32),
+        np.array([[255, 255, 255, 255]], np.uint8),
+        hatch=Hatch(np.array([5], np.uint8), np.array([10], np.uint16), 1),
+    )
+    under, over = rects_of(0, 0, 100, 50, (9, 0, 0, 255)), rects_of(40, 0, 100, 50, (0, 9, 0, 255))
+    draws = screen.renderer.stats.draws
+    panels = tuple(
+        FramePanel(str(i), PxRect(0, 50 * i, 100, 50), (under, lines, over)) for i in range(2)
+    )
+    got = screen.render(Frame((200, 100), BACKGROUND, panels))
+    assert screen.renderer.stats.draws == draws + 3, "one command a kind, whatever the panels"
+    assert (got[[5, 15, 55], :40, :3] == 255).all()
+    assert (got[6:14, :40, :3] == [9, 0, 0]).all()
+    assert (got[:50, 40:100, :3] == [0, 9, 0]).all()
 
 
 @pytest.mark.parametrize("filled", [True, False])

@@ -107,6 +107,23 @@ def test_a_broken_label_file_names_file_and_row(check):
     assert [(place, level) for place, _, level in found] == [(("labels", 0, "path"), "error")]
 
 
+def test_labels_with_dates_lie_where_the_recording_was(check, tmp_path):
+    clock = np.datetime64("2024-05-01T08:00:00", "ns") + np.arange(1000) * np.timedelta64(10, "ms")
+    data = xr.DataArray(
+        np.zeros(1000, np.float32), dims="time", coords={"time": clock}, name="data"
+    )
+    data.to_dataset().to_zarr(tmp_path / "dated.zarr", consolidated=False)
+    rows = "state\tstart_time\tend_time\nWake\t2024-05-01 08:10:00\t2024-05-01 08:10:30\n"
+    schema = (
+        "[labels.schema]\nstart_col = 'start_time'\nend_col = 'end_time'\nlabel_col = 'state'\n"
+    )
+    found = check(
+        TRACE.format("dated.zarr", "") + "[[labels]]\npath = 'l.htsv'\n" + schema + STATES,
+        {"l.htsv": rows},
+    )
+    assert [code for _, code, _ in found] == ["labels-outside"]
+
+
 def test_every_wrong_field_of_a_plot_is_found_in_one_run(check):
     assert check(
         TRACE.format("good.zarr", "mode = 'dense'\norder_by = 'depth'\nhue = 'region'")

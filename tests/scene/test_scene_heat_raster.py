@@ -52,6 +52,28 @@ def test_groups_rows_levels_and_colours():
     assert scalar[0].vmin == pytest.approx(low, rel=1e-5)
 
 
+def test_rows_without_a_group_are_shown_in_one_of_their_own():
+    data = array(
+        np.arange(40.0).reshape(4, 10),
+        dims=("syn",),
+        coords={"region": ("syn", ["CA3", "", "CA1", ""])},
+    )
+    p = picture(HeatmapConfig(data, split_by="region"))
+    assert [r.group for r in p.rows] == ["region=CA1", "region=CA3", "region=NA"]
+    assert p.rows[2].content.order.tolist() == [1, 3]
+
+
+def test_low_rows_of_a_split_are_told_apart_by_their_group():
+    data = array(
+        np.arange(40.0).reshape(4, 10), dims=("syn",), coords={"region": ("syn", list("aabb"))}
+    )
+    high = picture(HeatmapConfig(data, split_by="region"), height=600)
+    names = [t.text for t in high.frame.texts if t.role == "name"]
+    assert len(set(names)) == 1
+    low = picture(HeatmapConfig(data, split_by="region"), height=90)
+    assert [t.text for t in low.frame.texts if t.role == "name"] == ["region=a", "region=b"]
+
+
 def test_a_colormap_table_without_a_group_says_which():
     data = array(np.zeros((2, 10)), dims=("d",), coords={"g": ("d", ["a", "b"])})
     p = picture(HeatmapConfig(data, split_by="g", cmap={"a": "magma"}))
@@ -118,6 +140,120 @@ def test_rows_split_hue_and_alpha():
     assert b.rows.tolist() == [0, 0, 1]
     assert b.colors[:, 3].tolist() == [round(255 * a) for a in (0.3, 0.65, 1.0)]
     assert b.colors[1, :3].tolist() == [160, 160, 160]
+
+
+def test_events_without_a_group_or_a_row_are_shown_too():
+    frame = events(
+        time=[1.0, 2.0, 3.0, 4.0, 5.0],
+        unit=["u2", None, "u1", "u1", ""],
+        probe=["b", "b", None, "a", "b"],
+    )
+    p = picture(RasterConfig(frame, time_col="time", order_by="unit", split_by="probe"))
+    assert [r.group for r in p.rows] == ["probe=a", "probe=b", "probe=NA"]
+    assert p.rows[1].content.row_names == ("u2", "NA")
+    assert p.rows[1].content.rows.tolist() == [0, 1, 1]
+    assert p.rows[2].content.row_names == ("u1",)
+    assert sum(len(r.content.times) for r in p.rows) == 5
+
+
+def test_an_event_without_an_opacity_is_seen():
+    frame = events(time=[1.0, 2.0, 3.0], unit=[1, 1, 1], snr=[0.5, float("nan"), 2.0])
+    p = picture(RasterConfig(frame, time_col="time", order_by="unit", alpha_by="snr"))
+    assert p.rows[0].content.colors[1, 3] > 0
+
+
+def test_a_palette_without_a_hue_colours_the_rows():
+    frame = events(time=[1.0, 2.0, 3.0], unit=[1, 2, 1])
+    p = picture(
+        RasterConfig(frame, time_col="time", order_by="unit", palette=["#ff0000", "#00ff00"])
+    )
+    assert p.rows[0].content.colors[:, :3].tolist() == [[255, 0, 0], [0, 255, 0], [255, 0, 0]]
+
+
+def test_shaded_rows_keep_their_place_beside_separators():
+    from loupe.scene.plots.raster import bands_of
+
+    frame = events(time=[1.0, 2.0, 3.0], unit=[1, 2, 3])
+    p = picture(
+        RasterConfig(
+            frame,
+            time_col="time",
+            order_by="unit",
+            horizontal_separators=[3],
+            nan_spans={"3": [[2.0, 4.0]]},
+            shade_nans=["#ff0000", 1.0],
+        ),
+        window=10.0,
+        start=0.0,
+    )
+    _tile, box = tile_of(p)
+    bands = bands_of(p.rows[0].content, box.rect.h)
+    panel = next(f for f in p.frame.panels if f.rect == box.rect)
+    shades = [
+        rect
+        for item in panel.items
+        if hasattr(item, "rects")
+        for rect, color in zip(item.rects, item.colors, strict=True)
+        if tuple(color[:3]) == (255, 0, 0)
+    ]
+    assert len(shades) == 1
+    assert shades[0][1] == pytest.approx(bands.top[2], abs=1)
+    assert shades[0][3] == pytest.approx(bands.bottom[2], abs=1)
+
+
+def zoomed(row_id):
+    """Half of the rows, those in the middle."""
+    from dataclasses import replace
+
+    from loupe.scene.settings import RowOverride
+
+    def change(state):
+        return replace(state, overrides=state.overrides.with_row(row_id, RowOverride(y_zoom=0.5)))
+
+    return change
+
+
+def test_y_zoom_shows_the_middle_rows_of_a_raster_larger():
+    from loupe.scene.plots.raster import bands_of
+
+    frame = events(time=[1.0, 2.0, 3.0, 4.0], unit=[1, 2, 3, 4])
+    config = RasterConfig(frame, time_col="time", order_by="unit", id="r")
+    p = picture(config, window=10.0, start=0.0, change=zoomed("r/all"))
+    tile, box = tile_of(p)
+    bands = bands_of(p.rows[0].content, box.rect.h, 2.0)
+    assert bands.bottom[1] - bands.top[1] == pytest.approx(box.rect.h / 2)
+    seen = [bool(tile.pixels[int(t / tile.dt) - tile.k0, :, 3].any()) for t in (1, 2, 3, 4)]
+    assert seen == [False, True, True, False]
+    left = p.layout.area.x
+    names = [t.text for t in p.frame.texts if t.role == "tick" and t.area == "left" and t.x < left]
+    assert names == ["2", "3"]
+    y = box.rect.y + box.rect.h * 0.25
+    x = p.layout.area.x + p.layout.grid.x(3.0)
+    assert p.hover(x, y).trace == "3"
+
+
+def test_y_zoom_shows_the_middle_rows_of_a_heatmap_larger():
+    data = array(np.arange(40.0).reshape(4, 10))
+    p = picture(HeatmapConfig(data, id="h"), change=zoomed("h/all"))
+    _, box = tile_of(p)
+    (item,) = (
+        i
+        for panel in p.frame.panels
+        if panel.rect == box.rect
+        for i in panel.items
+        if isinstance(i, ScalarTile)
+    )
+    assert (item.y0, item.y1) == (-box.rect.h / 2, box.rect.h * 1.5)
+    x = p.layout.area.x + p.layout.grid.x(5.0)
+    assert [p.hover(x, box.rect.y + box.rect.h * part).trace for part in (0.25, 0.75)] == ["2", "1"]
+
+
+def test_a_heatmap_of_one_sample_is_not_blank():
+    p = picture(
+        HeatmapConfig(array(np.array([[3.0], [5.0]]), t=np.array([4.0]))), window=2.0, start=3.0
+    )
+    tile, _ = tile_of(p)
+    assert np.isfinite(tile.values).any()
 
 
 def test_given_rows_keep_order_and_empty_ones():

@@ -35,6 +35,14 @@ def test_many_traces_are_dense_by_depth_in_pages(tmp_path):
     assert (plot.mode, plot.order_by, plot.traces_per_page) == ("dense", "depth", 32)
 
 
+def test_npy_events_become_a_raster_for_each_name(tmp_path):
+    for end, values in (("t", [1.0, 2.0]), ("y", [0, 1]), ("a", [0.2, 1.0])):
+        np.save(tmp_path / f"spikes_{end}.npy", np.array(values))
+    (plot,) = propose([tmp_path]).plots
+    assert (plot.kind, plot.time_col, plot.order_by) == ("raster", "time", "row")
+    assert (plot.split_by, plot.alpha_by) == ("name", "alpha")
+
+
 def test_an_array_in_a_group_is_found(tmp_path):
     assert propose([store(tmp_path, 2, group="probe0")]).plots[0].data.group == "probe0"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("name", FILES)
 def test_generated_files_are_up_to_date(name: str) -> None:
+    if name.endswith("cli.md") and version("typer") < "0.29":
+        pytest.skip("typer before 0.29 words its help in another way")
     assert (ROOT / name).read_text(encoding="utf-8") == FILES[name](), (
         "run `python -m loupe._dev.generate`"
     )
@@ -41,7 +44,13 @@ def codes_in(path: Path) -> Iterator[str]:
                 if keyword.arg == "code" and isinstance(keyword.value, ast.Constant):
                     yield str(keyword.value.value)
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if name == "Fault" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+            if (
+                name in ("Fault", "VideoFinding")
+                and len(node.args) > 1
+                and isinstance(node.args[1], ast.Constant)
+                # The window's own notes are called so too; they hold a sentence there.
+                and " " not in str(node.args[1].value)
+            ):
                 yield str(node.args[1].value)
         if (
             isinstance(node, ast.Assign)

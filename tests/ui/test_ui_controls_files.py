@@ -2,6 +2,7 @@
 
 import numpy as np
 import polars as pl
+import PySide6
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
@@ -68,10 +69,11 @@ def test_sessions_are_opened_saved_and_reloaded(open_it, session_file, tmp_path)
     window.store.dispatch(c.SetWindow(20.0, 5.0))
     press(window, "s", CTRL | SHIFT)
     answer(window, tmp_path / "mine.toml")
+    mine = (tmp_path / "mine.toml").read_text()
     assert load_session(tmp_path / "mine.toml").view.start == 20.0
-    session_file.write_text(TOML.replace("from a file", "changed"))
+    (tmp_path / "mine.toml").write_text(mine.replace("from a file", "changed"))
     press(window, KEY.Key_F5)
-    assert window.desk.scene.title == "changed"
+    assert window.desk.scene.title == "changed", "it is the window's own file now"
     choose(window, "file.reload_session")
     second = open_it(load_session(tmp_path / "mine.toml"), path=tmp_path / "mine.toml")
     choose(second, "file.open_recent")
@@ -124,14 +126,35 @@ def test_recordings_rasters_and_videos_are_added(open_it, session_file, tmp_path
     assert len(rows(window)) == count + 3
 
 
-def drop(window, path):
-    """Drop a file on the window."""
+def test_every_kind_of_file_can_be_dropped(open_it, session_file, tmp_path):
+    from loupe.ui.app import open_windows
+    from loupe.video.write import VideoWriter
+
+    with VideoWriter(tmp_path / "cam.mp4", (64, 48), 10) as writer:
+        for i in range(10):
+            writer.write(np.full((48, 64, 3), i * 9, np.uint8))
+    np.save(tmp_path / "cam_frame_times.npy", np.arange(10) / 10)
+    pl.DataFrame({"time": [1.0, 2.0], "unit": [0, 1]}).write_parquet(tmp_path / "spikes.parquet")
+    (tmp_path / "scored.csv").write_text("start_s,end_s,label,note\n3.0,4.0,REM,\n")
+    window = open_it(load_session(session_file), path=session_file)
+    drop(window, tmp_path / "spikes.parquet", tmp_path / "cam.mp4", tmp_path / "scored.csv")
+    assert not window.widget.errors.faults
+    assert [row.kind for row in window.desk.scene.rows] == ["trace", "trace", "raster"]
+    assert len(window.core.videos) == 1
+    assert [i.label for i in window.desk.track.table] == ["REM"]
+    drop(window, session_file)
+    assert len(open_windows()) == 2, "a session opens a window of its own"
+
+
+def drop(window, *paths):
+    """Drop files on the window."""
     mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     widget = window.widget
     at = QPointF(widget.rect().center())
     action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    enter = QDragEnterEvent(at.toPoint(), action, mime, button, NONE)
+    whole = PySide6.__version_info__ < (6, 12)  # whole positions are deprecated since
+    enter = QDragEnterEvent(at.toPoint() if whole else at, action, mime, button, NONE)
     QApplication.sendEvent(widget, enter)
     assert enter.isAccepted()
     QApplication.sendEvent(widget, QDropEvent(at, action, mime, button, NONE))

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from ui_acts import ALT, CTRL, LEFT, NONE, SHIFT, at, choose, click, drag, press
@@ -241,6 +241,25 @@ def test_the_table_is_edited_with_real_keys(window):
     assert window.state.window.start <= 2.0
 
 
+def test_the_table_shows_the_labels_before_the_cursor(window):
+    table = window.widget.labels._view
+    for start in range(60):
+        window.store.dispatch(c.Select(Span(start * 1.5, start * 1.5 + 1)))
+        window.store.dispatch(c.Paint("Wake" if start % 2 else "NREM"))
+    window.settle()
+
+    def top():
+        return table.rowAt(0)
+
+    window.store.dispatch(c.SetCursor(1.2, follow=True))
+    window.settle()
+    assert top() == 0
+    assert not table.selectionModel().hasSelection()
+    window.store.dispatch(c.SetCursor(61.2, follow=True))
+    window.settle()
+    assert top() <= 40 <= table.rowAt(table.viewport().height() - 1)
+
+
 def test_strip_overlays_and_alpha(window):
     label(window, 2.0, 4.0, "Wake")
     assert len(window.core.presenter.layout.strips) == 2
@@ -259,6 +278,55 @@ def test_strip_overlays_and_alpha(window):
     QTest.keyClicks(field, "0.4")
     QTest.keyClick(field, KEY.Key_Return)
     assert window.state.view.label_alpha == 0.4
+
+
+def pixels(widget, rect):
+    """Colours of a part of a widget as it is painted."""
+    image = widget.grab(rect).toImage()
+    return {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+
+
+def label_pictures(window, t):
+    """Colours of every place that shows the label at a time, and the items with patterns."""
+    widget, layout = window.widget, window.core.presenter.layout
+    strip, left = layout.strips[0], round(layout.area.x + layout.grid.x(t))
+    image = widget.canvas.grabFramebuffer()
+    lanes = QRect(round(widget.overview._place().x(t)), 0, 4, widget.overview.height() - 26)
+    return {
+        "strip": {image.pixel(left + x, strip.y + y) for x in range(99) for y in range(strip.h)},
+        "overview": pixels(widget.overview, lanes),
+        "summary": pixels(widget.summary, widget.summary.rect()),
+        "status": pixels(widget.status, widget.status._swatch.geometry()),
+        "table": pixels(widget.labels._view.viewport(), QRect(0, 0, 400, 48)),
+        "items": [
+            item.hatch.codes.tolist()
+            for panel in widget.canvas.frame.panels
+            for item in panel.items
+            if getattr(item, "hatch", None) is not None
+        ],
+    }
+
+
+def test_hatching_shows_wherever_labels_are_drawn(window, tmp_path):
+    for start, state in ((1.0, "Wake"), (4.0, "NREM")):
+        label(window, start, start + 3.0, state)
+    window.store.dispatch(c.SetCursor(5.0))
+    window.settle()
+    plain, before = label_pictures(window, 1.0), label_pictures(window, 4.1)
+    assert before["items"] == []
+    assert len(before["strip"]) == 1
+    choose(window, "view.hatching")
+    after = label_pictures(window, 4.1)
+    assert after["items"] == [[1], [1], [1]], "two rows and the strip"
+    for part, colors in after.items():
+        assert colors != before[part], part
+    assert label_pictures(window, 1.0)["strip"] == plain["strip"], "the first state is plain"
+    window.file_requests.save_hypnogram(str(tmp_path / "hatched.svg"))
+    choose(window, "view.hatching")
+    window.file_requests.save_hypnogram(str(tmp_path / "plain.svg"))
+    hatched, smooth = ((tmp_path / f"{n}.svg").read_text() for n in ("hatched", "plain"))
+    assert hatched.count("<polyline") > smooth.count("<polyline"), "lines, not a picture of them"
+    assert label_pictures(window, 4.1) == before
 
 
 def test_measure(window):

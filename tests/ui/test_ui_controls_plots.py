@@ -252,6 +252,18 @@ def test_heatmap_dialog(window):
     QTest.mouseClick(dialog._mean, LEFT, NONE, QPoint(8, dialog._mean.height() // 2))
     own = override(window, heat)
     assert (own.vmin, own.vmax, own.cmap, own.method) == (-0.5, 0.5, "viridis", "mean")
+    assert dialog._low.text() == "\N{MINUS SIGN}0.5000"
+    dialog._low.lineEdit().setText("\N{MINUS SIGN}0.25")
+    QTest.keyClick(dialog._low.lineEdit(), KEY.Key_Return)
+    assert override(window, heat).vmin == -0.25, "either sign is read"
+    line = dialog._cmap.lineEdit()
+    for text, cmap in (("cool", "cool"), ("no such map", "cool")):
+        line.selectAll()
+        QTest.keyClicks(line, text)
+        QTest.keyClick(line, KEY.Key_Return)
+        assert override(window, heat).cmap == cmap, "any colormap that there is can be typed"
+    assert line.text() == "cool"
+    assert "no such map" in window.state.note
 
 
 def test_raster_dialog_and_sizes(window):

@@ -272,6 +272,20 @@ def test_palette_search_and_row_search(window):
     window.requests.dialog("palette").close()
 
 
+def test_the_palette_is_as_high_as_what_it_found(window):
+    press(window, "k", CTRL)
+    palette = window.requests.dialog("palette")
+    whole = palette.height()
+    QTest.keyClicks(palette._field, "hatched labels")
+    assert palette.shown[0] == "Hatched Labels"
+    assert palette.height() < whole
+    assert palette.height() < 60 + 31 * len(palette.shown)
+    QTest.keyClicks(palette._field, "qqqq")
+    assert palette.shown == ()
+    assert palette._none.isVisible()
+    palette.close()
+
+
 def test_help_about_and_keys(window):
     from PySide6.QtWidgets import QLineEdit
 

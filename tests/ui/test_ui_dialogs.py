@@ -2,13 +2,17 @@
 
 import json
 
+import polars as pl
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from ui_acts import CTRL, NONE, SHIFT, at, click, drag, press
+from ui_sessions import make_session, signal
 
 from loupe.app import commands as c
+from loupe.session.labels import IntervalLabelSchema, LabelsConfig
+from loupe.session.plots.trace import TraceConfig
 from loupe.ui.dialogs.help import help_rows
 from loupe.units import Span
 
@@ -235,3 +239,49 @@ def test_context_menu_acts_on_the_row_and_the_label_under_it(open_it):
     next(a for a in menu.actions() if a.text() == "Delete Label").trigger()
     assert len(window.desk.track.table) == 0
     assert QApplication.activePopupWidget() is None
+
+
+def a_scored_window(open_it, tmp_path, note):
+    """One label from 1/3 s on, with a note and an extra column, in a file that may be written."""
+    path = tmp_path / "labels.csv"
+    frame = pl.DataFrame(
+        {"start_s": [1 / 3], "end_s": [2.5], "label": ["Wake"], "note": [note], "who": ["Anna"]}
+    )
+    frame.write_csv(path)
+    schema = IntervalLabelSchema.legacy().model_copy(update={"extra_cols": ("who",)})
+    config = LabelsConfig(path=str(path), schema=schema, writeback=True)
+    plots = (TraceConfig(signal(1)),)
+    window = open_it(make_session(plots=plots, labels=(config,), events=None))
+    click(window, at(window, 1.0))
+    return window
+
+
+def test_looking_at_a_note_and_a_time_does_not_change_them(open_it, tmp_path):
+    window = a_scored_window(open_it, tmp_path, "two\nlines ")
+    window.store.dispatch(c.UiRequest("edit_note"))
+    dialog = window.requests.dialog("edit_note")
+    assert dialog._note.toPlainText() == "two\nlines "
+    QTest.keyClick(dialog._note, Qt.Key.Key_Return, CTRL)
+    window.settle()
+    model = window.widget.labels.model
+    for column in range(model.columnCount()):
+        index = model.index(0, column)
+        model.setData(index, model.data(index, Qt.ItemDataRole.EditRole))
+    found = window.desk.track.table.interval(0)
+    assert (found.start, found.note) == (1 / 3, "two\nlines ")
+    assert window.desk.track.saved
+
+
+def test_a_note_is_kept_while_another_field_is_filled(open_it, tmp_path):
+    window = a_scored_window(open_it, tmp_path, "")
+    window.store.dispatch(c.UiRequest("edit_note"))
+    dialog = window.requests.dialog("edit_note")
+    QTest.keyClicks(dialog._note, "sharp waves")
+    who = dialog._extras["who"]
+    who.selectAll()
+    QTest.keyClicks(who, "Ben")
+    QTest.keyClick(who, Qt.Key.Key_Return)
+    dialog.close()
+    window.settle()
+    found = window.desk.track.table.interval(0)
+    assert (found.note, found.extras) == ("sharp waves", {"who": "Ben"})

@@ -3,13 +3,17 @@
 import numpy as np
 import polars as pl
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from ui_sessions import make_session, signal
+from PySide6.QtWidgets import QPushButton
+from ui_sessions import events, make_session, signal
 
 from loupe.app import commands as c
 from loupe.session.labels import LabelsConfig
 from loupe.session.load import load_session
+from loupe.session.plots.heatmap import HeatmapConfig
+from loupe.session.plots.raster import RasterConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.units import Span
 
@@ -47,6 +51,143 @@ def test_a_saved_session_opens_as_the_window_was(open_it, session_file, tmp_path
     assert again.state.view.theme == "light"
     assert not again.widget.errors.faults, "paths hold from the other folder"
     assert again.memory.recent[0] == out
+
+
+def test_the_picture_of_a_saved_session_is_the_same(open_it, tmp_path):
+    sides = signal(6).assign_coords(side=("channel", ["left", "right", "mid"] * 2))
+    plots = (
+        TraceConfig(signal(3), id="stacked"),
+        TraceConfig(signal(8), mode="dense", id="dense"),
+        HeatmapConfig(sides, split_by="side", id="heat"),
+        RasterConfig(events(), time_col="time", order_by="unit", id="units"),
+    )
+    labels = (LabelsConfig(path="labels.csv", writeback=True),)
+    session = make_session(plots=plots, labels=labels).with_base(tmp_path)
+    window = open_it(session)
+    stacked = [row.id for row in window.desk.rows("trace")]
+    heat = [row.id for row in window.desk.rows("heatmap")]
+    (units,) = (row.id for row in window.desk.rows("raster"))
+    for command in (
+        c.Select(Span(21.0, 24.0)), c.Paint("NREM"), c.SetWindow(20.0, 8.0), c.SetCursor(23.0),
+        c.SetHeight(stacked[0], 2.5), c.SetHeight(heat[1], 0.5), c.MoveRow(units, 1),
+        c.MoveRow(stacked[2], 0), c.HideRow(stacked[1]), c.HideRow(heat[2]),
+        c.SetYRange(stacked[2], (-3.0, 3.0)), c.YZoom(0.4, frozenset({stacked[0]})),
+        c.SetGain(2.0), c.DenseStep(2), c.TracesPerPage(3), c.SetCmap(heat[0], "viridis"),
+        c.SetLevels(heat[0], -0.5, 0.5, apply_all=True), c.SetTheme("light"),
+        c.SetValue("label_alpha", 0.3), c.SetFlag("hatching", True), c.SetFlag("grid", False),
+        c.SetValue("event_height", 0.4), c.SetFlag("right_panel", False),
+    ):  # fmt: skip
+        window.store.dispatch(command)
+    window.file_requests.save(0)
+    assert window.settle()
+    out = tmp_path / "mine.toml"
+    window.file_requests.sessions.save(str(out))
+    assert not window.widget.errors.faults
+    again = open_it(load_session(out), path=out)
+    assert not again.widget.errors.faults
+    first, second = window.core.presenter, again.core.presenter
+    assert [b.rect for b in second.layout.rows] == [b.rect for b in first.layout.rows]
+    assert [row.id for row in second.rows] == [row.id for row in first.rows]
+    for one, two in zip(first.rows, second.rows, strict=True):
+        assert second.y_range(two.id) == pytest.approx(first.y_range(one.id)), one.id
+    images = [w.widget.canvas.grabFramebuffer() for w in (window, again)]
+    assert images[0] == images[1]
+
+
+def test_a_saved_session_is_the_windows_own(open_it, session_file, tmp_path):
+    window = open_it(load_session(session_file), path=session_file)
+    window.file_requests.watch()
+    rows = [row.id for row in window.desk.scene.rows]
+    window.store.dispatch(c.SetHeight(rows[0], 3.0))
+    window.store.dispatch(c.HideRow(rows[1]))
+    assert window.widget.windowTitle() == "from a file – night.toml – Loupe"
+    out = tmp_path / "elsewhere" / "mine.toml"
+    out.parent.mkdir()
+    window.file_requests.sessions.save(str(out))
+    assert window.path == out
+    assert window.widget.windowTitle() == "from a file – mine.toml – Loupe"
+    assert window.memory.recent[0] == out
+    assert window.folder == str(out.parent), "the next dialog begins there"
+    weights = [box.rect.h for box in window.core.presenter.layout.rows]
+    window.store.dispatch(c.SetWindow(30.0, 4.0))
+    session_file.write_text(TOML.replace("from a file", "the old one"))
+    out.write_text(out.read_text().replace("from a file", "mine now"))
+    for _ in range(100):
+        QTest.qWait(50)
+        if window.desk.scene.title == "mine now":
+            break
+    assert window.desk.scene.title == "mine now", "its own file is watched, the old one not"
+    window.settle()
+    assert [box.rect.h for box in window.core.presenter.layout.rows] == weights
+    assert window.desk.scene.row(rows[0]).weight == 3.0
+    assert window.state.overrides.row(rows[0]).height == 1.0, "what is saved is not applied twice"
+    assert window.state.window.start == 30.0
+    window.store.dispatch(c.SetHeight(rows[0], 2.0))
+    window.file_requests.sessions.save(str(out))
+    assert load_session(out).plots[0].height * load_session(out).plots[0].heights["0"] == 6.0
+
+
+def test_edits_and_undo_survive_a_reload_from_the_new_place(open_it, label_session, tmp_path):
+    session, path = label_session
+    window = open_it(session)
+    window.store.dispatch(c.Select(Span(1.0, 2.0)))
+    window.store.dispatch(c.Paint("Wake"))
+    out = tmp_path / "elsewhere" / "mine.toml"
+    out.parent.mkdir()
+    window.file_requests.sessions.save(str(out))
+    (fault,) = window.widget.errors.faults
+    assert "labels.csv: it lies outside" in fault.message
+    window.file_requests.reload()
+    window.settle()
+    assert not window.widget.errors.faults
+    assert [i.label for i in window.desk.track.table] == ["Wake"]
+    window.store.dispatch(c.Undo())
+    assert len(window.desk.track.table) == 0
+    assert not path.exists()
+
+
+def test_labels_without_a_file_are_written_beside_the_session(open_it, tmp_path):
+    window = open_it(make_session(plots=(TraceConfig(signal(1)),), events=None))
+    window.store.dispatch(c.Select(Span(1.0, 2.0)))
+    window.store.dispatch(c.Paint("REM"))
+    out = tmp_path / "kept.toml"
+    window.file_requests.sessions.save(str(out))
+    assert window.state.tracks[0].saved
+    window.store.dispatch(c.Select(Span(3.0, 4.0)))
+    window.store.dispatch(c.Paint("Wake"))
+    window.file_requests.reload()
+    window.settle()
+    assert [i.label for i in window.desk.track.table] == ["REM", "Wake"], "newer edits stay"
+    again = open_it(load_session(out), path=out)
+    assert [(i.start, i.stop, i.label) for i in again.desk.track.table] == [(1.0, 2.0, "REM")]
+
+
+def test_what_is_in_memory_is_offered_to_be_written(open_it, tmp_path):
+    plots = (
+        TraceConfig(lambda: signal(2), array_name=True),
+        TraceConfig((np.arange(100) / 10.0, np.arange(100.0))),
+        HeatmapConfig(signal(3), cmap=lambda group: "viridis"),
+    )
+    window = open_it(make_session(plots=plots, events=None))
+    out = tmp_path / "kept.toml"
+    window.file_requests.sessions._offer(str(out))
+    (fault,) = window.widget.errors.faults
+    assert fault.message.startswith("3 arrays or tables are in memory")
+    assert "kept_data" in fault.message
+    button(window, "Do not save").click()
+    assert not out.exists()
+    window.file_requests.sessions._offer(str(out))
+    button(window, "Write them").click()
+    assert out.exists()
+    (fault,) = window.widget.errors.faults
+    assert "`plots.2.cmap`, a function of a script" in fault.message
+    again = open_it(load_session(out), path=out)
+    assert [row.title for row in again.desk.scene.rows][:2] == ["sig: 0", "sig: 1"]
+    assert [row.kind for row in again.desk.scene.rows] == ["trace"] * 3 + ["heatmap"]
+
+
+def button(window, text):
+    return next(b for b in window.widget.errors.findChildren(QPushButton) if b.text() == text)
 
 
 def test_arrays_in_memory_are_written_beside_the_session(open_it, tmp_path):
@@ -140,6 +281,72 @@ def test_export_never_touches_the_source(open_it, label_session, tmp_path):
     window.file_requests.export_labels(str(path))
     assert not path.exists()
     assert not window.state.tracks[0].saved, "the set's own file does not hold the edit yet"
+
+
+def test_columns_of_a_label_file_are_chosen_when_their_names_say_nothing(open_it, tmp_path):
+    path = tmp_path / "odd.csv"
+    path.write_text("von,bis,Stadium,Sicherheit\n0.0,30.0,Wake,0.5\n30.0,x,REM,0.9\n")
+    window = open_it()
+    window.file_requests.add_labels(str(path))
+    dialog = window.file_requests.columns
+    assert dialog.isVisible()
+    load = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Load")
+    QTest.mouseClick(load, Qt.MouseButton.LeftButton)
+    assert dialog.problem.text() == "Choose the column of Start (s) and State."
+    for role, name in (("start_col", "von"), ("end_col", "bis"), ("label_col", "Stadium")):
+        dialog.roles[role].setCurrentText(name)
+    assert dialog.extras.count() == 1
+    dialog.extras.item(0).setCheckState(Qt.CheckState.Checked)
+    QTest.mouseClick(load, Qt.MouseButton.LeftButton)
+    assert "line 3" in dialog.problem.text()
+    assert "`bis` is not a number: 'x'" in dialog.problem.text()
+    assert len(window.state.tracks) == 1, "nothing is loaded that cannot be read"
+    path.write_text(path.read_text().replace("x", "60.0"))
+    QTest.mouseClick(load, Qt.MouseButton.LeftButton)
+    window.settle()
+    track = window.desk.track
+    assert [(i.start, i.stop, i.label, i.extras) for i in track.table] == [
+        (0.0, 30.0, "Wake", {"Sicherheit": 0.5}),
+        (30.0, 60.0, "REM", {"Sicherheit": 0.9}),
+    ]
+    assert not track.writeback
+
+
+def test_a_label_file_that_cannot_be_read_adds_no_set(open_it, tmp_path):
+    path = tmp_path / "bad.csv"
+    path.write_text("start_s,end_s,label\n5.0,1.0,Wake\n")
+    window = open_it()
+    before = window.state.tracks
+    window.file_requests.add_labels(str(path))
+    assert window.state.tracks == before
+    (fault,) = window.widget.errors.faults
+    assert "line 2" in fault.message
+
+
+def test_what_a_format_would_lose_is_named_and_written_only_when_allowed(open_it, tmp_path):
+    path = tmp_path / "hypnogram.txt"
+    path.write_text("*Duration_sec\t60.0\nWake\t30.0\nNREM\t60.0\n")
+    before = path.read_text()
+    config = LabelsConfig(path=str(path), writeback=True)
+    window = open_it(make_session(plots=(TraceConfig(signal(1)),), labels=(config,)))
+    window.store.dispatch(c.Select(Span(10.0, 20.0)))
+    window.store.dispatch(c.ClearLabels())
+    requests = window.file_requests
+    for target, write in (
+        (path, lambda: requests.save(0)),
+        (tmp_path / "copy.txt", lambda: requests.export_labels(str(tmp_path / "copy.txt"))),
+    ):
+        write()
+        (fault,) = window.widget.errors.faults
+        assert "gaps: 1 unlabelled span written as `Unscored`" in fault.message
+        assert (target.read_text() if target.exists() else before) == before
+        buttons = window.widget.errors.findChildren(QPushButton)
+        button = [b for b in buttons if b.text() == fault.offers[0]][-1]
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        window.settle()
+        assert window.widget.errors.faults == ()
+        assert target.read_text().splitlines()[1:3] == ["Wake\t10.0", "Unscored\t20.0"]
+    assert window.state.tracks[0].saved
 
 
 def test_pictures_and_numbers(open_it, tmp_path):

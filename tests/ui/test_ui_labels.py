@@ -1,5 +1,6 @@
 """A person scores a recording in the window; what is on disk is what was scored."""
 
+import numpy as np
 import polars as pl
 import pytest
 from PySide6.QtCore import Qt
@@ -173,7 +174,7 @@ def test_journal_recovers_after_a_window_that_was_not_closed(open_it, label_sess
     assert rows(again) == []
     press(again, "z", CTRL | SHIFT)
     press(again, "s", CTRL)
-    assert path.exists()
+    assert pl.read_csv(path).rows() == [(1.0, 3.0, "Wake")]
 
 
 @pytest.mark.parametrize(("button", "open_after"), [("Cancel", True), ("Discard", False)])
@@ -221,3 +222,24 @@ def test_a_label_file_that_cannot_be_read_leaves_the_others_alone(open_it, tmp_p
     press(window, "s", CTRL)
     assert len(pl.read_csv(good)) == 1
     assert bad.read_text().startswith("start_s")
+
+
+def test_labels_with_dates_lie_where_the_recording_was_and_keep_their_dates(open_it, tmp_path):
+    clock = np.datetime64("2024-05-01T08:00:00", "ns") + np.arange(6000) * np.timedelta64(10, "ms")
+    data = signal(1).isel(time=slice(0, 6000)).assign_coords(time=clock)
+    path = tmp_path / "l.htsv"
+    path.write_text("start\tend\tstate\n2024-05-01 08:00:10\t2024-05-01 08:00:20\tWake\n")
+    schema = {"start_col": "start", "end_col": "end", "label_col": "state"}
+    config = LabelsConfig(path=str(path), writeback=True, schema=schema)
+    session = make_session(plots=(TraceConfig(data),), labels=(config,), events=None)
+    window = open_it(session)
+    assert rows(window) == [(10.0, 20.0, "Wake", "")]
+    window.store.dispatch(Select(Span(30.0, 40.0)))
+    window.store.dispatch(Paint("NREM"))
+    press(window, Qt.Key.Key_S, CTRL)
+    assert path.read_text().splitlines()[2].startswith("2024-05-01 08:00:30")
+
+    from loupe.app.still import load_track
+
+    scene = window.desk.scene
+    assert load_track(scene.session, scene.tracks[0], scene.origin).starts.tolist() == [10.0, 30.0]

@@ -184,8 +184,41 @@ def test_memory_keeps_the_newest_and_survives_nonsense(tmp_path):
     assert len(memory.recent) == 12
     files[-1].unlink()
     assert memory.recent[0] == files[-2]
-    memory.closed(b"\x01\x02")
-    assert memory.geometry == b"\x01\x02"
+    memory.closed(b"\x01\x02", {"right": 0.4})
+    memory.closed(b"\x01\x03", {"videos": 0.6})
+    assert memory.geometry == b"\x01\x03"
+    assert memory.sizes == {"right": 0.4, "videos": 0.6}
+    text = memory._path.read_text()
+    memory._path.write_text(text.replace("0.4", '"wide"').replace("0.6", "-3"))
+    assert memory.sizes == {}, "nonsense is left out"
     (tmp_path / "deep" / "memory.json").write_text("{ nonsense")
     assert memory.recent == ()
     assert memory.geometry == b""
+    assert memory.sizes == {}
+
+
+def test_progress_shows_late_and_moves_seldom(look):
+    """A bar that moved with every tile would draw the window more often than its plots."""
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QLabel, QProgressBar
+
+    from loupe.ui import topbar
+
+    bar = topbar.TopBar(look, lambda action: "")
+    bar.show()
+    progress = bar.findChild(QProgressBar)
+    moves = []
+    progress.valueChanged.connect(moves.append)
+    for done in range(50):
+        bar.show_progress(done, 50, "drawing")
+    assert moves == []
+    bar.show_progress(50, 50, "drawing")
+    QTest.qWait(topbar.PROGRESS_AFTER_MS + 50)
+    assert moves == [], "what is through before it shows never shows"
+    bar.show_progress(10, 50, "drawing")
+    QTest.qWait(topbar.PROGRESS_AFTER_MS + 50)
+    assert moves == [10]
+    assert "drawing 10 of 50" in [label.text() for label in bar.findChildren(QLabel)]
+    bar.show_progress(50, 50, "drawing")
+    assert progress.value() == 0
+    bar.close()

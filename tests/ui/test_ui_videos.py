@@ -2,15 +2,19 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QSplitter
+from PySide6.QtWidgets import QApplication, QSplitter
 from ui_acts import CTRL, SHIFT, press
 from ui_sessions import LENGTH_S, make_session, signal
 
 from loupe.app import commands as c
+from loupe.session.labels import LabelsConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.video import VideoConfig
+from loupe.ui.memory import Memory
+from loupe.units import Span
 from loupe.video.write import VideoWriter
 
 FPS = 10
@@ -145,3 +149,57 @@ def test_windows_of_videos_come_after_the_main_window_and_are_grouped(open_it, v
     # Known to the window system as belonging to the main window, and so kept above it.
     parent = window.widget.windowHandle()
     assert all(w.windowHandle().transientParent() is parent for w in videos.windows)
+
+
+def drag_by(widget, dx, dy):
+    """Press on a widget and move the pointer, wherever the widget goes meanwhile."""
+    start = QPointF(widget.mapToGlobal(widget.rect().center()))
+    QTest.mousePress(widget, Qt.MouseButton.LeftButton)
+    for i in range(1, 5):
+        where = start + QPointF(dx, dy) * (i / 4)
+        event = QMouseEvent(
+            QEvent.Type.MouseMove, QPointF(widget.mapFromGlobal(where.toPoint())), where,
+            Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+        )  # fmt: skip
+        QApplication.sendEvent(widget, event)
+    QTest.mouseRelease(widget, Qt.MouseButton.LeftButton)
+
+
+def sizes_of(window):
+    widget = window.widget
+    found = [s.sizes() for s in (widget.columns, widget.stack, widget.right)]
+    return [*found, [widget.labels._view.columnWidth(i) for i in range(3)]]
+
+
+def test_sizes_of_parts_are_remembered(open_it, video_session, tmp_path):
+    labels = (LabelsConfig(path=str(tmp_path / "labels.csv")),)
+    session = video_session.model_copy(update={"labels": labels})
+
+    def opened():
+        window = open_it(session)
+        assert wait_for(lambda: window.widget.videos.isVisible())
+        window.store.dispatch(c.Select(Span(1.0, 2.0)))
+        window.store.dispatch(c.Paint("Wake"))
+        window.settle()
+        return window
+
+    window = opened()
+    usual = sizes_of(window)
+    widget = window.widget
+    drag_by(widget.columns.handle(1), -90, 0)
+    drag_by(widget.stack.handle(1), 0, -40)
+    drag_by(widget.right.handle(1), 0, 70)
+    widget.labels._view.setColumnWidth(1, 123)  # a drag of the header ends in the same signal
+    window.settle()
+    chosen = sizes_of(window)
+    assert abs(chosen[0][1] - usual[0][1] - 90) <= 2
+    assert abs(chosen[1][1] - usual[1][1] - 40) <= 2
+    assert chosen[2][0] - usual[2][0] > 40
+    window.close(keep_unsaved=False)
+    again = opened()
+    found = sizes_of(again)
+    for one, two in zip(chosen, found, strict=True):
+        assert two == pytest.approx(one, abs=3)
+    again.close(keep_unsaved=False)
+    Memory(tmp_path / "memory.json")._path.unlink()
+    assert sizes_of(opened()) == usual, "without the memory it looks as the session says"

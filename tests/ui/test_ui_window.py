@@ -1,12 +1,18 @@
 """The window as a person uses it: keys, wheel, drags, fields; what is drawn and how often."""
 
+import itertools
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from ui_acts import ALT, CTRL, NONE, SHIFT, at, click, drag, press, wheel
+from ui_sessions import make_session
 
+from loupe.app import commands as c
 from loupe.app.commands import UiRequest
+from loupe.session.view import ViewSettings
+from loupe.ui.text import text_rect
 from loupe.work import Priority
 
 
@@ -216,3 +222,35 @@ def test_a_row_that_cannot_be_opened_is_named_and_the_rest_works(open_it, tmp_pa
     assert window.widget.errors.isVisible()
     press(window, Qt.Key.Key_BracketRight)
     assert window.state.window.start == 10.0
+
+
+@pytest.mark.parametrize("font_scale", [1.0, 1.6])
+def test_no_time_of_the_axis_runs_under_another(open_it, font_scale):
+    window = open_it(make_session(view=ViewSettings(window=10.0, font_scale=font_scale)))
+    hidden = set()
+    for step in range(41):
+        window.store.dispatch(c.SetCursor(step / 4))
+        runs = [t for t in window.core.presenter.frame.texts if t.area == "axis"]
+        boxes = [text_rect(run, window.desk.look, 1.0) for run in runs]
+        for one, two in itertools.combinations(boxes, 2):
+            assert not one.intersects(two), (step, one, two)
+        hidden.add(len(runs))
+    assert len(hidden) > 1, "ticks come back when the cursor has passed"
+
+
+@pytest.mark.parametrize("font_scale", [0.8, 1.0, 1.5, 2.2])
+def test_no_text_of_the_gutters_runs_into_another_or_out(open_it, font_scale):
+    view = ViewSettings(window=10.0, font_scale=font_scale)
+    window = open_it(make_session(view=view))
+    window.widget.resize(1200, 1000)
+    window.settle()
+    frame, look = window.core.presenter.frame, window.desk.look
+    area = window.core.presenter.layout.area
+    runs = [t for t in frame.texts if t.area in ("left", "right")]
+    boxes = [text_rect(run, look, 1.0).adjusted(1, 1, -1, -1) for run in runs]
+    assert len(boxes) > 8
+    for (one, a), (two, b) in itertools.combinations(zip(runs, boxes, strict=True), 2):
+        assert not a.intersects(b), (one.text, two.text)
+    for run, box in zip(runs, boxes, strict=True):
+        assert box.left() >= 0, run.text
+        assert box.right() <= (area.x if run.area == "left" else frame.size[0]), run.text

@@ -34,7 +34,7 @@ def click(window, point, mods=NONE):
     window.settle()
 
 
-def drag(window, start, stop, mods=NONE, widget=None):
+def drag(window, start, stop, mods=NONE, widget=None, settle=True):
     """Press, move in steps, release."""
     canvas = window.widget.canvas if widget is None else widget
     QTest.mousePress(canvas, LEFT, mods, start)
@@ -52,14 +52,15 @@ def drag(window, start, stop, mods=NONE, widget=None):
         )
         QApplication.sendEvent(canvas, event)
     QTest.mouseRelease(canvas, LEFT, mods, stop)
-    window.settle()
+    if settle:
+        window.settle()
 
 
-def wheel(window, point, notches, mods=NONE, widget=None):
-    canvas = window.widget.canvas if widget is None else widget
-    event = QWheelEvent(
+def wheel_event(widget, point, notches, mods=NONE):
+    """A turn of the wheel at a point of a widget."""
+    return QWheelEvent(
         QPointF(point),
-        QPointF(canvas.mapToGlobal(point)),
+        QPointF(widget.mapToGlobal(point)),
         QPoint(),
         QPoint(0, round(120 * notches)),
         Qt.MouseButton.NoButton,
@@ -67,7 +68,11 @@ def wheel(window, point, notches, mods=NONE, widget=None):
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )
-    QApplication.sendEvent(canvas, event)
+
+
+def wheel(window, point, notches, mods=NONE, widget=None):
+    canvas = window.widget.canvas if widget is None else widget
+    QApplication.sendEvent(canvas, wheel_event(canvas, point, notches, mods))
     window.settle()
 
 

@@ -38,6 +38,11 @@ def file_actions() -> tuple[Action, ...]:
             "Ctrl+S",
         ),
         item(
+            "reload_labels",
+            "Reload or Merge Labels…",
+            "Take over what another program changed in the file of the labels.",
+        ),
+        item(
             "export_labels",
             "Export Interval Labels As…",
             "Write a copy of the labels; never over their source.",

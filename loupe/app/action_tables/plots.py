@@ -231,6 +231,28 @@ def plots_actions() -> tuple[Action, ...]:
             checked=_flag("compact_rasters"),
         ),
         item(
+            "tuner",
+            "Tuner",
+            "Show or hide the sliders of the live parameters.",
+            c.Toggle("tuner"),
+            "Ctrl+T",
+            checked=_flag("tuner"),
+        ),
+        item(
+            "tuner_copy",
+            "Copy Live Parameters",
+            "Put the values of the live parameters on the clipboard, as a Python dict.",
+            c.UiRequest("copy_params"),
+            shown_if=_has_params,
+        ),
+        item(
+            "tuner_reset",
+            "Reset Live Parameters",
+            "Live parameters at their defaults.",
+            c.ResetParams(),
+            shown_if=_has_params,
+        ),
+        item(
             "marker_properties",
             "Sample Marker Properties…",
             "Symbol, colour, size and opacity of sample markers.",
@@ -249,6 +271,10 @@ def plots_actions() -> tuple[Action, ...]:
 
 def _flag(name: str) -> Callable[[AppState], bool]:
     return lambda state: bool(getattr(state.view, name))
+
+
+def _has_params(state: AppState) -> bool:
+    return bool(state.params)
 
 
 def _has_dense(state: AppState) -> bool:

@@ -79,6 +79,13 @@ def view_actions() -> tuple[Action, ...]:
             c.UiRequest("label_alpha"),
         ),
         item(
+            "hatching",
+            "Hatched Labels",
+            "Give each state a pattern besides its colour.",
+            c.Toggle("hatching"),
+            checked=_flag("hatching"),
+        ),
+        item(
             "grid",
             "Grid Lines",
             "Vertical lines of the time axis on every row.",

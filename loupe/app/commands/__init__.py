@@ -83,6 +83,7 @@ from loupe.app.commands.time import (
     WholeRecording,
     ZoomTime,
 )
+from loupe.app.commands.tune import ResetParams, SetParam
 from loupe.app.commands.view import (
     Flag,
     HideVideo,
@@ -98,6 +99,7 @@ from loupe.app.commands.view import (
     SetStepTarget,
     SetTheme,
     SetValue,
+    SetVideo,
     Tick,
     Toggle,
     TogglePlay,
@@ -147,6 +149,7 @@ __all__ = [
     "ReplaceState",
     "ResetHeights",
     "ResetOrder",
+    "ResetParams",
     "ResetYZoom",
     "ScaleHeight",
     "ScrollRows",
@@ -170,11 +173,13 @@ __all__ = [
     "SetMarkers",
     "SetMethod",
     "SetNote",
+    "SetParam",
     "SetSpeed",
     "SetStepTarget",
     "SetTheme",
     "SetTrackVisible",
     "SetValue",
+    "SetVideo",
     "SetViewport",
     "SetWindow",
     "SetWindowLength",

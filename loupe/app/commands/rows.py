@@ -102,12 +102,16 @@ class SetYRange(Command):
 
 @dataclass(frozen=True, slots=True)
 class SetLevels(Command):
-    """Set the colour limits of a heatmap (both None: its percentiles); `apply_all` to all."""
+    """Set the colour limits of a heatmap (both None: its percentiles).
+
+    `apply_all` sets those of all heatmaps, `same_cmap` those of all with the row's colormap.
+    """
 
     row: str
     vmin: float | None
     vmax: float | None
     apply_all: bool = False
+    same_cmap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ class SetCmap(Command):
     row: str
     cmap: str | None
     apply_all: bool = False
+    same_cmap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,7 @@ class SetMethod(Command):
     row: str
     method: Literal["peak", "mean"] | None
     apply_all: bool = False
+    same_cmap: bool = False
 
 
 @dataclass(frozen=True, slots=True)

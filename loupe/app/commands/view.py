@@ -24,6 +24,7 @@ __all__ = [
     "SetFontScale",
     "SetSpeed",
     "SetStepTarget",
+    "SetVideo",
     "SetTheme",
     "SetValue",
     "Tick",
@@ -35,11 +36,13 @@ __all__ = [
 Flag: TypeAlias = Literal[
     "grid",
     "overlays",
+    "hatching",
     "strip",
     "strip_only",
     "hypnogram",
     "hypnogram_zoom",
     "right_panel",
+    "tuner",
     "fixed_scale",
     "proportional_rasters",
     "proportional_heatmaps",
@@ -138,6 +141,15 @@ class HideVideo(Command):
 
     index: int
     hidden: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetVideo(Command):
+    """Set a video's share of the panel, or the window that it stands in; None leaves it."""
+
+    index: int
+    stretch: int | None = None
+    own_window: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

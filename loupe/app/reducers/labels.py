@@ -80,6 +80,7 @@ def _edit(
     *,
     now: str,
     after: Callable[[AppState], AppState] = lambda state: state,
+    given: str = "",
 ) -> AppState:
     """Edit the edited set as one step of its history.
 
@@ -91,13 +92,15 @@ def _edit(
         Text for the set's column of edit times.
     after
         Where the person is taken afterwards.
+    given
+        A column that the person filled: who and when are not written over it.
     """
     track, index = edited_track(state), state.edited
     if track is None or index is None:
         return state
     try:
         table, edit = make(track.table, track)
-        table, edit = _stamped(track, table, edit, now)
+        table, edit = _stamped(track, table, edit, now, given)
     except LoupeError as error:
         return replace(state, note=f"{error.message}. {error.hint}".rstrip())
     before = _place(state)
@@ -113,10 +116,10 @@ def _edit(
 
 
 def _stamped(
-    track: TrackState, table: IntervalTable, edit: Edit, now: str
+    track: TrackState, table: IntervalTable, edit: Edit, now: str, given: str
 ) -> tuple[IntervalTable, Edit]:
     """The edit with who and when written into the rows that it changed but did not paint."""
-    values = _stamp(track, now)
+    values = {name: value for name, value in _stamp(track, now).items() if name != given}
     if not values or not edit or edit.kind in ("paint", "clear", "delete"):
         return table, edit
     for row_id in {int(i) for step in edit.steps for i in step.added.ids}:
@@ -306,6 +309,7 @@ def _set_cell(state: AppState, command: c.SetLabelCell) -> AppState:
         state,
         lambda table, _track: edits.set_values(table, _row(table, command.label), values),
         now=command.now,
+        given=command.column,
     )
 
 

@@ -143,9 +143,20 @@ def _y_range(state: AppState, command: c.SetYRange) -> AppState:
     )
 
 
-def _heatmaps(state: AppState, row: str, apply_all: bool) -> tuple[str, ...]:
+def _heatmaps(state: AppState, command: c.SetLevels | c.SetCmap | c.SetMethod) -> tuple[str, ...]:
+    """The heatmaps that a command means."""
     heatmaps = state.facts.of_kind("heatmap")
-    return heatmaps if apply_all else tuple(r for r in heatmaps if r == row)
+    if command.apply_all:
+        return heatmaps
+    if command.same_cmap and command.row in heatmaps:
+        mine = _shown_cmap(state, command.row)
+        return tuple(row for row in heatmaps if _shown_cmap(state, row) == mine)
+    return tuple(row for row in heatmaps if row == command.row)
+
+
+def _shown_cmap(state: AppState, row: str) -> str | None:
+    facts = state.facts.row(row)
+    return state.overrides.row(row).cmap or (None if facts is None else facts.cmap)
 
 
 def _levels(state: AppState, command: c.SetLevels) -> AppState:
@@ -154,7 +165,7 @@ def _levels(state: AppState, command: c.SetLevels) -> AppState:
         high = low + max(1e-9, abs(low) * 1e-9)
     return _edit(
         state,
-        _heatmaps(state, command.row, command.apply_all),
+        _heatmaps(state, command),
         lambda _f, o: replace(o, vmin=low, vmax=high),
     )
 
@@ -162,7 +173,7 @@ def _levels(state: AppState, command: c.SetLevels) -> AppState:
 def _cmap(state: AppState, command: c.SetCmap) -> AppState:
     return _edit(
         state,
-        _heatmaps(state, command.row, command.apply_all),
+        _heatmaps(state, command),
         lambda _f, o: replace(o, cmap=command.cmap),
     )
 
@@ -170,7 +181,7 @@ def _cmap(state: AppState, command: c.SetCmap) -> AppState:
 def _method(state: AppState, command: c.SetMethod) -> AppState:
     return _edit(
         state,
-        _heatmaps(state, command.row, command.apply_all),
+        _heatmaps(state, command),
         lambda _f, o: replace(o, method=command.method),
     )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from loupe.app import commands as c
 from loupe.app.rules import clamp_cursor, edited_track, moved, whole_epochs
 from loupe.app.state import AppState, ViewFlags
+from loupe.scene.settings import VideoOverride
 from loupe.scene.timegrid import Window
 from loupe.units import Span
 
@@ -16,6 +18,7 @@ __all__ = ["FONT_RANGE", "REDUCERS", "SPEED_RANGE", "VALUE_RANGES"]
 
 SPEED_RANGE = (0.1, 8.0)
 FONT_RANGE = (0.6, 2.5)
+MOST_STRETCH = 20
 VALUE_RANGES: Mapping[str, tuple[float, float]] = {
     "label_alpha": (0.0, 1.0),
     "raster_brightness": (0.2, 3.0),
@@ -129,6 +132,19 @@ def _hide_video(state: AppState, command: c.HideVideo) -> AppState:
     return replace(state, hidden_videos=others | {command.index} if hidden else others)
 
 
+def _set_video(state: AppState, command: c.SetVideo) -> AppState:
+    if not 0 <= command.index < len(state.facts.videos):
+        return state
+    videos = state.overrides.videos
+    look = videos.get(command.index, VideoOverride())
+    if command.stretch is not None:
+        look = replace(look, stretch=min(max(0, command.stretch), MOST_STRETCH))
+    if command.own_window is not None:
+        look = replace(look, own_window=command.own_window)
+    changed = MappingProxyType({**videos, command.index: look})
+    return replace(state, overrides=replace(state.overrides, videos=changed))
+
+
 def _step_target(state: AppState, command: c.SetStepTarget) -> AppState:
     last = max(0, len(state.facts.videos) - 1)
     return replace(state, step_target=min(max(0, command.index), last))
@@ -206,6 +222,7 @@ REDUCERS: Mapping[type[c.Command], Callable[[AppState, Any], AppState]] = {
     c.SetSpeed: _speed,
     c.Tick: _tick,
     c.HideVideo: _hide_video,
+    c.SetVideo: _set_video,
     c.SetStepTarget: _step_target,
     c.Select: _select,
     c.ClearSelection: _clear_selection,

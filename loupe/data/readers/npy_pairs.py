@@ -24,7 +24,7 @@ from loupe.data.variables import Variable, memory_variable
 from loupe.errors import LoupeDataError
 from loupe.session.suggest import did_you_mean
 
-__all__ = ["NpyReader", "open_files", "pair_names"]
+__all__ = ["NpyReader", "load_series", "open_files", "pair_names", "partner"]
 
 
 class NpyReader:
@@ -35,8 +35,10 @@ class NpyReader:
     kinds: ClassVar[frozenset[Kind]] = frozenset({"array"})
 
     def claims(self, path: Path) -> bool:
-        """Whether a folder holds at least one times file."""
-        return path.is_dir() and any(path.glob("*_t.npy"))
+        """Whether a folder holds at least one times file that is not of events."""
+        return path.is_dir() and any(
+            not partner(t, "_t.npy", "_a.npy").exists() for t in path.glob("*_t.npy")
+        )
 
     def open_array(self, request: OpenRequest) -> LabelledArray:
         """Open pairs as rows named after their files, in the order of their names."""
@@ -84,8 +86,8 @@ def open_files(paths: Sequence[Path], request: OpenRequest) -> LabelledArray:
 
 
 def _open_pairs(pairs: dict[str, tuple[Path, Path]], request: OpenRequest) -> LabelledArray:
-    times = [_load(t, "times") for t, _ in pairs.values()]
-    values = [_load(y, "values") for _, y in pairs.values()]
+    times = [load_series(t, "times") for t, _ in pairs.values()]
+    values = [load_series(y, "values") for _, y in pairs.values()]
     for (name, (t, y)), time, value in zip(pairs.items(), times, values, strict=True):
         if len(time) != len(value):
             raise LoupeDataError(
@@ -121,15 +123,16 @@ def _open_pairs(pairs: dict[str, tuple[Path, Path]], request: OpenRequest) -> La
 
 
 def pair_names(path: Path) -> tuple[str, ...]:
-    """Names of the complete pairs in a folder, sorted."""
+    """Names of the complete pairs in a folder, sorted; what has opacities too is events."""
     return tuple(
         t.name[: -len("_t.npy")]
         for t in sorted(path.glob("*_t.npy"))
-        if _partner(t, "_t.npy", "_y.npy").is_file()
+        if partner(t, "_t.npy", "_y.npy").is_file() and not partner(t, "_t.npy", "_a.npy").exists()
     )
 
 
-def _partner(path: Path, end: str, other: str) -> Path:
+def partner(path: Path, end: str, other: str) -> Path:
+    """The file of the same name with another ending."""
     return path.with_name(path.name[: -len(end)] + other)
 
 
@@ -155,16 +158,16 @@ def _pairs(request: OpenRequest) -> dict[str, tuple[Path, Path]]:
         return {n: (path / f"{n}_t.npy", path / f"{n}_y.npy") for n in names}
     for end, other in (("_y.npy", "_t.npy"), ("_t.npy", "_y.npy")):
         if path.name.endswith(end):
-            partner = _partner(path, end, other)
-            if not partner.is_file():
+            half = partner(path, end, other)
+            if not half.is_file():
                 raise LoupeDataError(
-                    f"its other half is missing: {partner.name}",
+                    f"its other half is missing: {half.name}",
                     where=str(path),
                     hint="a pair is NAME_t.npy (seconds) and NAME_y.npy (values)",
                     code="data-missing-file",
                 )
             name = path.name[: -len(end)]
-            return {name: (path, partner) if end == "_t.npy" else (partner, path)}
+            return {name: (path, half) if end == "_t.npy" else (half, path)}
     raise LoupeDataError(
         "a single npy file has no times",
         where=str(path),
@@ -173,7 +176,14 @@ def _pairs(request: OpenRequest) -> dict[str, tuple[Path, Path]]:
     )
 
 
-def _load(path: Path, what: str) -> npt.NDArray[Any]:
+def load_series(path: Path, what: str) -> npt.NDArray[Any]:
+    """Memory-map one row of numbers, ``(n,)``; nothing is unpickled.
+
+    Raises
+    ------
+    LoupeDataError
+        If it is damaged or something else; names the file and `what` it should hold.
+    """
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, OverflowError, MemoryError, EOFError, SyntaxError) as error:

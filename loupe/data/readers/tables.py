@@ -11,7 +11,7 @@ import io
 import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -68,6 +68,7 @@ class Table:
         self._factor = 1.0
         self._first_line = first_line
         self._columns: dict[str, pl.Series] = {}
+        self._starts: dict[str, int | None] = {}
         self._lock = threading.Lock()
         if request.time_unit is not None:
             factor = seconds_per(request.time_unit)
@@ -143,6 +144,34 @@ class Table:
                     self._columns[column] = self._converted(raw[column])
         return pl.DataFrame([self._columns[column] for column in wanted])
 
+    def pieces(self, columns: Sequence[str], size: int) -> Iterator[pl.DataFrame]:
+        """The rows as `frame` gives them, at most ``size`` at a time, in order; none is kept.
+
+        Raises
+        ------
+        LoupeDataError
+            As `frame`.
+        """
+        import polars as pl
+
+        wanted = list(dict.fromkeys(columns))
+        for column in wanted:
+            self._check(column)
+        scan = self._scan.select(wanted)
+        for start in range(0, self.n_rows(), size):
+            raw = _guarded(self._name, scan.slice(start, size).collect)
+            yield pl.DataFrame([self._converted(raw[column]) for column in wanted])
+
+    def seconds_pieces(self, column: str, size: int) -> Iterator[npt.NDArray[np.float64]]:
+        """What `seconds` gives, at most ``size`` at a time, in order; none is kept."""
+        self._check(column)
+        if not (self._schema[column].is_numeric() or self._schema[column].is_temporal()):
+            # Text is refused, by the number of its row in the whole.
+            yield self.seconds(column)
+            return
+        for frame in self.pieces([column], size):
+            yield self._scaled(column, self._as_numbers(column, frame[column]))
+
     def seconds(self, column: str) -> npt.NDArray[np.float64]:
         """A column as times on the common axis, float64 ``(n,)``; missing ones are NaN.
 
@@ -153,7 +182,9 @@ class Table:
         LoupeDataError
             If the column is missing or holds text; names the first such row.
         """
-        numbers = self.numbers(column)
+        return self._scaled(column, self.numbers(column))
+
+    def _scaled(self, column: str, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         scaled = self._factor != 1.0 and column != self._time_column
         return numbers * self._factor if scaled and self._schema[column].is_numeric() else numbers
 
@@ -165,15 +196,20 @@ class Table:
         LoupeDataError
             If the column is missing or holds text; names the first such row.
         """
+        return self._as_numbers(column, self.frame([column])[column])
+
+    def _as_numbers(self, column: str, series: pl.Series) -> npt.NDArray[np.float64]:
         import polars as pl
 
-        series = self.frame([column])[column]
         if series.dtype == pl.Boolean:
             series = series.cast(pl.UInt8)
         if not series.dtype.is_numeric() and series.dtype != pl.Null:
             self._refuse_text(column, series)
         values: npt.NDArray[np.float64] = (
-            series.cast(pl.Float64).fill_null(float("nan")).to_numpy().astype(np.float64)
+            series.cast(pl.Float64)
+            .fill_null(float("nan"))
+            .to_numpy()
+            .astype(np.float64, copy=False)
         )
         return values
 
@@ -222,7 +258,7 @@ class Table:
         assert isinstance(series.dtype, pl.Datetime)
         per = {"ns": 10**9, "us": 10**6, "ms": 10**3}[series.dtype.time_unit]
         ticks = series.to_physical()
-        earliest: Any = ticks.min()
+        earliest = self._earliest(series.name)
         if earliest is None:
             return ticks.cast(pl.Float64)
         try:
@@ -237,6 +273,18 @@ class Table:
         start = int(moment.timestamp()) * per
         # Whole ticks are subtracted first, for float64 cannot hold nanoseconds since 1970.
         return (ticks - start).cast(pl.Float64) / per + self._clock.offset(moment)
+
+    def _earliest(self, column: str) -> int | None:
+        """The first moment of a column of datetimes, in its own ticks: of all, not of a piece."""
+        import polars as pl
+
+        if column not in self._starts:
+            moment = pl.col(column)
+            if self._schema[column] == pl.Date:
+                moment = moment.cast(pl.Datetime("us"))
+            first = self._scan.select(moment.to_physical().min())
+            self._starts[column] = _guarded(self._name, first.collect).item()
+        return self._starts[column]
 
 
 def _is_number(value: object) -> bool:

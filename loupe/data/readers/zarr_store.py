@@ -28,7 +28,7 @@ from loupe.data.request import Kind, OpenRequest
 from loupe.data.variables import Chunking, Variable
 from loupe.errors import LoupeDataError, LoupeMissingDependencyError
 
-__all__ = ["ZarrReader", "open_store"]
+__all__ = ["ZarrReader", "ZarrVariable", "open_store", "zarr_variable"]
 
 _MARKS = ("zarr.json", ".zgroup", ".zarray", ".zmetadata")
 
@@ -208,7 +208,7 @@ def open_store(request: OpenRequest) -> Dataset:
     place = f"{where}:{request.group}" if request.group else where
     root = None if isinstance(request.path, str) else request.path / (request.group or "")
     variables = {
-        name: _variable(name, array, place, root) for name, array in sorted(arrays.items())
+        name: zarr_variable(name, array, place, root) for name, array in sorted(arrays.items())
     }
     groups = _groups(request) if not variables else ()
     return Dataset(place, variables, _plain(node.attrs.asdict()), groups)
@@ -282,8 +282,33 @@ def _dims(array: Any) -> tuple[str, ...]:
     return tuple(f"dim_{k}" if name is None else str(name) for k, name in enumerate(names))
 
 
-def _variable(name: str, array: Any, place: str, root: Path | None) -> ZarrVariable:
+def zarr_variable(name: str, array: Any, place: str, root: Path | None) -> ZarrVariable:
+    """Wrap one opened array.
+
+    Parameters
+    ----------
+    name, place
+        Its name, and the store and group for messages.
+    array
+        Of zarr.
+    root
+        The folder that holds the array or is it; None on a network.
+
+    Raises
+    ------
+    LoupeDataError
+        If its metadata cannot be right.
+    """
     where = f"{place}:{name}"
+    codecs = (*array.filters, *array.compressors)
+    if any(getattr(codec, "codec_id", "") == "pickle" for codec in codecs):
+        # Not every numcodecs refuses by itself to run what a pickle asks for.
+        raise LoupeDataError(
+            "its chunks are pickled, and reading them could run code of whoever wrote them",
+            where=where,
+            hint="write the array anew without the codec `pickle`",
+            code="data-open",
+        )
     if any(n < 1 for n in array.chunks):
         raise LoupeDataError(
             f"the metadata name chunks of shape {array.chunks}",

@@ -89,6 +89,15 @@ def _losses(table: IntervalTable) -> list[str]:
     words = sum(label == _MISSING for label in table.labels())
     if words:
         out.append(f"{plural(words, 'label')} `{_MISSING}` would read back as missing")
+    frame = table.pool.frame(table.payload)
+    texts = {
+        n: int((frame[n] == _MISSING).sum()) for n, t in frame.schema.items() if t == pl.String
+    }
+    out += [
+        f"column `{name}`: {plural(count, 'text')} `{_MISSING}` would read back as missing"
+        for name, count in texts.items()
+        if count
+    ]
     return out
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -202,7 +203,10 @@ def _typed(column: pl.Series) -> pl.Series:
 
 
 def _all_decimal(texts: Sequence[str]) -> bool:
-    return all(_DECIMAL.fullmatch(t) and any(c.isdigit() for c in t) for t in texts)
+    return all(
+        _DECIMAL.fullmatch(t) and any(c.isdigit() for c in t) and math.isfinite(float(t))
+        for t in texts
+    )
 
 
 def _read_csv(data: bytes, options: ReadOptions) -> Loaded:

@@ -161,7 +161,8 @@ def _bouts(table: IntervalTable) -> tuple[list[str], list[float]]:
 
 
 def _word(label: str) -> str:
-    return re.sub(r"\s+", "_", label.strip()) or GAP
+    """A label as one word that is no header line."""
+    return re.sub(r"^\*+|\s+", "_", label.strip()) or GAP
 
 
 def _losses(table: IntervalTable) -> list[str]:
@@ -183,7 +184,8 @@ def _losses(table: IntervalTable) -> list[str]:
         out.append(f"gaps: {plural(gaps, 'unlabelled span')} written as `{GAP}`")
     words = sorted({label for label in table.labels() if _word(label) != label})
     if words:
-        out.append("spaces in labels become `_`: " + ", ".join(repr(w) for w in words))
+        changed = ", ".join(f"{word!r} becomes {_word(word)!r}" for word in words)
+        out.append(f"labels that cannot stand there: {changed}")
     return out
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from vispy import gloo
 
+from loupe.render.visuals.corners import corners
 from loupe.scene.frame import PxRect, RectsItem
 
 __all__ = ["RectsVisual"]
@@ -57,9 +58,6 @@ _LAYOUT = np.dtype(
         ("a_top", np.float32),
     ]
 )
-_X = np.array([0, 2, 0, 0, 2, 2])
-_Y = np.array([1, 1, 3, 3, 1, 3])
-"""Columns of a rectangle that make the corners of its two triangles."""
 
 
 class RectsVisual:
@@ -70,29 +68,16 @@ class RectsVisual:
 
     def vertices(self, parts: Sequence[tuple[PxRect, RectsItem]]) -> npt.NDArray[np.void]:
         """Make the vertices of rectangles of panels, in canvas pixels, clipped to their panels."""
-        counts = [len(item.rects) for _, item in parts]
-        n = sum(counts)
-        panels = np.array([(r.x, r.y, r.right, r.bottom) for r, _ in parts], dtype=np.float32)
-        panel = np.repeat(panels.reshape(-1, 4), counts, axis=0)
-        rects = np.empty((n, 4), dtype=np.float32)
-        colors = np.empty((n, 4), dtype=np.float32)
+        n = sum(len(item.rects) for _, item in parts)
+        data = np.empty((n, 6), dtype=_LAYOUT)
+        panel = corners(parts, data)
         dash = np.zeros((n, 4), dtype=np.float32)
         start = 0
-        for count, (_, item) in zip(counts, parts, strict=True):
-            rects[start : start + count] = item.rects
-            colors[start : start + count] = item.colors
+        for _, item in parts:
+            count = len(item.rects)
             if item.dash is not None:
                 dash[start : start + count] = item.dash
             start += count
-        rects[:, :2] += panel[:, :2]
-        rects[:, 2:] += panel[:, :2]
-        for axis in (0, 1):
-            sides = rects[:, axis::2]
-            np.clip(sides, panel[:, axis, None], panel[:, axis + 2, None], out=sides)
-        data = np.empty((n, 6), dtype=_LAYOUT)
-        data["a_at"][..., 0] = rects[:, _X]
-        data["a_at"][..., 1] = rects[:, _Y]
-        data["a_color"] = (colors / np.float32(255.0))[:, None]
         data["a_dash"] = dash[:, None]
         data["a_top"] = panel[:, 1, None]
         return data.reshape(-1)

@@ -15,7 +15,15 @@ from loupe.scene.looks import BAD_ALPHA, Look
 from loupe.scene.markers import PointSource, make_points, marker_key, marker_sets
 from loupe.scene.model import ArrayRef, DenseContent, LegendEntry, Row, TraceLine
 from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import category_colors, coordinate, is_numeric, order_rows, text_of, unit_text
+from loupe.scene.rows import (
+    NA,
+    category_colors,
+    coordinate,
+    is_numeric,
+    order_rows,
+    text_of,
+    unit_text,
+)
 from loupe.scene.sources import Opener
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.workbench import Workbench
@@ -122,7 +130,7 @@ def _colors(
     values = list(coordinate(array.data.info, config.hue, what="hue")[order])
     n_groups = len({text_of(v) for v in values})
     by_text = category_colors(values, resolve_palette(config.palette, n_groups))
-    legend = tuple(LegendEntry(str(text) or "NA", color) for text, color in by_text.items())
+    legend = tuple(LegendEntry(str(text) or NA, color) for text, color in by_text.items())
     return [by_text.get(text_of(v), by_text.get("")) for v in values], legend
 
 
@@ -201,7 +209,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
         look.bad,
         marker_key(content.markers, look),
     )
-    key = (row.id, dt, k0, width, look.height, look.scale, style)
+    key = (row.id, row.revision, dt, k0, width, look.height, look.scale, style)
     return TileJob(
         key,
         row.id,
@@ -231,7 +239,8 @@ def _make(
     gain = (
         look.override.gain if look.override.gain is not None else content.gain
     ) / look.override.y_zoom
-    per_value = page.gap_px * gain / (content.raw_gap if content.scale == "raw" else stats.spread())
+    spread = stats.spread() if content.held is None else content.held
+    per_value = page.gap_px * gain / (content.raw_gap if content.scale == "raw" else spread)
     place = {r: i for i, r in enumerate(everything)}
     mean = np.nan_to_num(stats.mean[[place[r] for r in rows]])
     pixels = compose_traces(

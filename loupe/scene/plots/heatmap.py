@@ -12,6 +12,7 @@ from loupe.scene.colormaps import colormap_name, lut_of
 from loupe.scene.looks import Look
 from loupe.scene.model import ArrayRef, HeatmapContent, Row
 from loupe.scene.rows import (
+    NA,
     coordinate,
     is_missing,
     is_numeric,
@@ -67,6 +68,7 @@ def compile_rows(plot: int, config: HeatmapConfig, plot_id: str, opener: Opener)
                 kind="heatmap",
                 title=title,
                 subtitle=name or f"{len(order)} rows",
+                group=name,
                 units=unit_text(info.units),
                 content=HeatmapContent(
                     array=array,
@@ -117,11 +119,15 @@ def _groups(array: ArrayRef, config: HeatmapConfig) -> list[tuple[object, npt.ND
     if len(left) != 1 and not (len(info.dims) == 1 and config.split_by not in info.dims):
         raise _wrong_dims(tuple(left), config.split_by)
     texts = [("" if is_missing(v) else text_of(v)) for v in values]
-    distinct = {t: v for t, v in zip(texts, values, strict=True) if t}
+    distinct: dict[str, object] = {t: v for t, v in zip(texts, values, strict=True) if t}
     if is_numeric(values):
-        keys = sorted(distinct, key=lambda t: float(distinct[t]))
+        keys = sorted(distinct, key=lambda t: float(distinct[t]))  # type: ignore[arg-type]
     else:
         keys = sorted(distinct, key=natural_key)
+    if "" in texts:
+        # Rows without a value are data too: they come last, in a group of their own.
+        distinct[""] = NA
+        keys.append("")
     where = np.asarray(texts, dtype=object)
     return [(distinct[k], every[where == k]) for k in keys]
 
@@ -192,12 +198,14 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
     if not isinstance(content, HeatmapContent):
         raise TypeError(f"{row.id} is not a heatmap")
     method = look.override.method or content.method
-    key = (row.id, dt, k0, width, method)
+    key = (row.id, row.revision, dt, k0, width, method)
     rows = tuple(int(r) for r in content.order[::-1])
 
     def run(bench: Workbench) -> TileContent:
         heat = bench.heat(content.array, rows, method, dt, k0, width)
-        stats = bench.stats(content.array, tuple(sorted(rows)), content.percentiles)
+        held = content.held
+        if held is None:
+            held = bench.stats(content.array, tuple(sorted(rows)), content.percentiles).pooled
         return TileContent(
             row.id,
             key,
@@ -206,7 +214,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
             width,
             look.height,
             values=heat.values,
-            y_range=stats.pooled,
+            y_range=held,
             per_column=heat.per_column,
             missing=heat.missing,
         )

@@ -7,19 +7,28 @@ content says so.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from loupe.data.events import (
+    Coded,
+    SortedEvents,
+    Tell,
+    column_type,
+    few_numbers,
+    narrow,
+    sorted_events,
+)
 from loupe.errors import LoupeConfigError
 from loupe.scene.colormaps import lut_of
 from loupe.scene.looks import Look
 from loupe.scene.model import LegendEntry, RasterContent, Row
 from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import category_colors, is_missing, natural_key, text_of
-from loupe.scene.sources import Opener, event_times, require_columns
+from loupe.scene.rows import NA, NA_COLOR, category_colors, is_missing, natural_key, text_of
+from loupe.scene.sources import Opener, require_columns
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.workbench import Workbench
 from loupe.session.plots.raster import RasterConfig
@@ -28,7 +37,7 @@ from loupe.tiles.events import bin_events, density_full
 from loupe.units import Rgba
 
 if TYPE_CHECKING:
-    import polars as pl
+    from loupe.data.protocols import TableData
 
 __all__ = ["HEIGHT", "ROW_PX", "RowBands", "bands_of", "compile_rows", "job"]
 
@@ -46,8 +55,20 @@ F64 = npt.NDArray[np.float64]
 Color4 = npt.NDArray[np.uint8]
 
 
-def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) -> tuple[Row, ...]:
+def compile_rows(
+    plot: int,
+    config: RasterConfig,
+    plot_id: str,
+    opener: Opener,
+    kept: Sequence[Row] = (),
+) -> tuple[Row, ...]:
     """One row a group of `split_by`, top first.
+
+    Parameters
+    ----------
+    kept
+        What was compiled before live parameters changed the events: its groups and its rows keep
+        their places, also where no event is left.
 
     Raises
     ------
@@ -74,37 +95,55 @@ def compile_rows(plot: int, config: RasterConfig, plot_id: str, opener: Opener) 
             *((("split_by", i) if in_list else ("split_by",), c) for i, c in enumerate(split)),
         ],
     )
-    columns = list(dict.fromkeys([c for c in wanted.values() if c is not None] + list(split)))
-    frame = table.frame(columns)
-    times = event_times(table, config.time_col, place="time_col")
-    order = np.argsort(times, kind="stable")
-    frame, times = frame[order], times[order]
-    colors, legend = _base_colors(frame, config)
+    events = _read(table, config, split, opener.tell)
+    colors, legend = _base_colors(events, config)
     rows: list[Row] = []
     prefix = _prefix(config)
-    for key, index in _groups(frame, split):
+    before = {row.id: row.content for row in kept if isinstance(row.content, RasterContent)}
+    for key, index in _groups(events, split):
         name = "-".join(text_of(v) for v in key)
-        group = frame[index]
+        row_id = f"{plot_id}/{name or 'all'}"
         content = _content(
-            config, group, times[index], colors if len(colors) == 1 else colors[index]
+            config,
+            events,
+            index,
+            colors if len(colors) == 1 else colors[index],
+            before[row_id].row_values if row_id in before else (),
         )
         if content is None:
             continue
         shown = ", ".join(f"{c}={text_of(v)}" for c, v in zip(split, key, strict=True))
         rows.append(
             Row(
-                id=f"{plot_id}/{name or 'all'}",
+                id=row_id,
                 plot=plot,
                 kind="raster",
                 title=prefix or config.title or config.order_by,
                 subtitle=shown or f"{len(content.row_names)} rows",
+                group=shown,
                 content=content,
                 legend=legend if not rows else (),
                 weight=config.height,
                 hidden=not config.visible or name in config.hidden or shown in config.hidden,
             )
         )
+    if before:
+        found = {row.id: row for row in rows}
+        old = [
+            found.pop(row.id) if row.id in found else _emptied(row, before[row.id], config.height)
+            for row in kept
+            if row.id in before
+        ]
+        rows = old + list(found.values())
     return tuple(rows)
+
+
+def _emptied(row: Row, content: RasterContent, height: float) -> Row:
+    """A group of which no event is left."""
+    none = slice(0, 0)
+    colors = content.colors if len(content.colors) == 1 else content.colors[none]
+    empty = replace(content, times=content.times[none], rows=content.rows[none], colors=colors)
+    return replace(row, content=empty, weight=height)
 
 
 def _prefix(config: RasterConfig) -> str:
@@ -113,53 +152,63 @@ def _prefix(config: RasterConfig) -> str:
     return config.array_name if isinstance(config.array_name, str) else ""
 
 
-def _coded(series: pl.Series) -> tuple[list[object], npt.NDArray[np.intp]]:
-    """Distinct values in first-seen order and, for each row, the index of its value.
-
-    Missing values (see `is_missing`) share one entry, None.
-    """
-    import polars as pl
-
-    values: list[object]
-    if series.dtype.is_numeric() or series.dtype == pl.Boolean:
-        array = series.to_numpy()
-        distinct, first, codes = np.unique(array, return_index=True, return_inverse=True)
-        values = distinct.tolist()
-    else:
-        # Missing values are "" from here on; ranks number the distinct texts in sorted order.
-        kept = series.cast(pl.String).fill_null("")
-        codes = kept.rank("dense").to_numpy().astype(np.intp) - 1
-        _, first = np.unique(codes, return_index=True)
-        values = kept.unique().sort().to_list()
-    values = [None if is_missing(v) else v for v in values]
-    # Several missing values (NaN, "", null) become one.
-    slot: dict[object, int] = {}
-    order = np.argsort(first, kind="stable")
-    remap = np.zeros(len(values), dtype=np.intp)
-    for i in order:
-        remap[i] = slot.setdefault(values[i], len(slot))
-    return list(slot), remap[codes.reshape(-1)]
+def _read(table: TableData, config: RasterConfig, split: Sequence[str], tell: Tell) -> SortedEvents:
+    coded = [config.order_by, *split]
+    numbers = []
+    if config.alpha_by is not None:
+        kind = column_type(table, config.alpha_by)
+        if kind is not None and not kind.is_numeric():
+            raise LoupeConfigError(
+                f"alpha_by = `{config.alpha_by}` holds {kind}, not numbers",
+                code="data-numeric",
+                place=("alpha_by",),
+            )
+        numbers.append(config.alpha_by)
+    if config.hue is not None:
+        kind = column_type(table, config.hue)
+        (numbers if kind is not None and kind.is_numeric() else coded).append(config.hue)
+    return sorted_events(table, config.time_col, coded=coded, numbers=numbers, tell=tell)
 
 
-def _groups(
-    frame: pl.DataFrame, split: Sequence[str]
-) -> list[tuple[tuple[object, ...], npt.NDArray[np.intp]]]:
-    every = np.arange(len(frame), dtype=np.intp)
+def _known(column: Coded) -> Coded:
+    """The column with all that counts as missing (see `is_missing`) coded as -1."""
+    if not any(is_missing(value) for value in column.values):
+        return column
+    values = [value for value in column.values if not is_missing(value)]
+    table = np.full(len(column.values) + 1, -1, dtype=column.codes.dtype)
+    table[[k for k, v in enumerate(column.values) if not is_missing(v)]] = np.arange(len(values))
+    return Coded(tuple(values), table[column.codes])
+
+
+Index = slice | npt.NDArray[np.intp]
+
+
+def _groups(events: SortedEvents, split: Sequence[str]) -> list[tuple[tuple[object, ...], Index]]:
     if not split:
-        return [((), every)]
-    coded = [_coded(frame[column]) for column in split]
-    stacked = np.stack([codes for _, codes in coded], axis=1)
-    distinct, which = np.unique(stacked, axis=0, return_inverse=True)
-    found = []
-    for number, combination in enumerate(distinct):
-        key = tuple(values[i] for (values, _), i in zip(coded, combination, strict=True))
-        if None not in key:
-            found.append((key, every[which.reshape(-1) == number]))
-    return sorted(found, key=lambda item: tuple(natural_key(text_of(v)) for v in item[0]))
+        return [((), slice(None))]
+    columns = [_known(events.coded[column]) for column in split]
+    number = np.zeros(len(events.times), dtype=np.int64)
+    for column in columns:
+        # What lacks a value is an event too: it has a group of its own, after the others.
+        n = len(column.values)
+        number = number * (n + 1) + np.where(column.codes < 0, n, column.codes)
+    found: list[tuple[tuple[object, ...], Index]] = []
+    for combination in np.unique(number).tolist():
+        key: list[object] = []
+        rest = combination
+        for column in reversed(columns):
+            rest, at = divmod(rest, len(column.values) + 1)
+            key.insert(0, column.values[at] if at < len(column.values) else NA)
+        found.append((tuple(key), np.flatnonzero(number == combination)))
+
+    def rank(item: tuple[tuple[object, ...], Index]) -> tuple[object, ...]:
+        return tuple((v is NA, natural_key(text_of(v))) for v in item[0])
+
+    return sorted(found, key=rank)
 
 
 def _base_colors(
-    frame: pl.DataFrame, config: RasterConfig
+    events: SortedEvents, config: RasterConfig
 ) -> tuple[Color4, tuple[LegendEntry, ...]]:
     """Colour of each event, ``(n, 4)``, or ``(1, 4)`` of alpha 0 for the theme's own."""
     if config.hue is None:
@@ -169,18 +218,21 @@ def _base_colors(
         if palette is None:
             return np.zeros((1, 4), dtype=np.uint8), ()
         # A palette without a hue colours the rows in turn.
-        return _by_category(frame[config.order_by], palette)[0], ()
-    series = frame[config.hue]
-    numeric = series.dtype.is_numeric()
-    named = isinstance(config.palette, str) and config.palette.casefold() not in (
-        "okabe-ito",
-        "okabe_ito",
-    )
-    if numeric and (named or series.n_unique() >= CONTINUOUS_FROM):
-        lut = lut_of(config.palette if named else "viridis")
-        values = np.asarray(series.cast(float, strict=False).to_numpy(), dtype=np.float64)
-        return _on_scale(values, lut), ()
-    return _by_category(series, resolve_palette(config.palette, series.n_unique()))
+        return _by_category(events.coded[config.order_by], palette)[0], ()
+    column = events.coded.get(config.hue)
+    if config.hue in events.numbers:
+        values = events.numbers[config.hue]
+        named = isinstance(config.palette, str) and config.palette.casefold() not in (
+            "okabe-ito",
+            "okabe_ito",
+        )
+        column = None if named else few_numbers(values, CONTINUOUS_FROM - 1)
+        if column is None:
+            lut = lut_of(config.palette if named else "viridis")
+            return _on_scale(np.asarray(values, dtype=np.float64), lut), ()
+    assert column is not None
+    missing = bool((column.codes < 0).any())
+    return _by_category(column, resolve_palette(config.palette, len(column.values) + missing))
 
 
 def _on_scale(values: F64, lut: Color4) -> Color4:
@@ -193,38 +245,51 @@ def _on_scale(values: F64, lut: Color4) -> Color4:
 
 
 def _by_category(
-    series: pl.Series, palette: Sequence[Rgba] | Mapping[str, Rgba] | None
+    column: Coded, palette: Sequence[Rgba] | Mapping[str, Rgba] | None
 ) -> tuple[Color4, tuple[LegendEntry, ...]]:
-    values, codes = _coded(series)
-    by_text = category_colors(values, palette)
-    table = np.array([by_text["" if v is None else text_of(v)] for v in values], dtype=np.uint8)
-    legend = tuple(LegendEntry(str(t) or "NA", c) for t, c in by_text.items())
-    return table.reshape(-1, 4)[codes], legend
+    column = _known(column)
+    missing = bool((column.codes < 0).any())
+    by_text = category_colors([*column.values, *([None] if missing else [])], palette)
+    # The last colour is that of -1, for what has no value.
+    colors = [by_text[text_of(v)] for v in column.values] + [NA_COLOR]
+    legend = tuple(LegendEntry(str(t) or NA, c) for t, c in by_text.items())
+    return np.array(colors, dtype=np.uint8).reshape(-1, 4)[column.codes], legend
 
 
 def _content(
-    config: RasterConfig, group: pl.DataFrame, times: F64, colors: Color4
+    config: RasterConfig,
+    events: SortedEvents,
+    index: Index,
+    colors: Color4,
+    kept: Sequence[object] = (),
 ) -> RasterContent | None:
-    values, codes = _coded(group[config.order_by])
+    column = _known(events.coded[config.order_by])
+    codes, times = column.codes[index], events.times[index]
+    own = np.bincount(codes[codes >= 0], minlength=len(column.values)) > 0
     if config.rows is not None:
         names = [text_of(v) for v in config.rows]
         numbers = list(config.rows)
     else:
-        distinct: dict[str, Any] = {text_of(v): v for v in values if not is_missing(v)}
+        distinct: dict[str, Any] = {text_of(v): v for v in kept if v is not NA}
+        distinct |= {
+            text_of(v): v for v, is_here in zip(column.values, own, strict=True) if is_here
+        }
         numeric = all(isinstance(v, int | float) for v in distinct.values())
         names = sorted(distinct, key=(lambda t: float(distinct[t])) if numeric else natural_key)
         numbers = [distinct[t] for t in names]
     if config.descending:
         names, numbers = names[::-1], numbers[::-1]
+    if config.rows is None and (bool((codes < 0).any()) or any(v is NA for v in kept)):
+        names.append(NA)
     if not names:
         return None
-    index = {name: i for i, name in enumerate(names)}
-    of_value = np.array(
-        [-1 if v is None else index.get(text_of(v), -1) for v in values] or [-1], dtype=np.int32
+    place = {name: i for i, name in enumerate(names)}
+    of_value: npt.NDArray[np.signedinteger[Any]] = np.array(
+        [*(place.get(text_of(v), -1) for v in column.values), place.get(NA, -1)],
+        dtype=narrow(len(names)),
     )
-    rows = of_value[codes]
-    keep = rows >= 0
-    alpha = _alphas(config, group)
+    rows: npt.NDArray[np.signedinteger[Any]] = of_value[codes]
+    alpha = _alphas(config, events, index)
     if len(colors) == 1 and alpha is None:
         kept_colors = colors
     else:
@@ -235,18 +300,22 @@ def _content(
             if len(colors) == 1 and colors[0, 3] == 0:
                 kept_colors[:, :3] = 0
                 kept_colors[:, 3] = np.maximum(kept_colors[:, 3], 1)
-        kept_colors = kept_colors[keep]
+    if not (rows >= 0).all():
+        keep = rows >= 0
+        rows, times = rows[keep], times[keep]
+        kept_colors = kept_colors if len(kept_colors) == 1 else kept_colors[keep]
     shade = config.shade_nans
     return RasterContent(
-        times=times[keep],
-        rows=rows[keep],
+        times=times,
+        rows=rows,
         colors=np.ascontiguousarray(kept_colors),
         themed=len(colors) == 1 and colors[0, 3] == 0,
         row_names=tuple(names),
+        row_values=(*numbers, *([NA] if len(names) > len(numbers) else [])),
         gaps=_gaps(config, numbers),
         gap_color=config.separator_params.color,
         gap_width=config.separator_params.width,
-        nan_spans=_nan_spans(config, index),
+        nan_spans=_nan_spans(config, place),
         nan_color=shade.color.with_alpha(round(shade.opacity * 255)) if shade else None,
         brightness=config.brightness,
         event_height=config.event_height,
@@ -254,17 +323,10 @@ def _content(
     )
 
 
-def _alphas(config: RasterConfig, group: pl.DataFrame) -> F64 | None:
+def _alphas(config: RasterConfig, events: SortedEvents, index: Index) -> F64 | None:
     if config.alpha_by is None:
         return None
-    series = group[config.alpha_by]
-    if not series.dtype.is_numeric():
-        raise LoupeConfigError(
-            f"alpha_by = `{config.alpha_by}` holds {series.dtype}, not numbers",
-            code="data-numeric",
-            place=("alpha_by",),
-        )
-    values = np.asarray(series.cast(float, strict=False).to_numpy(), dtype=np.float64)
+    values = np.asarray(events.numbers[config.alpha_by][index], dtype=np.float64)
     low, high = config.alpha_range
     good = values[np.isfinite(values)]
     if not good.size or good.max() == good.min():
@@ -321,8 +383,8 @@ class RowBands:
     separators: tuple[float, ...]
 
 
-def bands_of(content: RasterContent, height: int) -> RowBands:
-    """Share `height` pixels among rows and gaps."""
+def bands_of(content: RasterContent, height: int, magnified: float = 1.0) -> RowBands:
+    """Share `height` pixels among rows and gaps; magnified about the middle, some lie outside."""
     n = len(content.row_names)
     gap = np.zeros(n)
     for i, size in content.gaps.items():
@@ -330,8 +392,9 @@ def bands_of(content: RasterContent, height: int) -> RowBands:
     unit = height / (n + gap.sum())
     low = (np.arange(n) + np.cumsum(gap)) * unit
     bottom, top = height - low, height - low - unit
-    separators = tuple(float(bottom[i] + gap[i] * unit / 2) for i in sorted(content.gaps))
-    return RowBands(top, bottom, separators)
+    lines = np.array([bottom[i] + gap[i] * unit / 2 for i in sorted(content.gaps)])
+    top, bottom, lines = ((y - height / 2) * magnified + height / 2 for y in (top, bottom, lines))
+    return RowBands(top, bottom, tuple(map(float, lines)))
 
 
 def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
@@ -342,6 +405,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
     v = look.view
     key = (
         row.id,
+        row.revision,
         dt,
         k0,
         width,
@@ -349,13 +413,14 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
         look.scale,
         look.theme.name,
         look.override.color,
+        look.magnified,
         v.raster_brightness,
         v.event_height,
         v.event_thickness,
     )
 
     def run(bench: Workbench) -> TileContent:
-        bands = bands_of(content, look.height)
+        bands = bands_of(content, look.height, look.magnified)
         share = v.event_height if v.event_height is not None else content.event_height
         middle = (bands.top + bands.bottom) / 2
         row_px = bands.bottom - bands.top
@@ -371,7 +436,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
         index = None
         if full > 1 and len(content.colors) == 1 and b - a > INDEXED_FROM:
             # Whole blocks of events are counted at once: their rows are known beforehand.
-            index = bench.event_index(row.id, content.rows, len(content.row_names))
+            index = bench.event_index((row.id, row.revision), content.rows, len(content.row_names))
             a, b = 0, len(content.times)
         picture = bin_events(
             content.times[a:b],
@@ -408,13 +473,13 @@ def _duration(content: RasterContent) -> float:
 
 
 def _colors(content: RasterContent, look: Look, a: int, b: int) -> Color4:
-    own = content.colors if len(content.colors) == 1 else content.colors[a:b]
-    colors = own.astype(np.float64)
+    colors = (content.colors if len(content.colors) == 1 else content.colors[a:b]).copy()
     if content.themed or look.override.color is not None:
         paint = look.override.color or look.theme.trace
         colors[:, :3] = paint[:3]
-        if len(own) == 1:
+        if len(colors) == 1:
             colors[:, 3] = paint.a
-    colors[:, 3] *= content.brightness * look.view.raster_brightness
-    whole: Color4 = np.clip(np.round(colors), 0, 255).astype(np.uint8)
-    return whole[0] if len(whole) == 1 else whole
+    # By a table: there may be a hundred million of them.
+    bright = np.arange(256) * (content.brightness * look.view.raster_brightness)
+    colors[:, 3] = np.clip(np.round(bright), 0, 255).astype(np.uint8)[colors[:, 3]]
+    return colors[0] if len(colors) == 1 else colors

@@ -15,7 +15,7 @@ from loupe.scene.looks import Look
 from loupe.scene.markers import PointSource, make_points, marker_key, marker_sets
 from loupe.scene.model import ArrayRef, LegendEntry, Row, TraceContent, TraceLine
 from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import category_colors, coordinate, order_rows, text_of, unit_text
+from loupe.scene.rows import NA, category_colors, coordinate, order_rows, text_of, unit_text
 from loupe.scene.sources import Opener
 from loupe.scene.theme import OKABE_ITO
 from loupe.scene.tile import TileContent, TileJob
@@ -24,7 +24,7 @@ from loupe.session.plots.trace import TraceConfig
 from loupe.tiles.compose import compose_traces
 from loupe.units import Rgba
 
-__all__ = ["compile_rows", "job", "prefix_of", "trace_name"]
+__all__ = ["compile_rows", "extent_of", "job", "prefix_of", "trace_name"]
 
 HEIGHT = 100.0
 """Natural height of a row, logical pixels."""
@@ -115,7 +115,7 @@ def compile_rows(plot: int, config: TraceConfig, plot_id: str, opener: Opener) -
                     tuple(lines),
                     tuple(m.for_row(int(r)) for m in markers),
                     config.add_bottom_spine,
-                    config.y_ranges.get(name, config.y_range),
+                    config.y_ranges.get(name or str(position), config.y_range),
                 ),
                 weight=config.height,
                 hidden=not config.visible or name in config.hidden or title in config.hidden,
@@ -149,7 +149,7 @@ def _hues(
     by_text = category_colors(
         values, resolve_palette(config.palette, len(set(map(text_of, values))))
     )
-    legend = tuple(LegendEntry(str(text) or "NA", color) for text, color in by_text.items())
+    legend = tuple(LegendEntry(str(text) or NA, color) for text, color in by_text.items())
     return [by_text.get(text_of(v), by_text.get("")) for v in values], legend
 
 
@@ -188,7 +188,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
     content = row.content
     if not isinstance(content, TraceContent):
         raise TypeError(f"{row.id} is not a stacked row")
-    key = (row.id, dt, k0, width, look.height, look.scale, _style_key(content, look))
+    key = (row.id, row.revision, dt, k0, width, look.height, look.scale, _style_key(content, look))
     return TileJob(
         key,
         row.id,
@@ -297,10 +297,9 @@ def _y_range(
     if given is not None:
         low, high = given
     elif fixed:
-        stats = [bench.stats(line.array, (line.row,)) for line in content.lines]
-        low, high = _extent([s.low[0] for s in stats], [s.high[0] for s in stats])
+        low, high = usual_range(content, bench)
     else:
-        low, high = _extent(
+        low, high = extent_of(
             [_reduce(np.fmin, s.lo) for s in spans], [_reduce(np.fmax, s.hi) for s in spans]
         )
     if high <= low:
@@ -311,11 +310,20 @@ def _y_range(
     return centre - half, centre + half
 
 
+def usual_range(content: TraceContent, bench: Workbench) -> tuple[float, float]:
+    """The 1-99 % range of all samples of a row's curves, or the one that is held; no margin."""
+    if content.held is not None:
+        return content.held
+    stats = [bench.stats(line.array, (line.row,)) for line in content.lines]
+    return extent_of([s.low[0] for s in stats], [s.high[0] for s in stats])
+
+
 def _reduce(function: np.ufunc, values: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> float:
     return float(function.reduce(values, axis=None)) if values.size else float("nan")
 
 
-def _extent(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float]:
+def extent_of(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float]:
+    """The lowest and the highest finite value; (0.0, 1.0) without any."""
     low = [v for v in lows if np.isfinite(v)]
     high = [v for v in highs if np.isfinite(v)]
     return (min(low), max(high)) if low and high else (0.0, 1.0)

@@ -39,6 +39,10 @@ ColormapName: TypeAlias = Annotated[
 """Name of a colormap; from Python also a colormap object or a function."""
 
 
+Height: TypeAlias = Annotated[Number, Field(ge=0.01, le=20.0)]
+"""A factor on a natural height."""
+
+
 class PlotBase(Model):
     """Fields that every plot has."""
 
@@ -51,8 +55,11 @@ class PlotBase(Model):
     title: str | None = Field(None, examples=["Left hippocampus"])
     """Heading of the plot. Default: what the data are called."""
 
-    height: Number = Field(1.0, ge=0.01, le=20.0, examples=[1.5])
+    height: Height = Field(1.0, examples=[1.5])
     """Factor on the natural height of the plot's rows."""
+
+    heights: dict[str, Height] = Field({}, examples=[{"EMG": 0.5}])
+    """Factors on the heights of single rows, by row name; on top of `height`."""
 
     visible: Flag = Field(True, examples=[False])
     """Whether the plot is shown at first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -26,6 +26,7 @@ from loupe.ui.desk import Desk
 __all__ = ["LiveDialog", "RowChoice", "number_field", "pair_slider"]
 
 _TICKS = 1000
+_MINUS = "\N{MINUS SIGN}"
 
 
 class LiveDialog(QDialog):
@@ -108,11 +109,28 @@ class LiveDialog(QDialog):
             self._leave = None
 
 
+class NumberField(QDoubleSpinBox):
+    """A field for a number, written with a true minus sign and read with either."""
+
+    def textFromValue(self, value: float) -> str:
+        """The number as people write it."""
+        return super().textFromValue(value).replace("-", _MINUS)
+
+    def valueFromText(self, text: str) -> float:
+        """The number that was typed."""
+        return super().valueFromText(text.replace(_MINUS, "-"))
+
+    def validate(self, text: str, at: int) -> tuple[QValidator.State, str, int]:
+        """Whether it is a number, or may become one."""
+        state, _, place = super().validate(text.replace(_MINUS, "-"), at)
+        return state, text, place
+
+
 def number_field(
     low: float, high: float, digits: int, name: str, suffix: str = ""
 ) -> QDoubleSpinBox:
     """A field for a number that speaks when Enter is pressed or it is left."""
-    field = QDoubleSpinBox()
+    field = NumberField()
     field.setRange(low, high)
     field.setDecimals(digits)
     field.setKeyboardTracking(False)

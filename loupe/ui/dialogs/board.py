@@ -33,6 +33,7 @@ class BoardDialog(LiveDialog):
         super().__init__(desk, "Subplot control board", parent)
         self._filter = QLineEdit()
         self._filter.setPlaceholderText("Find a row")
+        self._filter.setAccessibleName("Find a row")
         self._filter.setClearButtonEnabled(True)
         self._filter.textChanged.connect(lambda _: self._narrow())
         self._table = QTableWidget(0, 4)

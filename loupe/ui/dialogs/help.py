@@ -44,6 +44,7 @@ class HelpDialog(LiveDialog):
         super().__init__(desk, "Shortcuts and help", parent)
         self._find = QLineEdit()
         self._find.setPlaceholderText("Find a key or a word")
+        self._find.setAccessibleName("Find a key or a word")
         self._find.setClearButtonEnabled(True)
         self._find.textChanged.connect(lambda _: self._fill())
         self._page = QTextBrowser()

@@ -66,6 +66,7 @@ class KeysDialog(LiveDialog):
         self._waiting: str | None = None
         self._find = QLineEdit()
         self._find.setPlaceholderText("Find an action")
+        self._find.setAccessibleName("Find an action")
         self._find.setClearButtonEnabled(True)
         self._find.textChanged.connect(lambda _: self._fill())
         self._table = QTableWidget(0, 2)

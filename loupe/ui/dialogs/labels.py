@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QTextCursor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -82,6 +82,7 @@ class JumpDialog(LiveDialog):
         self._view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self._view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._view.setShowGrid(False)
+        self._view.setIconSize(QSize(10, 10))
         self._view.setAccessibleName("Labels")
         self._view.verticalHeader().setDefaultSectionSize(24)
         self._view.horizontalHeader().setStretchLastSection(True)
@@ -111,6 +112,7 @@ class JumpDialog(LiveDialog):
             self.desk.clock,
             self.desk.scene.origin,
             read_only="edit labels in the main window",
+            patterns=self.desk.patterns(),
         )
         self._model.show(view)
         self._show_count()
@@ -159,6 +161,7 @@ class NoteDialog(LiveDialog):
     def __init__(self, desk: Desk, label: int, parent: QWidget | None = None) -> None:
         super().__init__(desk, "Note", parent)
         self._label = label
+        self._shown: str | None = None
         self._start = self._interval()
         self._head = QLabel()
         self._head.setProperty("role", "dim")
@@ -196,11 +199,18 @@ class NoteDialog(LiveDialog):
         start = self.desk.time_text(interval.start, 1)
         self._head.setText(f"{interval.label} · {start} · {format_duration(interval.duration)}")
         if not self._note.hasFocus():
-            self._note.setPlainText(interval.note)
+            self._show_note(interval.note)
         for name, field in self._extras.items():
             value = interval.extras.get(name)
             if not field.hasFocus():
                 field.setText("" if value is None else str(value))
+
+    def _show_note(self, note: str) -> None:
+        if note != self._shown:
+            self._shown = note
+            self._note.setPlainText(note)
+            self._note.moveCursor(QTextCursor.MoveOperation.End)
+            self._note.document().setModified(False)
 
     def _extra_changed(self, name: str) -> None:
         interval = self._interval()
@@ -213,16 +223,21 @@ class NoteDialog(LiveDialog):
 
     def _apply(self) -> None:
         interval = self._interval()
+        # A note that nobody typed in stays as it is, line breaks and all.
         text = self._note.toPlainText().replace("\n", " ").strip()
-        if interval is not None and text != interval.note:
+        if interval is not None and self._note.document().isModified() and text != interval.note:
             self.desk.run(commands.SetNote(text, self._label))
         for name in self._extras:
             self._extra_changed(name)
 
     def _reset(self) -> None:
+        interval = self._interval()
         if self._start is None:
             return
-        self._note.setPlainText(self._start.note)
+        if interval is not None and interval.note != self._start.note:
+            self.desk.run(commands.SetNote(self._start.note, self._label))
+        self._shown = None
+        self._show_note(self._start.note)
         for name, field in self._extras.items():
             value = self._start.extras.get(name)
             field.setText("" if value is None else str(value))

@@ -64,6 +64,10 @@ class ColorButton(QPushButton):
         dialog.open()
 
 
+_LINE = 42
+_MOST_HEIGHT = 480
+
+
 class _GridDialog(LiveDialog):
     """A scrolling grid with a heading; one line a thing."""
 
@@ -78,14 +82,16 @@ class _GridDialog(LiveDialog):
             self.grid.addWidget(head, 0, column)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setAccessibleName(title)
         area.setWidget(inner)
-        area.setMinimumHeight(120)
+        area.setMinimumHeight(70)
         self.box.addWidget(area, 1)
-        self.resize(620, 260)
 
     def close_grid(self) -> None:
-        """Keep the lines together at the top."""
+        """Keep the lines together at the top, in a dialog as high as they are."""
+        lines = self.grid.rowCount() - 1
         self.grid.setRowStretch(self.grid.rowCount(), 1)
+        self.resize(620, min(120 + _LINE * max(lines, 1), _MOST_HEIGHT))
 
 
 class MarkersDialog(_GridDialog):

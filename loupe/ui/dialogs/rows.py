@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 from PySide6.QtWidgets import (
@@ -16,6 +17,8 @@ from PySide6.QtWidgets import (
 
 from loupe.app import commands
 from loupe.app.state import AppState
+from loupe.errors import LoupeError
+from loupe.scene.colormaps import lut_of
 from loupe.scene.model import DenseContent, HeatmapContent
 from loupe.ui.desk import Desk
 from loupe.ui.dialogs.base import LiveDialog, RowChoice, number_field, pair_slider
@@ -35,6 +38,7 @@ _COLORMAPS = (
     "seismic",
     "RdBu_r",
 )
+_SCOPES = ("This heatmap", "All heatmaps", "All with this colormap")
 
 
 class YAxisDialog(LiveDialog):
@@ -193,17 +197,22 @@ class HeatmapDialog(LiveDialog):
             self._methods.addButton(button)
             methods.addWidget(button)
         methods.addStretch()
-        self._all = QCheckBox("Apply to all heatmaps")
+        self._scope = QComboBox()
+        self._scope.addItems(_SCOPES)
+        self._scope.setAccessibleName("Apply to")
         self.form.addRow("Row", self._row)
         self.form.addRow("Lower limit", self._low)
         self.form.addRow("Upper limit", self._high)
         self.form.addRow("Colormap", self._cmap)
         self.form.addRow("A pixel shows", methods)
-        self.form.addRow("", self._all)
+        self.form.addRow("Apply to", self._scope)
         self._row.currentIndexChanged.connect(lambda _: self.follow())
         self._low.valueChanged.connect(self._levels_changed)
         self._high.valueChanged.connect(self._levels_changed)
         self._cmap.currentTextChanged.connect(self._cmap_changed)
+        line = self._cmap.lineEdit()
+        if line is not None:
+            line.editingFinished.connect(self._cmap_typed)
         self._peak.toggled.connect(self._method_changed)
         if not self._row.count():
             self.hint("There is no heatmap in this window.")
@@ -231,7 +240,7 @@ class HeatmapDialog(LiveDialog):
         for field, value in ((self._low, low), (self._high, high)):
             if value is not None and np.isfinite(value):
                 field.setValue(value)
-        self._cmap.setCurrentText(override.cmap or content.lut_name)
+        self._cmap.setCurrentText(self._shown_cmap(row_id, content))
         method = override.method or content.method
         (self._peak if method == "peak" else self._mean).setChecked(True)
 
@@ -241,7 +250,7 @@ class HeatmapDialog(LiveDialog):
             return
         low, high = self._low.value(), self._high.value()
         if high > low:
-            self.desk.run(commands.SetLevels(found[0], low, high, self._all.isChecked()))
+            self.desk.run(commands.SetLevels(found[0], low, high, **self._where))
 
     def _cmap_changed(self, name: str) -> None:
         found = self._content()
@@ -249,18 +258,41 @@ class HeatmapDialog(LiveDialog):
             return
         known = {self._cmap.itemText(i) for i in range(self._cmap.count())}
         if name in known:
-            self.desk.run(commands.SetCmap(found[0], name, self._all.isChecked()))
+            self.desk.run(commands.SetCmap(found[0], name, **self._where))
+
+    def _cmap_typed(self) -> None:
+        """Take any colormap that there is; say of another that there is none."""
+        found, name = self._content(), self._cmap.currentText().strip()
+        if self.following or found is None or name == self._shown_cmap(*found):
+            return
+        try:
+            lut_of(name)
+        except LoupeError as error:
+            self._cmap.setCurrentText(self._shown_cmap(*found))
+            self.desk.run(commands.Note(error.message))
+            return
+        self.desk.run(commands.SetCmap(found[0], name, **self._where))
+
+    def _shown_cmap(self, row_id: str, content: HeatmapContent) -> str:
+        return self.desk.state.overrides.row(row_id).cmap or content.lut_name
+
+    @property
+    def _where(self) -> dict[str, bool]:
+        """Which heatmaps are meant, as the commands say it."""
+        scope = self._scope.currentIndex()
+        return {"apply_all": scope == 1, "same_cmap": scope == 2}
 
     def _method_changed(self, peak: bool) -> None:
         found = self._content()
         if not self.following and found is not None:
-            everywhere = self._all.isChecked()
-            self.desk.run(commands.SetMethod(found[0], "peak" if peak else "mean", everywhere))
+            method: Literal["peak", "mean"] = "peak" if peak else "mean"
+            self.desk.run(commands.SetMethod(found[0], method, **self._where))
 
     def _reset(self) -> None:
         found = self._content()
         if found is not None:
-            everywhere = self._all.isChecked()
-            self.desk.run(commands.SetLevels(found[0], None, None, everywhere))
-            self.desk.run(commands.SetCmap(found[0], None, everywhere))
-            self.desk.run(commands.SetMethod(found[0], None, everywhere))
+            where = self._where
+            self.desk.run(commands.SetLevels(found[0], None, None, **where))
+            self.desk.run(commands.SetMethod(found[0], None, **where))
+            # Last: it changes which heatmaps have the same colormap.
+            self.desk.run(commands.SetCmap(found[0], None, **where))

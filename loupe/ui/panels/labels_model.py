@@ -14,6 +14,7 @@ from PySide6.QtGui import QIcon, QPainter, QPixmap
 from loupe.labels.table import Interval, IntervalTable
 from loupe.scene.theme import UNKNOWN_STATE
 from loupe.scene.timeaxis import Clock, format_time, parse_time
+from loupe.ui.hatch import paint_hatch
 from loupe.ui.look import Look, qcolor
 from loupe.units import Rgba
 
@@ -41,11 +42,18 @@ class LabelsView:
     clock: Clock = "hms"
     origin: datetime | None = None
     read_only: str = ""
+    patterns: Mapping[str, int] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=256)
-def swatch(color: Rgba) -> QIcon:
-    """A small square of a colour, the same whether its row is marked or not."""
+def swatch(color: Rgba, pattern: int = 0, ground: Rgba = UNKNOWN_STATE) -> QIcon:
+    """A small square of a colour, the same whether its row is marked or not.
+
+    Parameters
+    ----------
+    pattern, ground
+        Number of a state's pattern, and the colour of its lines.
+    """
     pixmap = QPixmap(_SWATCH_PX, _SWATCH_PX)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
@@ -53,6 +61,7 @@ def swatch(color: Rgba) -> QIcon:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(qcolor(color.with_alpha(255)))
     painter.drawRoundedRect(0, 0, _SWATCH_PX, _SWATCH_PX, 8, 8)
+    paint_hatch(painter, pattern, [(0.0, _SWATCH_PX)], 0.0, _SWATCH_PX, ground, _SWATCH_PX / 10)
     painter.end()
     icon = QIcon(pixmap)
     icon.addPixmap(pixmap, QIcon.Mode.Selected)
@@ -183,7 +192,11 @@ class LabelsModel(QAbstractTableModel):
                 return format_time(seconds, clock, digits=3, origin=self._view.origin)
             return self.text(interval, column)
         if role == Qt.ItemDataRole.DecorationRole and column == 2:
-            return swatch(self._view.colors.get(interval.label, UNKNOWN_STATE))
+            return swatch(
+                self._view.colors.get(interval.label, UNKNOWN_STATE),
+                self._view.patterns.get(interval.label, 0),
+                self._look.theme.background,
+            )
         if role == Qt.ItemDataRole.FontRole and column < 2:
             return self._look.font(self._look.theme.control_px, numbers=True)
         if role == Qt.ItemDataRole.ForegroundRole and column > 2:
@@ -204,6 +217,8 @@ class LabelsModel(QAbstractTableModel):
             return False
         column = index.column()
         name = self._columns[column]
+        if str(value) == self.data(index, Qt.ItemDataRole.EditRole):
+            return False  # nothing was typed: a time shown rounded must not become one
         try:
             wanted = self._parsed(column, str(value))
         except ValueError as error:

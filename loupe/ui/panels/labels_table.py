@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -36,6 +36,7 @@ __all__ = ["LabelsPanel"]
 
 _ROW_HEIGHT = 24
 _STATE_COLUMN = 2
+_COLUMN = "column "
 
 
 class _StateDelegate(QStyledItemDelegate):
@@ -95,6 +96,7 @@ class LabelsPanel(QWidget):
         super().__init__(parent)
         self.model = LabelsModel(look, edit, refuse, self)
         self._following = False
+        self._near = -1
         title = QLabel("Labels")
         title.setProperty("role", "title")
         self._info = QLabel()
@@ -138,7 +140,10 @@ class LabelsPanel(QWidget):
         box.addLayout(head)
         box.addWidget(body, 1)
         self.setMinimumHeight(96)
+        self._widths: dict[str, float] = {}
+        self._fitting = False
         self._fit_columns(look)
+        horizontal.sectionResized.connect(self._resized)
         self._view.selectionModel().currentRowChanged.connect(self._current_changed)
         self._view.clicked.connect(self._clicked)
         self._view.installEventFilter(self)
@@ -148,27 +153,73 @@ class LabelsPanel(QWidget):
         self.model.set_look(look)
         self._fit_columns(look)
 
-    def show_labels(self, view: LabelsView, info: str, hint: str, current: int | None) -> None:
-        """Show a set: `info` beside the title, `hint` when it has no rows, `current` row marked."""
+    def show_labels(
+        self, view: LabelsView, info: str, hint: str, current: int | None, near: int = 0
+    ) -> None:
+        """Show a set.
+
+        Parameters
+        ----------
+        info, hint
+            Said beside the title, and when there are no rows.
+        current
+            The row that is marked.
+        near
+            The row that is brought into sight when none is marked.
+        """
+        self._fitting = True
         self.model.show(view)
+        self._use_widths()
         self._info.setText(info)
         self._empty.setText(hint)
         self._stack.setCurrentIndex(0 if self.model.rowCount() else 1)
-        self.follow(current)
+        self.follow(current, near)
+
+    @property
+    def widths(self) -> dict[str, float]:
+        """Widths that a person gave to columns, as ``column NAME``."""
+        return dict(self._widths)
+
+    def set_widths(self, widths: Mapping[str, float]) -> None:
+        """Give columns the widths that they were given before; others are left alone."""
+        self._widths = {name: w for name, w in widths.items() if name.startswith(_COLUMN)}
+        self._use_widths()
+
+    def _resized(self, column: int, _old: int, new: int) -> None:
+        """Remember what a person drags, not what is fitted or stretched here."""
+        last = column == self.model.columnCount() - 1
+        if not self._fitting and not last:
+            self._widths[f"{_COLUMN}{self.model.column_name(column)}"] = new
+
+    def _use_widths(self) -> None:
+        self._fitting = True
+        for column in range(self.model.columnCount()):
+            width = self._widths.get(f"{_COLUMN}{self.model.column_name(column)}")
+            if width is not None:
+                self._view.setColumnWidth(column, round(width))
+        self._fitting = False
 
     def _fit_columns(self, look: Look) -> None:
+        self._fitting = True
         numbers = QFontMetrics(look.font(look.theme.control_px, numbers=True))
         time = numbers.horizontalAdvance("00:00:00.0") + 18
         for column, width in ((0, time), (1, time), (2, time), (3, time)):
             self._view.setColumnWidth(column, width)
+        self._use_widths()
 
-    def follow(self, row: int | None) -> None:
-        """Mark the row without telling anybody; leave the view alone while it is being used."""
+    def follow(self, row: int | None, near: int = 0) -> None:
+        """Mark the row without telling anybody; leave the view alone while it is being used.
+
+        Where nothing is to be marked, the row `near` is brought into sight.
+        """
         if self._view.state() == QAbstractItemView.State.EditingState:
             return
         self._following = True
         if row is None:
             self._view.clearSelection()
+            if near != self._near and not self._view.hasFocus():
+                self._view.scrollTo(self.model.index(near, 0))
+            self._near = near
         elif (
             self._view.currentIndex().row() != row or not self._view.selectionModel().hasSelection()
         ):

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from loupe.ui.elided import ElidedLabel
+from loupe.ui.hatch import paint_hatch
 from loupe.ui.look import Look, qcolor
 from loupe.units import Rgba
 
@@ -27,6 +28,8 @@ class StatusView:
         What the selection offers, or the last message.
     pixel
         What a pixel stands for.
+    label_pattern
+        Number of the pattern of the state; 0 is plain.
     """
 
     time: str
@@ -34,12 +37,15 @@ class StatusView:
     label_color: Rgba | None
     offer: str
     pixel: str
+    label_pattern: int = 0
 
 
 class _Swatch(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.color: Rgba | None = None
+        self.pattern = 0
+        self.ground: Rgba | None = None
         self.setFixedSize(QSize(12, 12))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -50,6 +56,8 @@ class _Swatch(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(qcolor(self.color.with_alpha(255)))
         painter.drawRoundedRect(QRectF(1, 1, 10, 10), 2, 2)
+        if self.ground is not None:
+            paint_hatch(painter, self.pattern, [(1.0, 11.0)], 1.0, 10.0, self.ground, 1.0)
         painter.end()
 
 
@@ -90,7 +98,8 @@ class StatusLine(QFrame):
         return QSize(600, 36)
 
     def set_look(self, look: Look) -> None:
-        """Fit the time to another look's digits."""
+        """Fit the time to another look's digits, and the swatch to its ground."""
+        self._swatch.ground = look.theme.panel
         metrics = QFontMetrics(look.font(look.theme.control_px, bold=True, numbers=True))
         self._time.setMinimumWidth(metrics.horizontalAdvance("00:00:00.000") + 4)
 
@@ -100,8 +109,9 @@ class StatusLine(QFrame):
         self._set(self._label, view.label)
         self._set(self._offer, view.offer)
         self._set(self._pixel, view.pixel)
-        if self._swatch.color != view.label_color:
+        if (self._swatch.color, self._swatch.pattern) != (view.label_color, view.label_pattern):
             self._swatch.color = view.label_color
+            self._swatch.pattern = view.label_pattern
             self._swatch.update()
 
     def show_hover(self, text: str) -> None:

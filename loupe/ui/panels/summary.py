@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from loupe.labels.table import IntervalTable
 from loupe.scene.theme import UNKNOWN_STATE
 from loupe.scene.timeaxis import format_duration
+from loupe.ui.hatch import paint_hatch
 from loupe.ui.look import Look, qcolor
 from loupe.units import Rgba, Span
 
@@ -29,10 +30,14 @@ class StateTotal:
     name: str
     seconds: float
     color: Rgba | None
+    pattern: int = 0
 
 
 def totals(
-    table: IntervalTable | None, extent: Span, colors: Mapping[str, Rgba]
+    table: IntervalTable | None,
+    extent: Span,
+    colors: Mapping[str, Rgba],
+    patterns: Mapping[str, int] | None = None,
 ) -> tuple[StateTotal, ...]:
     """Seconds of each state and of nothing, clipped to `extent`, longest first, unscored last.
 
@@ -44,7 +49,9 @@ def totals(
     stops = np.clip(table.ends, extent.start, extent.stop)
     sums = np.bincount(table.codes, weights=stops - starts, minlength=len(table.pool.labels))
     found = [
-        StateTotal(name, float(sums[code]), colors.get(name, UNKNOWN_STATE))
+        StateTotal(
+            name, float(sums[code]), colors.get(name, UNKNOWN_STATE), (patterns or {}).get(name, 0)
+        )
         for code, name in enumerate(table.pool.labels)
         if sums[code] > 0
     ]
@@ -136,4 +143,6 @@ class SummaryPanel(QWidget):
             painter.setBrush(qcolor(color))
             bar.setWidth(bar.width() * min(1.0, total.seconds / longest))
             painter.drawRoundedRect(bar, 3, 3)
+            edges = [(bar.left(), bar.right())]
+            paint_hatch(painter, total.pattern, edges, bar.y(), bar.height(), theme.background, 1.0)
         painter.end()

@@ -1,0 +1,158 @@
+"""Watches the label files of a window, and asks what is to happen when others changed one.
+
+What can be done is `LabelFiles`'s business; nothing is done here unless a person chose it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QFileSystemWatcher, QTimer
+
+from loupe.app import commands
+from loupe.errors import LoupeError
+from loupe.ui.dialogs.outside import OutsideDialog
+from loupe.ui.label_files import Outside
+from loupe.ui.panels.errors import Fault
+
+if TYPE_CHECKING:
+    from loupe.ui.app import LoupeWindow
+
+__all__ = ["LabelChanges"]
+
+_SETTLE_MS = 300
+_LOOK = "Look\N{HORIZONTAL ELLIPSIS}"
+
+
+class LabelChanges:
+    """Label files that others change, for one window.
+
+    Parameters
+    ----------
+    save, export
+        Write a set anew over its file that is gone; ask for the name of another file.
+    """
+
+    def __init__(
+        self,
+        window: LoupeWindow,
+        save: Callable[[int], object],
+        export: Callable[[int], None],
+    ) -> None:
+        self._window = window
+        self._save = save
+        self._export = export
+        self.dialog: OutsideDialog | None = None
+        self._seen: dict[Path, tuple[int, int] | None] = {}
+        self._watcher = QFileSystemWatcher(window.widget)
+        self._settle = QTimer(window.widget)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self.look)
+        self._watcher.fileChanged.connect(lambda _: self._settle.start())
+        self._watcher.directoryChanged.connect(lambda _: self._settle.start())
+        window.widget.errors.offered.connect(self._answered)
+        self.follow()
+
+    def follow(self) -> None:
+        """Watch the files of the sets that are open now."""
+        paths = self._window.files.paths.values()
+        self._seen = {path: _stamp(path) for path in paths}
+        # A save replaces the file: the folder tells of that, the file of plain writes.
+        wanted = {str(p) for path in paths for p in (path, path.parent) if p.exists()}
+        watched = set(self._watcher.files() + self._watcher.directories())
+        if gone := watched - wanted:
+            self._watcher.removePaths(sorted(gone))
+        if fresh := wanted - watched:
+            self._watcher.addPaths(sorted(fresh))
+
+    def look(self) -> None:
+        """Note every file that others changed since it was read or saved here."""
+        touched = [i for i, p in self._window.files.paths.items() if _stamp(p) != self._seen.get(p)]
+        self.follow()
+        for index in touched:
+            fault = self._fault(index)
+            store = self._window.files.store(index)
+            try:
+                changed = store is not None and store.changed_outside()
+            except LoupeError:
+                changed = True
+            if changed:
+                self._window.add_fault(fault)
+            else:
+                self._window.widget.errors.discard(fault)
+
+    def _fault(self, index: int) -> Fault:
+        name = self._window.state.tracks[index].name
+        return Fault(name, "was changed by another program.", "", (_LOOK,), f"outside:{index}")
+
+    def _answered(self, fault: Fault, answer: str) -> None:
+        kind, _, text = fault.key.partition(":")
+        if kind == "outside" and answer == _LOOK:
+            self.ask(int(text))
+
+    def ask(self, index: int) -> None:
+        """Open the dialog about a set's file; say so if nobody changed it."""
+        window = self._window
+        if index not in window.files.paths:
+            window.core.say(f"{window.state.tracks[index].name} has no file of its own.")
+            return
+        try:
+            found = window.files.outside(index, window.state)
+        except LoupeError as error:
+            window.core.report(window.state.tracks[index].name, error)
+            return
+        if found is None:
+            window.widget.errors.discard(self._fault(index))
+            window.core.say(f"{window.state.tracks[index].name} is as it was read or saved here.")
+            return
+        if self.dialog is not None:
+            self.dialog.reject()
+        self.dialog = OutsideDialog(
+            window.desk, found, lambda answer: self._do(index, found, answer), window.widget
+        )
+        self.dialog.finished.connect(self._forget)
+        self.dialog.open()
+
+    def _forget(self, _: int) -> None:
+        self.dialog = None
+
+    def _do(self, index: int, found: Outside, answer: str) -> None:
+        if answer == "export":
+            self._export(index)
+        elif answer == "write":
+            self._save(index)
+        else:
+            self._take(index, found, ours=answer == "merge")
+
+    def _take(self, index: int, found: Outside, *, ours: bool) -> None:
+        window = self._window
+        before = window.state.tracks[index].history
+        try:
+            after = window.files.take(index, found, window.state, ours=ours)
+        except LoupeError as error:
+            window.core.report(found.name, error)
+            return
+        window.widget.errors.discard(self._fault(index))
+        undo = window.desk.key("edit.undo")
+        changed = len(after.tracks[index].history.done) > len(before.done)
+        back = f" {undo} takes that back." if changed and undo else ""
+        done = "was merged with the file." if ours else "was read again."
+        window.desk.run(commands.ReplaceState(after, f"{found.name} {done}{back}"))
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        self._settle.stop()
+        watched = self._watcher.files() + self._watcher.directories()
+        if watched:
+            self._watcher.removePaths(watched)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
