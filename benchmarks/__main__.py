@@ -25,6 +25,7 @@ SCRIPTS = {
     "labels": "edits, undo, saves and questions on 100,000 labels",
     "video": "cached steps, jumps and four videos at once",
     "start": "`loupe --help` and `loupe validate` in a fresh environment",
+    "together": "pages of a window while four videos play beside it",
     "kernels": "samples reduced and spans composed in a second",
     "data": "pyramids, chunk reading and paging of a day",
     "night": "a day in a window: first pictures, pages beside those of 5 min, memory",

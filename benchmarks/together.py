@@ -1,6 +1,6 @@
 """What four playing videos cost the plots: pages of a real window without and with them.
 
-Run ``xvfb-run -a -s "-screen 0 1600x1840x24" python benchmarks/together.py``. Two windows of the
+Run ``xvfb-run -a -s "-screen 0 1600x1840x24" python -m benchmarks.together``. Two windows of the
 same recording take turns, one of them with four videos of 640 x 480 at 30 frames a second beside
 the plots. Each page is taken while nothing plays, and while the cursor plays. Numbers go to the
 terminal and to out/bench/together.json; with ``--check`` the exit code is 1 when a bound is missed.
