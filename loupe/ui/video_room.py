@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
@@ -14,13 +15,15 @@ from loupe.app.ports import Scheduler
 from loupe.app.state import AppState
 from loupe.data.catalog import Catalog
 from loupe.errors import LoupeError
-from loupe.scene.videos import video_spec
 from loupe.ui.desk import Desk
 from loupe.ui.panels.videos import VideosPanel, VideoWindow
 from loupe.ui.video_view import VideoView
 from loupe.units import Seconds, Span
-from loupe.video.opened import OpenVideo
-from loupe.video.player import VideoPicture, VideoSource
+from loupe.video.answer import VideoPicture
+
+if TYPE_CHECKING:
+    from loupe.video.opened import OpenVideo
+    from loupe.video.player import VideoSource
 
 __all__ = ["VideoRoom"]
 
@@ -114,6 +117,10 @@ class VideoRoom:
         return self._seats[index].view
 
     def _open(self, index: int, seat: _Seat) -> None:
+        # Both decoders are 40 MB; most windows have no video.
+        from loupe.scene.videos import video_spec
+        from loupe.video.player import VideoSource
+
         spec = self._desk.scene.videos[index]
         base = self._desk.scene.session.base or Path()
         try:

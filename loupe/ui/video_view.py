@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from loupe.ui.look import Look, qcolor
 from loupe.units import Rgba
-from loupe.video.player import Shown, VideoPicture
+from loupe.video.answer import Shown, VideoPicture
 
 __all__ = ["VideoView"]
 

@@ -15,15 +15,12 @@ import time as clock
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
 from loupe.errors import LoupeError, LoupeVideoError
 from loupe.units import Seconds
+from loupe.video.answer import Shown, VideoPicture
 from loupe.video.opened import OpenVideo, VideoSpec, open_video
 from loupe.video.picture import Picture
 from loupe.video.reader import CACHE_BYTES, FrameReader
@@ -43,48 +40,6 @@ _NICE = 10
 
 _RETRY_S = 1.0
 """Time between looks at a file that could not be opened, whether it has changed."""
-
-
-class Shown(Enum):
-    """What a `VideoPicture` holds."""
-
-    EXACT = "exact"
-    """The frame of that instant."""
-    APPROXIMATE = "approximate"
-    """A frame near it, on the way to the exact one, which follows unless a newer wish came."""
-    NONE = "none"
-    """Nothing was filmed at that time."""
-    MISSING = "missing"
-    """The frame is in the file but cannot be decoded."""
-    ERROR = "error"
-    """The video cannot be used; the note says why."""
-
-
-@dataclass(frozen=True, eq=False)
-class VideoPicture:
-    """An answer to `VideoSource.request`.
-
-    Attributes
-    ----------
-    request
-        The number that `VideoSource.request` returned.
-    shown
-        What it holds.
-    frame, time
-        Number and time (s) of the frame in ``rgb`` or of the missing one; None without a frame.
-        In an approximate answer they are those of the frame shown, not of the one asked for.
-    rgb
-        ``(h, w, 3)`` uint8, C-contiguous; None unless exact or approximate.
-    note
-        A sentence for the caption; empty for an exact frame.
-    """
-
-    request: int
-    shown: Shown
-    frame: int | None = None
-    time: Seconds | None = None
-    rgb: npt.NDArray[np.uint8] | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
