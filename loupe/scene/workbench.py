@@ -76,8 +76,9 @@ class Workbench:
     Parameters
     ----------
     ceiling
-        Bytes kept: half of them reduced columns, a quarter fine bins of pyramids, of both of which
-        the least recently used go first, and a quarter coarse bins of all pyramids, which stay.
+        Bytes kept: three eighths of them reduced columns, a quarter fine bins of pyramids, of both
+        of which the least recently used go first, and a quarter coarse bins of all pyramids,
+        which stay.
 
     Attributes
     ----------
@@ -91,7 +92,7 @@ class Workbench:
         self.counts: Counter[str] = Counter()
         self.notes: list[str] = []
         self._lock = threading.Lock()
-        self._kept = KeptColumns(ceiling // 2)
+        self._kept = KeptColumns(ceiling * 3 // 8)
         self._stats: dict[tuple[Any, ...], ArrayStats] = {}
         self._bins: ByteCache[Any] = ByteCache(max(ceiling // 4, _LEAST_BINS))
         self._resident_left = ceiling // 4

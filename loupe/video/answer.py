@@ -1,5 +1,6 @@
-"""What a video answers when it is asked for an instant. Loads no decoder: a window without videos
-needs none.
+"""What a video answers when it is asked for an instant.
+
+Loads no decoder: a window without videos needs none.
 """
 
 from __future__ import annotations
