@@ -59,7 +59,7 @@ class FileRequests:
         self._watcher.directoryChanged.connect(self._touched)
         self._seen: tuple[int, int] | None = None
         self.columns: ColumnsDialog | None = None
-        self._anyway: dict[Fault, Callable[[], object]] = {}
+        self._anyway: dict[Fault, tuple[str, Callable[[int], object]]] = {}
         window.widget.errors.offered.connect(self._answered)
         self.label_changes = LabelChanges(
             window, lambda index: self.save(index, anew=True), self._ask_export
@@ -150,17 +150,21 @@ class FileRequests:
             return True
         return False
 
-    def _offer_lossy(self, where: str, error: LoupeError, write: Callable[[], object]) -> None:
-        """Name what a format would lose; the fault's button writes all the same."""
+    def _offer_lossy(
+        self, where: str, error: LoupeError, track_id: str, write: Callable[[int], object]
+    ) -> None:
+        """Name what a format would lose; the fault's button writes the set all the same."""
         fault = Fault(where, error.message, "Nothing was written.", (_ANYWAY,), f"lossy:{where}")
-        self._anyway[fault] = write
+        self._anyway[fault] = (track_id, write)
         self._window.add_fault(fault)
 
     def _answered(self, fault: Fault, answer: str) -> None:
-        write = self._anyway.pop(fault, None)
+        track_id, write = self._anyway.pop(fault, ("", None))
         if write is not None and answer == _ANYWAY:
             self._window.widget.errors.discard(fault)
-            write()
+            index = views.track_index(self._window.state, track_id)
+            if index is not None:
+                write(index)
 
     # Sessions
 
@@ -329,11 +333,12 @@ class FileRequests:
         Where others changed the file, or its format cannot hold everything, the person is asked
         what is to happen.
         """
-        name = self._window.state.tracks[index].name
+        track = self._window.state.tracks[index]
+        name = track.name
         ways = {
             "labels-changed-outside": lambda _: self.label_changes.ask(index),
             "labels-lossy": lambda error: self._offer_lossy(
-                name, error, lambda: self.save(index, anew=anew, lossy=True)
+                name, error, track.id, lambda now: self.save(now, anew=anew, lossy=True)
             ),
         }
         if not self._try(
@@ -378,10 +383,11 @@ class FileRequests:
         if index is None:
             return
         chosen, saved, name = index, [], Path(path).name
+        track_id = self._window.state.tracks[chosen].id
         work = self._window.files
         ways = {
             "labels-lossy": lambda error: self._offer_lossy(
-                name, error, lambda: self.export_labels(path, chosen, lossy=True)
+                name, error, track_id, lambda now: self.export_labels(path, now, lossy=True)
             )
         }
         if self._try(

@@ -13,6 +13,7 @@ from PySide6.QtCore import QFileSystemWatcher, QTimer
 
 from loupe.app import commands
 from loupe.errors import LoupeError
+from loupe.ui import views
 from loupe.ui.dialogs.outside import OutsideDialog
 from loupe.ui.label_files import Outside
 from loupe.ui.panels.errors import Fault
@@ -85,13 +86,19 @@ class LabelChanges:
                 self._window.widget.errors.discard(fault)
 
     def _fault(self, index: int) -> Fault:
-        name = self._window.state.tracks[index].name
-        return Fault(name, "was changed by another program.", "", (_LOOK,), f"outside:{index}")
+        track = self._window.state.tracks[index]
+        message = "was changed by another program."
+        return Fault(track.name, message, "", (_LOOK,), f"outside:{track.id}")
 
     def _answered(self, fault: Fault, answer: str) -> None:
-        kind, _, text = fault.key.partition(":")
-        if kind == "outside" and answer == _LOOK:
-            self.ask(int(text))
+        kind, _, track_id = fault.key.partition(":")
+        if kind != "outside" or answer != _LOOK:
+            return
+        index = views.track_index(self._window.state, track_id)
+        if index is None:
+            self._window.widget.errors.discard(fault)
+        else:
+            self.ask(index)
 
     def ask(self, index: int) -> None:
         """Open the dialog about a set's file; say so if nobody changed it."""
@@ -110,8 +117,9 @@ class LabelChanges:
             return
         if self.dialog is not None:
             self.dialog.reject()
+        track_id = window.state.tracks[index].id
         self.dialog = OutsideDialog(
-            window.desk, found, lambda answer: self._do(index, found, answer), window.widget
+            window.desk, found, lambda answer: self._do(track_id, found, answer), window.widget
         )
         self.dialog.finished.connect(self._forget)
         self.dialog.open()
@@ -119,7 +127,10 @@ class LabelChanges:
     def _forget(self, _: int) -> None:
         self.dialog = None
 
-    def _do(self, index: int, found: Outside, answer: str) -> None:
+    def _do(self, track_id: str, found: Outside, answer: str) -> None:
+        index = views.track_index(self._window.state, track_id)
+        if index is None:
+            return  # the session was read again meanwhile, and has no such set any more
         if answer == "export":
             self._export(index)
         elif answer == "write":

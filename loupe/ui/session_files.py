@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from loupe.app.commands import MarkSaved, ReplaceState
 from loupe.app.overrides import capture_preset, fold, with_preset
 from loupe.errors import LoupeConfigError, LoupeError
+from loupe.labels.table import IntervalTable
 from loupe.scene.compile import Progress
 from loupe.session.base import Place
 from loupe.session.dump import Stored, memory_places, to_plain, to_toml
@@ -37,6 +39,7 @@ class SessionFiles:
 
     def __init__(self, window: LoupeWindow) -> None:
         self._window = window
+        self._label_files: set[Path] = set()
         window.widget.errors.offered.connect(self._answered)
 
     @property
@@ -176,15 +179,17 @@ class SessionFiles:
         _write(target, to_toml(session, stored=found))
         if not window.is_open:
             return
-        for index in written:
-            window.store.dispatch(MarkSaved(index))
+        for index, track in enumerate(window.state.tracks):
+            # The window lives while its data are written: what was edited since is not in the file.
+            if any(track.table is table for table in written):
+                window.store.dispatch(MarkSaved(index))
         window.own(target, state)
         for sentence in (*folded.lost, *functions, *outside):
             window.add_fault(Fault(target.name, sentence, "It was not saved."))
         window.core.say(f"Session written to {target.name}.")
 
-    def _with_labels(self, session: Session, folder: Path) -> tuple[Session, list[int]]:
-        """The session with label sets that have no file written into one; which sets these are."""
+    def _with_labels(self, session: Session, folder: Path) -> tuple[Session, list[IntervalTable]]:
+        """The session with label sets that have no file written into one; what was written."""
         window = self._window
         sets = list(session.labels)
         written = []
@@ -193,9 +198,10 @@ class SessionFiles:
             if config.path is not None or not len(track.table):
                 continue
             folder.mkdir(parents=True, exist_ok=True)
-            file = folder / f"labels-{index + 1}.htsv"
+            file = self._free(folder, f"labels-{index + 1}")
             if window.files.export(index, file):
-                written.append(index)
+                written.append(track.table)
+            self._label_files.add(file)
             changes = {
                 "path": str(file),
                 "data": None,
@@ -206,6 +212,15 @@ class SessionFiles:
             sets[index : index + 1] = [changed]
         done = session.model_copy(update={"labels": tuple(sets)}).with_base(session.base)
         return done, written
+
+    def _free(self, folder: Path, stem: str) -> Path:
+        """A file for labels that is not there, or that this window wrote itself.
+
+        Somebody may have scored in the session that an earlier run of a script saved.
+        """
+        ends = itertools.chain([""], (f"-{n}" for n in itertools.count(2)))
+        paths = (folder / f"{stem}{end}.htsv" for end in ends)
+        return next(path for path in paths if path in self._label_files or not path.exists())
 
     def save_preset(self, path: str) -> None:
         """Write how the window looks, without data.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,8 @@ def store_memory(handle: InMemory, place: Place, folder: Path) -> Stored:
     """Write what a handle holds into `folder`, and say it as a source's table or a path.
 
     xarray arrays and ``(times, values)`` become zarr, frames parquet, frame times npy; a callable
-    is asked once and written as what it gave.
+    is asked once and written as what it gave. What an earlier save wrote under the same name is
+    replaced as a whole or stays.
 
     Raises
     ------
@@ -40,26 +44,26 @@ def store_memory(handle: InMemory, place: Place, folder: Path) -> Stored:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if place[-1] == "frame_times_path":
-            np.save(folder / f"{name}.npy", np.asarray(value, dtype=np.float64))
-            return f"{folder.name}/{name}.npy"
+            times = np.asarray(value, dtype=np.float64)
+            return _put(folder, f"{name}.npy", lambda spare: _save_npy(spare, times))
         if isinstance(value, tuple) and len(value) == 2:
             value = _pair(*value)
         if isinstance(value, xr.DataArray):
-            path = folder / f"{name}.zarr"
             variable = str(value.name or "data")
             while variable in value.coords:
                 variable += "_"
+            whole = value.to_dataset(name=variable)
             # Version 2: coordinates of text have no settled form in version 3.
-            value.to_dataset(name=variable).to_zarr(
-                str(path), mode="w", consolidated=False, zarr_format=2
+            path = _put(
+                folder,
+                f"{name}.zarr",
+                lambda spare: whole.to_zarr(str(spare), consolidated=False, zarr_format=2),
             )
-            return {"path": f"{folder.name}/{path.name}", "variable": variable}
+            return {"path": path, "variable": variable}
         if not isinstance(value, pl.DataFrame) and hasattr(value, "to_dict"):
             value = pl.from_dataframe(value)
         if isinstance(value, pl.DataFrame):
-            path = folder / f"{name}.parquet"
-            value.write_parquet(path)
-            return {"path": f"{folder.name}/{path.name}"}
+            return {"path": _put(folder, f"{name}.parquet", value.write_parquet)}
     except (OSError, ValueError, TypeError) as error:
         raise LoupeConfigError(
             f"`{where}` is in memory and cannot be written: {error}", where=str(folder)
@@ -68,6 +72,44 @@ def store_memory(handle: InMemory, place: Place, folder: Path) -> Stored:
         f"`{where}` is in memory and is a {type(value).__name__}, which cannot be written",
         hint="save it to a file and name that in the session",
     )
+
+
+def _put(folder: Path, name: str, write: Callable[[Path], object]) -> str:
+    """Write a file or a store beside that of this name, then put it in its place; the path.
+
+    What is written may be read from the very one that it replaces.
+    """
+    target, spare, old = (folder / part for part in (name, f".{name}.new", f".{name}.old"))
+    if old.exists() and not target.exists():
+        old.rename(target)  # the program ended between two lines of this function
+    _remove(spare)
+    _remove(old)
+    try:
+        write(spare)
+        if target.exists():
+            target.rename(old)
+        os.replace(spare, target)
+    except BaseException:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        _remove(spare)
+        raise
+    _remove(old)
+    return f"{folder.name}/{name}"
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _save_npy(path: Path, values: Any) -> None:
+    import numpy as np
+
+    with path.open("wb") as file:
+        np.save(file, values)
 
 
 def _pair(times: Any, values: Any) -> Any:

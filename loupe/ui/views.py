@@ -26,6 +26,7 @@ __all__ = [
     "overview_model",
     "selection_offer",
     "status_view",
+    "track_index",
     "unsaved",
     "window_title",
 ]
@@ -42,6 +43,12 @@ def count_text(n: int) -> str:
 def unsaved(state: AppState) -> tuple[TrackState, ...]:
     """Label sets whose changes are not on disk."""
     return tuple(track for track in state.tracks if not track.saved)
+
+
+def track_index(state: AppState, track_id: str) -> int | None:
+    """Where a label set stands now; None if it is gone. Reading a session again moves them."""
+    ids = [track.id for track in state.tracks]
+    return ids.index(track_id) if track_id in ids else None
 
 
 def window_title(desk: Desk) -> str:

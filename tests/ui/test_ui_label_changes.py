@@ -176,3 +176,16 @@ def test_closing_over_a_change_keeps_the_window(scored):
     answer(window, "Merge")
     press(window, "s", CTRL)
     assert len(on_disk(path)) == 4
+
+
+def test_offers_about_a_set_that_is_gone_lead_nowhere(scored):
+    window, path = scored
+    path.write_text(START.replace("Wake", "REM"))
+    window.file_requests.label_changes.look()
+    (fault,) = window.widget.errors.faults
+    session = window.desk.scene.session
+    window.swap(session.model_copy(update={"labels": ()}).with_base(session.base))
+    window.widget.errors.offered.emit(fault, fault.offers[0])
+    window.settle()
+    assert window.file_requests.label_changes.dialog is None
+    assert fault not in window.widget.errors.faults
