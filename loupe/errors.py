@@ -67,6 +67,11 @@ class LoupeError(Exception):
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message
 
+    @property
+    def told(self) -> str:
+        """The message and the hint as sentences, where there is one line for both."""
+        return f"{self.message}. {self.hint}".rstrip()
+
     def render(self) -> str:
         """The text for a terminal: message, then a blank line and the hint."""
         text = f"error[{self.code}]: {self}"

@@ -9,7 +9,7 @@ from typing import cast
 
 import typer
 
-from loupe.cli.progress import plots_progress
+from loupe.cli.progress import shown_progress
 from loupe.demo import Kind, write_demo
 
 __all__ = ["run"]
@@ -30,7 +30,7 @@ def run(
     LoupeConfigError
         If an argument is out of bounds or the folder holds something.
     """
-    with plots_progress("Writing", quiet=quiet) as tell:
+    with shown_progress("Writing", quiet=quiet) as tell:
 
         def tick(what: str, fraction: float) -> None:
             tell(round(100 * fraction), 100, what)

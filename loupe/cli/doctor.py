@@ -12,7 +12,7 @@ from pathlib import Path
 
 import typer
 
-from loupe.cli.progress import plots_progress
+from loupe.cli.progress import shown_progress
 
 __all__ = ["run"]
 
@@ -68,7 +68,7 @@ def run(*, quiet: bool = False) -> int:
         ("Video decoders", _video(problems)),
         ("Folders", _folders()),
     ):
-        with plots_progress("Looking at", quiet=quiet) as tell:
+        with shown_progress("Looking at", quiet=quiet) as tell:
             tell(0, 0, title.lower())
             found = list(lines)
         if not quiet:

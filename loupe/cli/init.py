@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from loupe.cli.progress import plots_progress
+from loupe.cli.progress import shown_progress
 from loupe.errors import LoupeConfigError
 
 __all__ = ["run", "session_text", "write_states"]
@@ -50,7 +50,7 @@ def run(
             code="usage",
         )
     _refuse_existing(target)
-    with plots_progress("Looking into", quiet=quiet) as tell:
+    with shown_progress("Looking into", quiet=quiet) as tell:
         tell(0, 0, "the file" if len(files) == 1 else f"{len(files)} files")
         text = session_text([Path(file) for file in files], target.parent)
     target.write_text(text, encoding="utf-8")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from loupe.cli.progress import plots_progress
+from loupe.cli.progress import shown_progress
 from loupe.errors import LoupeError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def run(files: Sequence[str], *, style: str = "text", quiet: bool = False) -> in
     found: list[dict[str, Any]] = []
     for file in files:
         try:
-            with plots_progress("Looking into", quiet=quiet) as tell:
+            with shown_progress("Looking into", quiet=quiet) as tell:
                 tell(0, 0, file)
                 facts = describe(Path(file))
         except LoupeError as error:

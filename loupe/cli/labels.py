@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from loupe.cli.options import expanded
-from loupe.cli.progress import plots_progress
+from loupe.cli.progress import shown_progress
 from loupe.errors import (
     IntervalLabelIOError,
     IntervalLabelSchemaError,
@@ -63,7 +63,7 @@ def convert(
 
     columns = parse_schema(schema)
     words = None if states is None else vocabulary(states)
-    with plots_progress("Converting", quiet=quiet) as tell:
+    with shown_progress("Converting", quiet=quiet) as tell:
         tell(0, 0, src)
         done = run(
             src,
@@ -116,7 +116,7 @@ def validate(
     reports = []
     unreadable: list[LoupeError] = []
     names = expanded(paths)
-    with plots_progress("Checking", quiet=quiet) as tell:
+    with shown_progress("Checking", quiet=quiet) as tell:
         for number, path in enumerate(names):
             tell(number, len(names), path)
             try:
@@ -156,7 +156,7 @@ def stats(
     if format not in ("text", "json"):
         raise LoupeConfigError(f"unknown format {format!r}", hint="text or json", code="usage")
     columns = parse_schema(schema)
-    with plots_progress("Counting", quiet=quiet) as tell:
+    with shown_progress("Counting", quiet=quiet) as tell:
         tell(0, 0, path)
         loaded = _load(path, columns)
         found = count(loaded.table)
@@ -192,7 +192,7 @@ def diff(a: str, b: str, schema: str | None = None, *, quiet: bool = False) -> i
     from loupe.labels.diff import diff as compare
 
     columns = parse_schema(schema)
-    with plots_progress("Comparing", quiet=quiet) as tell:
+    with shown_progress("Comparing", quiet=quiet) as tell:
         tell(0, 2, a)
         before = _load(a, columns)
         tell(1, 2, b)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loupe.cli.faults import hook
-from loupe.cli.progress import plots_progress
+from loupe.cli.progress import shown_progress
 from loupe.errors import LoupeConfigError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def run(
     """
     from loupe.cli.opening import load_for_cli, parse_vars
 
-    with plots_progress("Opening", quiet=quiet) as tell:
+    with shown_progress("Opening", quiet=quiet) as tell:
         tell(0, 0, path)
         session = load_for_cli(
             path, set_vars=set_vars, allow_remote=allow_remote, allow_write=allow_write
@@ -71,7 +71,7 @@ def run(
         # Ctrl+C in the terminal ends the program at once; edits of labels are in their journals.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         sys.excepthook = hook
-        # What is imported by now lives as long as the process: the collector of cycles need not go
+    # What is imported by now lives as long as the process: the collector of cycles need not go
     # through it again and again, which stops the window for a tenth of a second and more.
     gc.freeze()
     window = open_session(session, path=Path(path), allow_remote=allow_remote)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from loupe.cli.progress import plots_progress
+from loupe.cli.progress import shown_progress
 from loupe.errors import LoupeConfigError, LoupeDataError, LoupeError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def build(
                 from loupe.data.distributed import cluster_runner
 
                 run_all = cluster_runner(scheduler, source, base)
-            with plots_progress(f"{name}: parts", quiet=quiet) as tell:
+            with shown_progress(f"{name}: parts", quiet=quiet) as tell:
                 job = build_sidecar(
                     data,
                     target,

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
 
-__all__ = ["Tell", "plots_progress"]
+    from loupe.scene.compile import Progress
+
+__all__ = ["shown_progress"]
 
 PATIENCE_S = 1.0
 
-Tell: TypeAlias = Callable[[float, int, str], None]
-"""Takes what is done (also parts of one), how much there is in all (0 for unknown), and the name of
-what is next."""
-
 
 @contextmanager
-def plots_progress(verb: str, *, quiet: bool = False) -> Iterator[Tell]:
+def shown_progress(verb: str, *, quiet: bool = False) -> Iterator[Progress]:
     """Give a function to be told of progress; a bar is shown from a second on, told or not.
+
+    A total of 0 stands for an unknown one.
 
     Nothing is shown when standard error is no terminal, or when asked to be quiet. The bar is
     gone at the end, so what a command prints afterwards stands alone.
@@ -48,7 +49,7 @@ class _LateBar:
         self._verb = verb
         self._lock = threading.Lock()
         self._told: tuple[float, int, str] = (0, 0, "")
-        self._bar: Progress | None = None
+        self._bar: Bar | None = None
         self._task: TaskID | None = None
         self._over = False
 

@@ -53,12 +53,12 @@ def run(
             f"there is no theme `{theme}`", hint="use dark or light", code="render-theme"
         )
     from loupe.cli.opening import load_for_cli
-    from loupe.cli.progress import plots_progress
+    from loupe.cli.progress import shown_progress
     from loupe.ui.headless import View, render_clip, render_session
 
     loaded = load_for_cli(session, set_vars=set_vars, allow_remote=allow_remote)
     view = View((width, height), scale, start, window, theme, allow_remote)
-    with plots_progress("Opening" if kind == ".png" else "Writing", quiet=quiet) as progress:
+    with shown_progress("Opening" if kind == ".png" else "Writing", quiet=quiet) as progress:
         if kind == ".png":
             render_session(loaded, target, view, progress=progress)
         else:

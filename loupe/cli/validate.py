@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from loupe.cli.options import checking_options, expanded
-from loupe.cli.progress import plots_progress
+from loupe.cli.progress import shown_progress
 from loupe.errors import LoupeConfigError
 from loupe.session.load import Checked, LoadOptions, SessionUnreadable, check_session, check_text
 from loupe.session.rendering import FORMATS, render, summary
@@ -46,7 +46,7 @@ def run(
     found: list[Checked] = []
     unreadable: list[SessionUnreadable] = []
     names = expanded(sessions)
-    with plots_progress("Checking", quiet=quiet) as tell:
+    with shown_progress("Checking", quiet=quiet) as tell:
         for number, name in enumerate(names):
             tell(number, len(names), name)
             try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -55,10 +55,6 @@ class Layout:
         """The layout of a new set: the schema's columns, note and extras last."""
         names = (schema.start_col, schema.end_col, schema.duration_col, schema.label_col)
         return Layout(schema, tuple(n for n in names if n) + tuple(schema.extra_cols))
-
-    def with_metadata(self, metadata: Mapping[str, str]) -> Layout:
-        """The same layout with these metadata added."""
-        return replace(self, metadata={**self.metadata, **metadata})
 
     @property
     def reserved(self) -> frozenset[str]:

@@ -74,11 +74,11 @@ def hover(picture: Picture, bench: Workbench, x: float, y: float) -> Hover | Non
     if isinstance(content, DenseContent):
         return _dense(row, content, tile, bench, column, y - box.rect.y, look, found)
     if isinstance(content, HeatmapContent):
-        inside = (y - box.rect.y - box.rect.h / 2) / look.magnified + box.rect.h / 2
+        inside = look.unmagnify(y - box.rect.y)
         return _heat(row, content, tile, column, inside, box, found)
     if isinstance(content, RasterContent):
         near = look.px(NEAR_PX) * layout.grid.dt
-        inside = (y - box.rect.y - box.rect.h / 2) / look.magnified + box.rect.h / 2
+        inside = look.unmagnify(y - box.rect.y)
         return _raster(row, content, inside, box, near, found)
     return found
 

@@ -52,6 +52,10 @@ class Look:
         """Where a height of the whole picture lies when that is zoomed about the middle; pixels."""
         return self.height / 2 + (y - self.height / 2) * self.magnified
 
+    def unmagnify(self, y: float) -> float:
+        """Which height of the whole picture is shown there: the inverse of `magnify`."""
+        return self.height / 2 + (y - self.height / 2) / self.magnified
+
     def tx(self, logical: float) -> float:
         """Logical pixels of type in device pixels: they grow with the size of text."""
         return logical * self.scale * self.view.font_scale

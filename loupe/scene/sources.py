@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from loupe.data.events import Tell
 from loupe.data.protocols import ArrayData, TableData
 from loupe.errors import LoupeConfigError, LoupeDataError
 from loupe.scene.model import ArrayRef
@@ -39,9 +40,7 @@ class Opener:
         As given; `loupe.scene.compile` sets it anew for each plot.
     """
 
-    def __init__(
-        self, session: Session, catalog: Catalog, tell: Callable[[float], None] = lambda done: None
-    ) -> None:
+    def __init__(self, session: Session, catalog: Catalog, tell: Tell = lambda done: None) -> None:
         self._session = session
         self.tell = tell
         self.catalog = catalog

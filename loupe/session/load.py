@@ -195,16 +195,12 @@ def _why(error: OSError) -> str:
 
 
 def _unreadable_hint(path: Path) -> str:
-    from loupe.session.suggest import closest
+    from loupe.session.suggest import near_file
 
     if any(sign in path.name for sign in "*?["):
         return "no file matches this pattern"
-    try:
-        near = closest(path.name, [item.name for item in path.parent.iterdir()])
-    except OSError:
-        near = None
-    found = near is not None and near != path.name
-    return f"did you mean `{path.parent / str(near)}`?" if found else "check the path"
+    near = near_file(path)
+    return "check the path" if near is None else f"did you mean `{near}`?"
 
 
 def _read(path: Path) -> bytes:

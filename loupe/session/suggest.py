@@ -57,10 +57,10 @@ def did_you_mean(word: str, known: Iterable[str], *, what: str = "") -> str:
     return f"known {what}: {shown}{more}" if what else f"expected one of {shown}{more}"
 
 
-def near_file(path: Path) -> str:
-    """A hint for a file that is not there: the nearest name in its folder; empty without one."""
+def near_file(path: Path) -> Path | None:
+    """What a file that is not there may be a misspelling of: the nearest name in its folder."""
     try:
         near = closest(path.name, [entry.name for entry in path.parent.iterdir()])
     except OSError:
-        return ""
-    return f"did you mean `{near}`?" if near else ""
+        return None
+    return None if near is None or near == path.name else path.with_name(near)

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QFileSystemWatcher, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog
 
 from loupe.app import commands
 from loupe.errors import IntervalLabelIOError, IntervalLabelSchemaError, LoupeError
 from loupe.labels.exchange import load_table
 from loupe.labels.peek import peek
-from loupe.session.diagnostics import SessionError
 from loupe.session.labels import IntervalLabelSchema
 from loupe.session.load import load_session
 from loupe.ui import export, picture, views
+from loupe.ui.asking import ask_open, ask_save, attempt
 from loupe.ui.dialogs.columns import ColumnsDialog
 from loupe.ui.label_changes import LabelChanges
 from loupe.ui.panels.errors import Fault
 from loupe.ui.session_files import SessionFiles
+from loupe.ui.watch import FileWatch
 
 if TYPE_CHECKING:
     from loupe.ui.app import LoupeWindow
 
 __all__ = ["FileRequests"]
 
-_SETTLE_MS = 250
 _ANYWAY = "Write anyway"
 _CHOOSE_COLUMNS = "Choose the columns (*.csv *.htsv *.tsv *.parquet)"
 _LABEL_FILES = (
@@ -50,14 +48,7 @@ class FileRequests:
     def __init__(self, window: LoupeWindow) -> None:
         self._window = window
         self._sessions = SessionFiles(window)
-        self._watcher = QFileSystemWatcher(window.widget)
-        self._settle = QTimer(window.widget)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self.reload)
-        self._watcher.fileChanged.connect(self._touched)
-        self._watcher.directoryChanged.connect(self._touched)
-        self._seen: tuple[int, int] | None = None
+        self._watch = FileWatch(window.widget, self._changed)
         self.columns: ColumnsDialog | None = None
         self._anyway: dict[Fault, tuple[str, Callable[[int], object]]] = {}
         window.widget.errors.offered.connect(self._answered)
@@ -104,26 +95,14 @@ class FileRequests:
         """Writing sessions and presets."""
         return self._sessions
 
-    # Asking for names: dialogs are not modal to the program's other windows.
-
-    def _dialog(self, title: str, filters: str, chosen: Callable[[str], None]) -> QFileDialog:
-        dialog = QFileDialog(self._window.widget, title, self._window.folder, filters)
-        dialog.fileSelected.connect(chosen)
-        return dialog
-
     def _ask(self, title: str, filters: str, chosen: Callable[[str], None]) -> None:
-        dialog = self._dialog(title, filters, chosen)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.open()
+        ask_open(self._window, title, filters, chosen)
 
     def _ask_add(self, title: str, filters: str) -> None:
         self._ask(title, filters, lambda path: self.add([path]))
 
     def _ask_save(self, title: str, filters: str, name: str, chosen: Callable[[str], None]) -> None:
-        dialog = self._dialog(title, filters, chosen)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.selectFile(name)
-        dialog.open()
+        ask_save(self._window, title, filters, name, chosen)
 
     def _try(
         self,
@@ -131,24 +110,7 @@ class FileRequests:
         work: Callable[[], object],
         ways: Mapping[str, Callable[[LoupeError], object]] = MappingProxyType({}),
     ) -> bool:
-        """Do something with files; what goes wrong is shown in the window.
-
-        `ways` out of some errors, by their code, take the place of that.
-        """
-        try:
-            work()
-        except SessionError as error:
-            for found in error.report.errors:
-                where = f"{found.file}:{found.line}:{found.column}"
-                self._window.add_fault(Fault(where, found.message, found.hint))
-        except LoupeError as error:
-            if error.code in ways:
-                ways[error.code](error)
-            else:
-                self._window.core.report(error.where or where, error)
-        else:
-            return True
-        return False
+        return attempt(self._window, where, work, ways)
 
     def _offer_lossy(
         self, where: str, error: LoupeError, track_id: str, write: Callable[[int], object]
@@ -195,34 +157,18 @@ class FileRequests:
 
     def watch(self) -> None:
         """Reload whenever the session file is saved elsewhere."""
-        path = self._window.path
-        if path is not None:
-            # Editors replace files: the folder tells of that, the file of plain writes.
-            self._seen = _stamp(path)
-            self._watcher.addPaths([str(path), str(path.parent)])
+        if self._window.path is not None:
+            self._watch.follow([self._window.path])
 
     def own(self) -> None:
         """Watch the window's new file in place of the one before; it holds no variables."""
         self.variables = {}
-        watched = self._unwatch()
-        if watched:
+        if self._watch.paths:
             self.watch()
 
-    def _unwatch(self) -> bool:
-        watched = self._watcher.files() + self._watcher.directories()
-        if watched:
-            self._watcher.removePaths(watched)
-        return bool(watched)
-
-    def _touched(self, _: str) -> None:
-        path = self._window.path
-        if path is None or not path.exists():
-            return
-        if str(path) not in self._watcher.files():
-            self._watcher.addPath(str(path))
-        if _stamp(path) != self._seen:
-            self._seen = _stamp(path)
-            self._settle.start()
+    def _changed(self, paths: Collection[Path]) -> None:
+        if any(path.exists() for path in paths):
+            self.reload()
 
     def reload(self) -> None:
         """Read the session file again; with faults the old view stays."""
@@ -254,17 +200,13 @@ class FileRequests:
             self._window.core.say(f"{', '.join(Path(p).name for p in paths)} added.")
 
     def _ask_labels(self) -> None:
-        dialog = self._dialog("Load interval labels", _LABEL_FILES, lambda _: None)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-
         def chosen(path: str) -> None:
             if dialog.selectedNameFilter() == _CHOOSE_COLUMNS:
                 self._try(Path(path).name, lambda: self._ask_columns(Path(path)))
             else:
                 self.add_labels(path)
 
-        dialog.fileSelected.connect(chosen)
-        dialog.open()
+        dialog = ask_open(self._window, "Load interval labels", _LABEL_FILES, chosen)
 
     def add_labels(self, path: str) -> None:
         """Add a label file to the session as the set that is edited.
@@ -300,7 +242,7 @@ class FileRequests:
                 load_table(path, schema)
                 self._add_labels(path, schema)
             except LoupeError as error:
-                return f"{error.message}. {error.hint}".strip()
+                return error.told
             return ""
 
         self.columns = ColumnsDialog(path.name, found, chosen, self._window.widget)
@@ -449,8 +391,7 @@ class FileRequests:
     def close(self) -> None:
         """Watch nothing any more."""
         self.label_changes.close()
-        self._settle.stop()
-        self._unwatch()
+        self._watch.close()
 
 
 def _names_unknown(path: Path) -> bool:
@@ -459,8 +400,3 @@ def _names_unknown(path: Path) -> bool:
         return peek(path).guess is None
     except LoupeError:
         return False
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_mtime_ns, found.st_size

@@ -5,11 +5,9 @@ What can be done is `LabelFiles`'s business; nothing is done here unless a perso
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QFileSystemWatcher, QTimer
 
 from loupe.app import commands
 from loupe.errors import LoupeError
@@ -17,13 +15,13 @@ from loupe.ui import views
 from loupe.ui.dialogs.outside import OutsideDialog
 from loupe.ui.label_files import Outside
 from loupe.ui.panels.errors import Fault
+from loupe.ui.watch import FileWatch
 
 if TYPE_CHECKING:
     from loupe.ui.app import LoupeWindow
 
 __all__ = ["LabelChanges"]
 
-_SETTLE_MS = 300
 _LOOK = "Look\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -46,34 +44,22 @@ class LabelChanges:
         self._save = save
         self._export = export
         self.dialog: OutsideDialog | None = None
-        self._seen: dict[Path, tuple[int, int] | None] = {}
-        self._watcher = QFileSystemWatcher(window.widget)
-        self._settle = QTimer(window.widget)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self.look)
-        self._watcher.fileChanged.connect(lambda _: self._settle.start())
-        self._watcher.directoryChanged.connect(lambda _: self._settle.start())
+        self._watch = FileWatch(window.widget, self._changed)
         window.widget.errors.offered.connect(self._answered)
         self.follow()
 
     def follow(self) -> None:
         """Watch the files of the sets that are open now."""
-        paths = self._window.files.paths.values()
-        self._seen = {path: _stamp(path) for path in paths}
-        # A save replaces the file: the folder tells of that, the file of plain writes.
-        wanted = {str(p) for path in paths for p in (path, path.parent) if p.exists()}
-        watched = set(self._watcher.files() + self._watcher.directories())
-        if gone := watched - wanted:
-            self._watcher.removePaths(sorted(gone))
-        if fresh := wanted - watched:
-            self._watcher.addPaths(sorted(fresh))
+        self._watch.follow(self._window.files.paths.values())
 
     def look(self) -> None:
         """Note every file that others changed since it was read or saved here."""
-        touched = [i for i, p in self._window.files.paths.items() if _stamp(p) != self._seen.get(p)]
-        self.follow()
-        for index in touched:
+        self._watch.look()
+
+    def _changed(self, paths: Collection[Path]) -> None:
+        for index, path in self._window.files.paths.items():
+            if path not in paths:
+                continue
             fault = self._fault(index)
             store = self._window.files.store(index)
             try:
@@ -155,15 +141,4 @@ class LabelChanges:
 
     def close(self) -> None:
         """Watch nothing any more."""
-        self._settle.stop()
-        watched = self._watcher.files() + self._watcher.directories()
-        if watched:
-            self._watcher.removePaths(watched)
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
+        self._watch.close()

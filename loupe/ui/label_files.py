@@ -244,7 +244,7 @@ class LabelFiles:
                 ignore = frozenset(filter(None, [track.time_column]))
                 merged = store.propose(file, ignore=ignore)
         except LoupeError as error:
-            return replace(found, problem=f"{error.message}. {error.hint}".strip())
+            return replace(found, problem=error.told)
         return replace(found, file=file, merged=merged)
 
     def take(self, index: int, outside: Outside, state: AppState, *, ours: bool) -> AppState:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tomli_w
-from PySide6.QtWidgets import QFileDialog
 
 from loupe.app.commands import MarkSaved, ReplaceState
 from loupe.app.overrides import capture_preset, fold, with_preset
-from loupe.errors import LoupeConfigError, LoupeError
+from loupe.errors import LoupeConfigError
 from loupe.labels.table import IntervalTable
 from loupe.scene.compile import Progress
 from loupe.session.base import Place
@@ -22,6 +21,7 @@ from loupe.session.load import load_session
 from loupe.session.model import Session
 from loupe.session.preset import apply_preset, load_preset
 from loupe.session.relocate import relative_to
+from loupe.ui.asking import ask_open, ask_save, attempt
 from loupe.ui.opening import in_thread
 from loupe.ui.panels.errors import Fault
 from loupe.ui.store_memory import size_text, store_memory, without_functions
@@ -89,39 +89,33 @@ class SessionFiles:
 
     # Writing
 
-    def _dialog(self, title: str, filters: str, name: str = "") -> QFileDialog:
-        dialog = QFileDialog(self._window.widget, title, self._window.folder, filters)
-        if name:
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.selectFile(name)
-        return dialog
-
     def ask_save(self) -> None:
         """Ask where to write the session."""
         path = self._window.path
         name = path.name if path is not None and path.suffix == ".toml" else "session.toml"
-        dialog = self._dialog("Save session as", "Sessions (*.toml)", name)
-        dialog.fileSelected.connect(self._offer)
-        dialog.open()
+        ask_save(self._window, "Save session as", "Sessions (*.toml)", name, self._offer)
 
     def ask_save_preset(self) -> None:
         """Ask where to write the view preset."""
-        dialog = self._dialog("Save view preset", "View presets (*.view.toml)", "my.view.toml")
-        dialog.fileSelected.connect(lambda chosen: self._try(chosen, self.save_preset))
-        dialog.open()
+        ask_save(
+            self._window,
+            "Save view preset",
+            "View presets (*.view.toml)",
+            "my.view.toml",
+            lambda chosen: self._try(chosen, self.save_preset),
+        )
 
     def ask_preset(self) -> None:
         """Ask which view preset to apply."""
-        dialog = self._dialog("Apply view preset", "View presets (*.view.toml *.toml)")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda chosen: self._try(chosen, self.apply_preset))
-        dialog.open()
+        ask_open(
+            self._window,
+            "Apply view preset",
+            "View presets (*.view.toml *.toml)",
+            lambda chosen: self._try(chosen, self.apply_preset),
+        )
 
     def _try(self, path: str, work: Callable[[str], None]) -> None:
-        try:
-            work(path)
-        except LoupeError as error:
-            self._window.core.report(error.where or Path(path).name, error)
+        attempt(self._window, Path(path).name, lambda: work(path))
 
     def _offer(self, path: str) -> None:
         """Write the session; what is in memory only if the person says so."""

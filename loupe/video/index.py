@@ -347,8 +347,9 @@ def require_file(path: Path) -> None:
         raise LoupeVideoError(
             "there is no such file",
             where=str(path),
-            hint=near_file(path)
-            or "Check `video_path`; a relative path starts at the session file's folder.",
+            hint=f"did you mean `{near.name}`?"
+            if (near := near_file(path)) is not None
+            else "Check `video_path`; a relative path starts at the session file's folder.",
             code="video-missing-file",
         ) from error
     except PermissionError as error:

@@ -62,11 +62,6 @@ class Timeline:
         """From the first frame to the last."""
         return Span(float(self.times[0]), float(self.times[-1]))
 
-    @property
-    def interval_s(self) -> Seconds:
-        """The median time from frame to frame; 0 for a single frame."""
-        return float(np.median(np.diff(self.times))) if self.n > 1 else 0.0
-
     def nearest(self, t: Seconds) -> int:
         """The frame closest to ``t``, however far; the earlier of two equally close ones."""
         i = int(np.searchsorted(self.times, t))
@@ -167,8 +162,9 @@ def load_frame_times(path: str | Path) -> Times:
         raise LoupeVideoError(
             "there is no such file of frame times",
             where=str(path),
-            hint=near_file(path)
-            or "Check `frame_times_path`; a relative path starts at the session file's folder.",
+            hint=f"did you mean `{near.name}`?"
+            if (near := near_file(path)) is not None
+            else "Check `frame_times_path`; a relative path starts at the session file's folder.",
             code="video-missing-file",
         ) from error
     except (OSError, ValueError, EOFError) as error:

@@ -207,10 +207,10 @@ def test_a_bar_that_is_not_due_loads_nothing(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(progress_room, "PATIENCE_S", 0.05)
     shown: list[object] = []
     monkeypatch.setattr(progress_room._LateBar, "show", lambda self: shown.append(self))
-    with progress_room.plots_progress("Waiting") as tell:
+    with progress_room.shown_progress("Waiting") as tell:
         tell(1, 2, "x")
     assert shown == []
-    with progress_room.plots_progress("Waiting"):
+    with progress_room.shown_progress("Waiting"):
         time.sleep(0.3)
     assert len(shown) == 1
 

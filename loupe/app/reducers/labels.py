@@ -102,7 +102,7 @@ def _edit(
         table, edit = make(track.table, track)
         table, edit = _stamped(track, table, edit, now, given)
     except LoupeError as error:
-        return replace(state, note=f"{error.message}. {error.hint}".rstrip())
+        return replace(state, note=error.told)
     before = _place(state)
     state = after(state)
     if not edit:

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 from loupe.app import commands
 from loupe.app.state import AppState
 from loupe.ui.desk import Desk
-from loupe.ui.dialogs.base import LiveDialog, number_field
+from loupe.ui.dialogs.base import LiveDialog
+from loupe.ui.fields import number_field
 
 __all__ = ["BoardDialog"]
 

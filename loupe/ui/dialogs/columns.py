@@ -145,8 +145,6 @@ class ColumnsDialog(QDialog):
 
     def _fill_extras(self, checked: tuple[str, ...]) -> None:
         """List the columns that mean nothing else yet."""
-        if not hasattr(self, "extras"):
-            return
         self.extras.clear()
         for name in self._found.columns:
             if name in self._taken() or not name.strip():
@@ -166,7 +164,7 @@ class ColumnsDialog(QDialog):
         try:
             schema = IntervalLabelSchema(**named, extra_cols=self._checked())
         except LoupeError as error:
-            self._refuse(f"{error.message}. {error.hint}".strip())
+            self._refuse(error.told)
             return
         reason = self._chosen(schema)
         if reason:

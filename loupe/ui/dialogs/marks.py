@@ -23,7 +23,8 @@ from loupe.app.state import AppState, EventOverride, MarkerOverride
 from loupe.scene.frame import SYMBOLS
 from loupe.scene.model import DenseContent, MarkerSet, TraceContent
 from loupe.ui.desk import Desk
-from loupe.ui.dialogs.base import LiveDialog, number_field
+from loupe.ui.dialogs.base import LiveDialog
+from loupe.ui.fields import number_field
 from loupe.ui.panels.labels_model import swatch
 from loupe.units import Rgba
 

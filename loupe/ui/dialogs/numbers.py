@@ -11,7 +11,8 @@ from loupe.app import commands
 from loupe.app.commands import Number
 from loupe.app.state import AppState
 from loupe.ui.desk import Desk
-from loupe.ui.dialogs.base import LiveDialog, number_field, pair_slider
+from loupe.ui.dialogs.base import LiveDialog
+from loupe.ui.fields import number_field, pair_slider
 
 __all__ = ["NUMBERS", "NumberDialog", "RasterDialog", "SpeedDialog"]
 

@@ -132,11 +132,8 @@ def _story(found: Outside) -> list[str]:
     """What happened, in a few sentences; the first is the headline."""
     edits = "There are edits here that are not saved."
     if found.gone:
-        return (
-            [f"{found.name} is gone: another program removed or renamed it.", edits]
-            if (found.edited)
-            else [f"{found.name} is gone: another program removed or renamed it."]
-        )
+        gone = f"{found.name} is gone: another program removed or renamed it."
+        return [gone, edits] if found.edited else [gone]
     told = [f"{found.name} was changed by another program."]
     if found.problem:
         return [*told, f"It cannot be taken over: {found.problem}"]

@@ -21,7 +21,8 @@ from loupe.errors import LoupeError
 from loupe.scene.colormaps import lut_of
 from loupe.scene.model import DenseContent, HeatmapContent
 from loupe.ui.desk import Desk
-from loupe.ui.dialogs.base import LiveDialog, RowChoice, number_field, pair_slider
+from loupe.ui.dialogs.base import LiveDialog, RowChoice
+from loupe.ui.fields import number_field, pair_slider
 
 __all__ = ["DenseDialog", "HeatmapDialog", "YAxisDialog"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from loupe.ui.desk import Desk
-from loupe.ui.dialogs.base import LiveDialog, number_field, pair_slider
+from loupe.ui.dialogs.base import LiveDialog
+from loupe.ui.fields import number_field, pair_slider
 from loupe.ui.video_room import VideoRoom
 
 __all__ = ["VideoSizesDialog"]

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDockWidget,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -30,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from loupe.app.state import ParamState
 from loupe.session.tune import BoolParam, ChoiceParam, IntParam, Param
+from loupe.ui.fields import number_field
 
 __all__ = ["TunerDock"]
 
@@ -195,15 +195,9 @@ class _Number(_Control):
             step = span / TICKS
         self.ticks = math.ceil(span / step - 1e-9)
         self.step = step
-        self.field = QDoubleSpinBox()
-        self.field.setRange(param.min, param.max)
-        self.field.setDecimals(0 if whole else _decimals(param.step or step))
+        digits = 0 if whole else _decimals(param.step or step)
+        self.field = number_field(param.min, param.max, digits, name)
         self.field.setSingleStep(param.step or (1.0 if whole else span / 100))
-        self.field.setKeyboardTracking(False)
-        self.field.setAccessibleName(name)
-        self.field.setMinimumWidth(104)
-        # The style sheet's padding does not reach the text inside a spin box.
-        self.field.lineEdit().setTextMargins(6, 0, 6, 0)
         self.field.valueChanged.connect(moved)
         self.slider: QSlider | None = None
         if self.ticks <= MOST_TICKS:
