@@ -91,15 +91,13 @@ def _frame(folder: Path, name: str) -> pl.DataFrame:
             code="data-shape",
         )
     whole = np.asarray(rows)
-    if whole.dtype.kind == "f":
-        if not np.array_equal(whole, np.floor(whole)):
-            raise LoupeDataError(
-                f"the rows of `{name}` must be whole numbers",
-                where=str(folder / f"{name}_y.npy"),
-                hint="if these are values of a signal, show them as a trace",
-                code="data-shape",
-            )
-        whole = whole.astype(np.int64)
+    if whole.dtype.kind == "f" and not np.array_equal(whole, np.floor(whole)):
+        raise LoupeDataError(
+            f"the rows of `{name}` must be whole numbers",
+            where=str(folder / f"{name}_y.npy"),
+            hint="if these are values of a signal, show them as a trace",
+            code="data-shape",
+        )
     return pl.DataFrame(
         {
             "time": np.asarray(times),
