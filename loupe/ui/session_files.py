@@ -40,6 +40,7 @@ class SessionFiles:
     def __init__(self, window: LoupeWindow) -> None:
         self._window = window
         self._label_files: set[Path] = set()
+        self._writing = False
         window.widget.errors.offered.connect(self._answered)
 
     @property
@@ -149,9 +150,18 @@ class SessionFiles:
         Raises
         ------
         LoupeError
-            If the file, or data beside it, cannot be written.
+            If the file, or data beside it, cannot be written, or one is being written.
         """
-        target, window = Path(path).absolute(), self._window
+        if self._writing:
+            raise LoupeConfigError("a session is being written in this window already")
+        self._writing = True
+        try:
+            self._save(Path(path).absolute())
+        finally:
+            self._writing = False
+
+    def _save(self, target: Path) -> None:
+        window = self._window
         state = window.state
         folded = fold(window.desk.scene, state, window.core.presenter.usual_range)
         folder = _folder_beside(target)

@@ -248,6 +248,8 @@ def test_edits_made_while_a_session_is_written_are_not_taken_for_saved(open_it, 
     def edit():
         window.store.dispatch(c.Select(Span(3.0, 4.0)))
         window.store.dispatch(c.Paint("Wake"))
+        with pytest.raises(LoupeConfigError, match="being written"):
+            window.file_requests.sessions.save(str(tmp_path / "other.toml"))
         edited.set()
 
     saving.append(True)
