@@ -11,7 +11,7 @@ from loupe.app.commands import Command
 if TYPE_CHECKING:
     from loupe.app.state import AppState
 
-__all__ = ["GROUPS", "MENUS", "Action"]
+__all__ = ["GROUPS", "MENUS", "Action", "flag_is_on"]
 
 Test: TypeAlias = "Callable[[AppState], bool]"
 
@@ -72,3 +72,8 @@ class Action:
     shown_if: Test | None = None
     checked: Test | None = None
     state: str = ""
+
+
+def flag_is_on(name: str) -> Test:
+    """Whether a switch of the view is on, for actions that turn it."""
+    return lambda state: bool(getattr(state.view, name))

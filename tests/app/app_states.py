@@ -9,6 +9,8 @@ import polars as pl
 from hypothesis import strategies as st
 
 from loupe.app import commands as c
+from loupe.app.policy import allowed
+from loupe.app.reduce import reduce
 from loupe.app.state import AppState, RowFacts, SceneFacts, TrackState
 from loupe.labels.history import History
 from loupe.labels.intervals import IntervalLabelSet
@@ -158,3 +160,12 @@ def unshared(state: AppState) -> AppState:
     return replace(
         state, tracks=tuple(replace(t, history=History()) for t in state.tracks), note=""
     )
+
+
+def run(state: AppState, *commands: c.Command) -> AppState:
+    """Carry commands out, each of which must be allowed."""
+    for command in commands:
+        reason = allowed(state, command)
+        assert not reason, reason
+        state = reduce(state, command)
+    return state

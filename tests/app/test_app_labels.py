@@ -7,6 +7,7 @@ import pytest
 from app_states import (
     label_commands,
     rows_of,
+    run,
     state_with,
     track,
     unshared,
@@ -19,17 +20,8 @@ from loupe.app import commands as c
 from loupe.app.policy import allowed
 from loupe.app.reduce import reduce
 from loupe.app.reducers.labels import note_target
-from loupe.app.state import AppState
 from loupe.scene.timegrid import Window
 from loupe.units import Span
-
-
-def run(state: AppState, *commands: c.Command) -> AppState:
-    for command in commands:
-        reason = allowed(state, command)
-        assert not reason, reason
-        state = reduce(state, command)
-    return state
 
 
 def test_a_selection_is_labelled_and_let_go_of() -> None:

@@ -6,12 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 import xarray as xr
-from app_states import track
+from app_states import run, track
 
 from loupe.app import commands as c
 from loupe.app.overrides import capture_preset, fold, with_preset
-from loupe.app.policy import allowed
-from loupe.app.reduce import reduce
 from loupe.app.start import facts_of, initial_state, recompiled, track_state
 from loupe.app.state import AppState, EventOverride, MarkerOverride
 from loupe.data.catalog import Catalog
@@ -70,14 +68,6 @@ def opened(value: Session | None = None) -> tuple[Scene, AppState]:
     scene = compiled(value or session())
     tracks = [replace(track(name=spec.name), id=spec.id) for spec in scene.tracks]
     return scene, initial_state(scene, tracks=tracks)
-
-
-def run(state: AppState, *commands: c.Command) -> AppState:
-    for command in commands:
-        reason = allowed(state, command)
-        assert not reason, reason
-        state = reduce(state, command)
-    return state
 
 
 def test_the_first_state_is_the_sessions() -> None:

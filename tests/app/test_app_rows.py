@@ -3,26 +3,18 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from app_states import ROWS, state_with, track
+from app_states import ROWS, run, state_with, track
 
 from loupe.app import commands as c
 from loupe.app.policy import allowed
 from loupe.app.reduce import REDUCERS, reduce
 from loupe.app.reducers.rows import dense_page, row_order
-from loupe.app.state import AppState, EventOverride, MarkerOverride, Measure
+from loupe.app.state import EventOverride, MarkerOverride, Measure
 from loupe.errors import LoupeTypeError
 from loupe.scene.layout import Viewport
 from loupe.units import Rgba, Span
 
 DENSE = "lfp/dense"
-
-
-def run(state: AppState, *commands: c.Command) -> AppState:
-    for command in commands:
-        reason = allowed(state, command)
-        assert not reason, reason
-        state = reduce(state, command)
-    return state
 
 
 def test_every_command_has_a_reducer() -> None:

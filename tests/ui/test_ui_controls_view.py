@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSlider
-from ui_acts import ALT, CTRL, LEFT, NONE, SHIFT, choose, press
+from ui_acts import ALT, CTRL, LEFT, NONE, SHIFT, choose, press, wait_for
 from ui_sessions import make_session, signal
 from ui_shared import shared_window
 
@@ -46,14 +46,6 @@ def usual(folder):
 
 
 shared, window = shared_window(usual)
-
-
-def wait_for(condition, seconds=15):
-    for _ in range(seconds * 50):
-        if condition():
-            return True
-        QTest.qWait(20)
-    return condition()
 
 
 def test_hypnogram_zoom_strip_and_right_panel(window):

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
+from ui_acts import wait_for
 from ui_sessions import events, make_session, signal
 
 from loupe.app import commands as c
@@ -305,11 +306,7 @@ def test_watching_reloads_when_the_file_is_saved(open_it, session_file):
     spare = session_file.with_name("spare")
     spare.write_text(TOML.replace("from a file", "replaced by an editor"))
     spare.replace(session_file)
-    for _ in range(100):
-        QTest.qWait(50)
-        if window.desk.scene.title == "replaced by an editor":
-            break
-    assert window.desk.scene.title == "replaced by an editor"
+    assert wait_for(lambda: window.desk.scene.title == "replaced by an editor")
 
 
 def test_a_preset_carries_looks_to_another_window(open_it, tmp_path):

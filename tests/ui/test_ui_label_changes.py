@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
-from ui_acts import CTRL, LEFT, NONE, at, choose, drag, press
+from ui_acts import CTRL, LEFT, NONE, at, choose, drag, press, wait_for
 
 START = "start_s,end_s,label,note\n0.0,2.0,Wake,\n2.0,4.0,NREM,\n4.0,6.0,REM,\n"
 
@@ -107,10 +107,7 @@ def test_reloading_takes_the_file_and_is_undone_in_one_step(scored):
 def test_a_change_is_noticed_and_offered(scored):
     window, path = scored
     path.write_text(START.replace("Wake", "REM"))
-    for _ in range(100):
-        QTest.qWait(50)
-        if window.widget.errors.faults:
-            break
+    wait_for(lambda: window.widget.errors.faults)
     (fault,) = window.widget.errors.faults
     assert fault.where == "labels.csv"
     assert "changed by another program" in fault.message

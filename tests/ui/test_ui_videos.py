@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSplitter
-from ui_acts import CTRL, SHIFT, press
+from ui_acts import CTRL, SHIFT, press, wait_for
 from ui_sessions import LENGTH_S, make_session, signal
 
 from loupe.app import commands as c
@@ -35,14 +35,6 @@ def video_session(tmp_path):
     return make_session(
         plots=(TraceConfig(signal(1)),), videos=tuple(configs), events=None, title=f"{LENGTH_S}"
     )
-
-
-def wait_for(condition, seconds=20):
-    for _ in range(seconds * 50):
-        if condition():
-            return True
-        QTest.qWait(20)
-    return condition()
 
 
 def level(window, index=0):

@@ -114,3 +114,12 @@ def move(window, point, mods=NONE):
     )
     QApplication.sendEvent(canvas, event)
     window.settle()
+
+
+def wait_for(condition, seconds=20):
+    """Let the event loop run until a condition holds; whether it does."""
+    for _ in range(seconds * 50):
+        if condition():
+            return True
+        QTest.qWait(20)
+    return condition()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from loupe.app import commands as c
-from loupe.app.action import Action
+from loupe.app.action import Action, flag_is_on
 
 if TYPE_CHECKING:
     from loupe.app.state import AppState
@@ -68,7 +67,7 @@ def select_actions() -> tuple[Action, ...]:
             ("m",),
             ("Edit",),
             c.Toggle("measuring"),
-            checked=_flag("measuring"),
+            checked=flag_is_on("measuring"),
         ),
     )
 
@@ -252,10 +251,6 @@ def labels_actions() -> tuple[Action, ...]:
             c.UiRequest("edit_states"),
         ),
     )
-
-
-def _flag(name: str) -> Callable[[AppState], bool]:
-    return lambda state: bool(getattr(state.view, name))
 
 
 def _has_epochs(state: AppState) -> bool:

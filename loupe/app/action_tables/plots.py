@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from loupe.app import commands as c
-from loupe.app.action import Action
+from loupe.app.action import Action, flag_is_on
 
 if TYPE_CHECKING:
     from loupe.app.state import AppState
@@ -140,7 +140,7 @@ def plots_actions() -> tuple[Action, ...]:
             "Fixed Scale",
             "Y ranges from all the data; off: from the window.",
             c.Toggle("fixed_scale"),
-            checked=_flag("fixed_scale"),
+            checked=flag_is_on("fixed_scale"),
         ),
         item(
             "dense_controls",
@@ -196,7 +196,7 @@ def plots_actions() -> tuple[Action, ...]:
             "Height of a heatmap follows its number of rows.",
             c.Toggle("proportional_heatmaps"),
             shown_if=_has_heatmaps,
-            checked=_flag("proportional_heatmaps"),
+            checked=flag_is_on("proportional_heatmaps"),
         ),
         item(
             "compact_heatmaps",
@@ -204,7 +204,7 @@ def plots_actions() -> tuple[Action, ...]:
             "Shrink heatmaps so that all rows fit.",
             c.Toggle("compact_heatmaps"),
             shown_if=_has_heatmaps,
-            checked=_flag("compact_heatmaps"),
+            checked=flag_is_on("compact_heatmaps"),
         ),
         item(
             "raster_controls",
@@ -220,7 +220,7 @@ def plots_actions() -> tuple[Action, ...]:
             c.Toggle("proportional_rasters"),
             "Ctrl+Shift+R",
             shown_if=_has_rasters,
-            checked=_flag("proportional_rasters"),
+            checked=flag_is_on("proportional_rasters"),
         ),
         item(
             "compact_rasters",
@@ -228,7 +228,7 @@ def plots_actions() -> tuple[Action, ...]:
             "Shrink rasters so that all rows fit.",
             c.Toggle("compact_rasters"),
             shown_if=_has_rasters,
-            checked=_flag("compact_rasters"),
+            checked=flag_is_on("compact_rasters"),
         ),
         item(
             "tuner",
@@ -236,7 +236,7 @@ def plots_actions() -> tuple[Action, ...]:
             "Show or hide the sliders of the live parameters.",
             c.Toggle("tuner"),
             "Ctrl+T",
-            checked=_flag("tuner"),
+            checked=flag_is_on("tuner"),
         ),
         item(
             "tuner_copy",
@@ -267,10 +267,6 @@ def plots_actions() -> tuple[Action, ...]:
             shown_if=lambda state: bool(state.facts.events),
         ),
     )
-
-
-def _flag(name: str) -> Callable[[AppState], bool]:
-    return lambda state: bool(getattr(state.view, name))
 
 
 def _has_params(state: AppState) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from loupe.app import commands as c
-from loupe.app.action import Action
+from loupe.app.action import Action, flag_is_on
 
 if TYPE_CHECKING:
     from loupe.app.state import AppState
@@ -39,7 +39,7 @@ def view_actions() -> tuple[Action, ...]:
             "Show the overview of the whole recording.",
             c.Toggle("hypnogram"),
             "h",
-            checked=_flag("hypnogram"),
+            checked=flag_is_on("hypnogram"),
         ),
         item(
             "hypnogram_zoom",
@@ -47,7 +47,7 @@ def view_actions() -> tuple[Action, ...]:
             "The overview shows the window's surroundings.",
             c.Toggle("hypnogram_zoom"),
             "z",
-            checked=_flag("hypnogram_zoom"),
+            checked=flag_is_on("hypnogram_zoom"),
         ),
         item(
             "strip",
@@ -55,14 +55,14 @@ def view_actions() -> tuple[Action, ...]:
             "Show the strip of labels above the plots.",
             c.Toggle("strip"),
             "Ctrl+L",
-            checked=_flag("strip"),
+            checked=flag_is_on("strip"),
         ),
         item(
             "strip_only",
             "Label Strip Only",
             "Labels in the strip and not over the plots.",
             c.Toggle("strip_only"),
-            checked=_flag("strip_only"),
+            checked=flag_is_on("strip_only"),
         ),
         item(
             "overlays",
@@ -70,7 +70,7 @@ def view_actions() -> tuple[Action, ...]:
             "Shade labels over the plots.",
             c.Toggle("overlays"),
             "Ctrl+Shift+L",
-            checked=_flag("overlays"),
+            checked=flag_is_on("overlays"),
         ),
         item(
             "label_alpha",
@@ -83,14 +83,14 @@ def view_actions() -> tuple[Action, ...]:
             "Hatched Labels",
             "Give each state a pattern besides its colour.",
             c.Toggle("hatching"),
-            checked=_flag("hatching"),
+            checked=flag_is_on("hatching"),
         ),
         item(
             "grid",
             "Grid Lines",
             "Vertical lines of the time axis on every row.",
             c.Toggle("grid"),
-            checked=_flag("grid"),
+            checked=flag_is_on("grid"),
         ),
         item(
             "right_panel",
@@ -98,7 +98,7 @@ def view_actions() -> tuple[Action, ...]:
             "Show videos, labels table and summary.",
             c.Toggle("right_panel"),
             "Ctrl+B",
-            checked=_flag("right_panel"),
+            checked=flag_is_on("right_panel"),
         ),
         item(
             "theme_dark",
@@ -237,10 +237,6 @@ def video_actions() -> tuple[Action, ...]:
             shown_if=_has_videos,
         ),
     )
-
-
-def _flag(name: str) -> Callable[[AppState], bool]:
-    return lambda state: bool(getattr(state.view, name))
 
 
 def _has_videos(state: AppState) -> bool:
