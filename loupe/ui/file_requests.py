@@ -50,7 +50,7 @@ class FileRequests:
         self._sessions = SessionFiles(window)
         self._watch = FileWatch(window.widget, self._changed)
         self.columns: ColumnsDialog | None = None
-        self._anyway: dict[Fault, tuple[str, Callable[[int], object]]] = {}
+        self._anyway: dict[Fault, tuple[str, Callable[[int, str], object]]] = {}
         window.widget.errors.offered.connect(self._answered)
         self.label_changes = LabelChanges(
             window, lambda index: self.save(index, anew=True), self._ask_export
@@ -113,11 +113,15 @@ class FileRequests:
         return attempt(self._window, where, work, ways)
 
     def _offer_lossy(
-        self, where: str, error: LoupeError, track_id: str, write: Callable[[int], object]
+        self, where: str, error: LoupeError, index: int, write: Callable[[int, str], object]
     ) -> None:
-        """Name what a format would lose; the fault's button writes the set all the same."""
+        """Name what a format would lose; the fault's button writes the set all the same.
+
+        `write` is given the set's place by then, and the losses that the person has read: labels
+        may be edited before the button is pressed.
+        """
         fault = Fault(where, error.message, "Nothing was written.", (_ANYWAY,), f"lossy:{where}")
-        self._anyway[fault] = (track_id, write)
+        self._anyway[fault] = (self._window.state.tracks[index].id, write)
         self._window.add_fault(fault)
 
     def _answered(self, fault: Fault, answer: str) -> None:
@@ -126,7 +130,7 @@ class FileRequests:
             self._window.widget.errors.discard(fault)
             index = views.track_index(self._window.state, track_id)
             if index is not None:
-                write(index)
+                write(index, fault.message)
 
     # Sessions
 
@@ -269,19 +273,32 @@ class FileRequests:
         if index is not None:
             self.label_changes.ask(index)
 
-    def save(self, index: int, *, anew: bool = False, lossy: bool = False) -> bool:
+    def save(self, index: int, *, anew: bool = False, lossy: bool = False, read: str = "") -> bool:
         """Write a label set over its file; whether that worked.
 
         Where others changed the file, or its format cannot hold everything, the person is asked
         what is to happen.
+
+        Parameters
+        ----------
+        anew, lossy
+            As for `LabelFiles.save`.
+        read
+            Losses that the person has read and accepts; others are named again.
         """
-        track = self._window.state.tracks[index]
-        name = track.name
-        ways = {
+        name = self._window.state.tracks[index].name
+
+        def losing(error: LoupeError) -> None:
+            if error.message == read:
+                self.save(index, anew=anew, lossy=True)
+            else:
+                self._offer_lossy(
+                    name, error, index, lambda now, told: self.save(now, anew=anew, read=told)
+                )
+
+        ways: dict[str, Callable[[LoupeError], object]] = {
             "labels-changed-outside": lambda _: self.label_changes.ask(index),
-            "labels-lossy": lambda error: self._offer_lossy(
-                name, error, track.id, lambda now: self.save(now, anew=anew, lossy=True)
-            ),
+            "labels-lossy": losing,
         }
         if not self._try(
             name, lambda: self._window.files.save(index, anew=anew, lossy=lossy), ways
@@ -316,24 +333,32 @@ class FileRequests:
             lambda path: self.export_labels(path, index),
         )
 
-    def export_labels(self, path: str, index: int | None = None, *, lossy: bool = False) -> None:
+    def export_labels(
+        self, path: str, index: int | None = None, *, lossy: bool = False, read: str = ""
+    ) -> None:
         """Write a copy of a label set; the ending decides the format.
 
-        What the format would lose is named, and written only when that is allowed.
+        What the format would lose is named, and written only when that is allowed; `read` as for
+        `save`.
         """
         index = self._window.state.edited if index is None else index
         if index is None:
             return
         chosen, saved, name = index, [], Path(path).name
-        track_id = self._window.state.tracks[chosen].id
         work = self._window.files
-        ways = {
-            "labels-lossy": lambda error: self._offer_lossy(
-                name, error, track_id, lambda now: self.export_labels(path, now, lossy=True)
-            )
-        }
+
+        def losing(error: LoupeError) -> None:
+            if error.message == read:
+                self.export_labels(path, chosen, lossy=True)
+            else:
+                self._offer_lossy(
+                    name, error, chosen, lambda now, told: self.export_labels(path, now, read=told)
+                )
+
         if self._try(
-            name, lambda: saved.append(work.export(chosen, Path(path), lossy=lossy)), ways
+            name,
+            lambda: saved.append(work.export(chosen, Path(path), lossy=lossy)),
+            {"labels-lossy": losing},
         ):
             if saved[0]:
                 self._window.store.dispatch(commands.MarkSaved(chosen))

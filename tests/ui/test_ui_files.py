@@ -285,6 +285,26 @@ def test_labels_scored_in_a_saved_session_are_not_written_over_by_its_script(ope
     assert [i.label for i in again.desk.track.table] == ["Wake"]
 
 
+def test_losses_that_nobody_has_read_are_named_again(open_it, tmp_path):
+    window = open_it(make_session(plots=(TraceConfig(signal(1)),), events=None))
+    for start in (0.0, 4.0):
+        window.store.dispatch(c.Select(Span(start, start + 2.0)))
+        window.store.dispatch(c.Paint("REM"))
+    out = tmp_path / "stages.txt"
+    window.file_requests.export_labels(str(out))
+    (first,) = window.widget.errors.faults
+    assert "gaps" in first.message
+    window.store.dispatch(c.SetNote("unsure", int(window.desk.track.table.ids[0])))
+    button(window, "Write anyway").click()
+    assert not out.exists()
+    (second,) = window.widget.errors.faults
+    assert "note" in second.message
+    QTest.qWait(1)  # the button before it is deleted in the loop
+    button(window, "Write anyway").click()
+    assert out.exists()
+    assert not window.widget.errors.faults
+
+
 def test_reload_stays_where_it_stands_and_faults_keep_the_old_view(open_it, session_file):
     window = open_it(load_session(session_file), path=session_file)
     window.store.dispatch(c.SetWindow(30.0, 5.0))
