@@ -12,6 +12,7 @@ import tomli_w
 from loupe.app.commands import MarkSaved, ReplaceState
 from loupe.app.overrides import capture_preset, fold, with_preset
 from loupe.errors import LoupeConfigError
+from loupe.labels.files import content_hash
 from loupe.labels.table import IntervalTable
 from loupe.scene.compile import Progress
 from loupe.session.base import Place
@@ -39,7 +40,7 @@ class SessionFiles:
 
     def __init__(self, window: LoupeWindow) -> None:
         self._window = window
-        self._label_files: set[Path] = set()
+        self._label_files: dict[Path, str] = {}
         self._writing = False
         window.widget.errors.offered.connect(self._answered)
 
@@ -205,7 +206,7 @@ class SessionFiles:
             file = self._free(folder, f"labels-{index + 1}")
             if window.files.export(index, file):
                 written.append(track.table)
-            self._label_files.add(file)
+            self._label_files[file] = content_hash(file.read_bytes())
             changes = {
                 "path": str(file),
                 "data": None,
@@ -218,13 +219,18 @@ class SessionFiles:
         return done, written
 
     def _free(self, folder: Path, stem: str) -> Path:
-        """A file for labels that is not there, or that this window wrote itself.
+        """A file for labels that is not there, or that is as this window wrote it.
 
-        Somebody may have scored in the session that an earlier run of a script saved.
+        Somebody may have scored in the session that was saved, here or by an earlier run of a
+        script.
         """
         ends = itertools.chain([""], (f"-{n}" for n in itertools.count(2)))
         paths = (folder / f"{stem}{end}.htsv" for end in ends)
-        return next(path for path in paths if path in self._label_files or not path.exists())
+        return next(path for path in paths if not path.exists() or self._is_mine(path))
+
+    def _is_mine(self, path: Path) -> bool:
+        known = self._label_files.get(path)
+        return known is not None and known == content_hash(path.read_bytes())
 
     def save_preset(self, path: str) -> None:
         """Write how the window looks, without data.

@@ -285,6 +285,21 @@ def test_labels_scored_in_a_saved_session_are_not_written_over_by_its_script(ope
     assert [i.label for i in again.desk.track.table] == ["Wake"]
 
 
+def test_labels_scored_in_a_saved_session_are_not_written_over_by_its_window(open_it, tmp_path):
+    window = open_it(make_session(plots=(TraceConfig(signal(1)),), events=None))
+    window.store.dispatch(c.Select(Span(1.0, 2.0)))
+    window.store.dispatch(c.Paint("REM"))
+    out = tmp_path / "kept.toml"
+    window.file_requests.sessions.save(str(out))
+    (file,) = (tmp_path / "kept_data").glob("*.htsv")
+    scored = file.read_text().replace("REM", "NREM")
+    file.write_text(scored)
+    window.file_requests.sessions.save(str(out))
+    assert file.read_text() == scored
+    again = open_it(load_session(out), path=out)
+    assert [i.label for i in again.desk.track.table] == ["REM"]
+
+
 def test_losses_that_nobody_has_read_are_named_again(open_it, tmp_path):
     window = open_it(make_session(plots=(TraceConfig(signal(1)),), events=None))
     for start in (0.0, 4.0):
