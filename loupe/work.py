@@ -58,7 +58,7 @@ class Done:
     key: Hashable
     generation: int
     value: object = None
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 class Pool(Protocol):
@@ -135,7 +135,10 @@ def _run(job: _Job) -> Done:
     _here.job = job
     try:
         return Done(job.key, job.generation, job.function())
-    except Exception as error:  # noqa: BLE001 - whatever the work raises is its result
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever else is raised is its result: panics
+        # of compiled libraries are no Exception, and must not end a worker
         return Done(job.key, job.generation, error=error)
     finally:
         _here.job = outer

@@ -118,7 +118,7 @@ def in_thread(verb: str, title: str, look: Look, make: Callable[[Progress], T]) 
     scheduler = QtScheduler(note)
     loop = QEventLoop(note)
     found: list[T] = []
-    failed: list[Exception] = []
+    failed: list[BaseException] = []
 
     def progress(done: float, total: int, name: str) -> None:
         if note.stopped.is_set():
@@ -130,7 +130,7 @@ def in_thread(verb: str, title: str, look: Look, make: Callable[[Progress], T]) 
             found.append(make(progress))
         except Cancelled:
             failed.append(LoupeError(f"{verb.lower()} was stopped", where=title))
-        except Exception as error:  # noqa: BLE001 - raised again below, in the caller's thread
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
             failed.append(error)
         finally:
             scheduler.post(loop.quit)

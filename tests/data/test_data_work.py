@@ -48,6 +48,28 @@ def test_errors_are_results():
     assert done[0].value is None
 
 
+def test_a_panic_of_a_compiled_library_ends_no_thread_and_leaves_nobody_waiting():
+    class Panic(BaseException):
+        """Such as those of polars, which are no `Exception`."""
+
+    def fail():
+        raise Panic("index out of bounds")
+
+    pool, done, both = ThreadPool(1), [], threading.Event()
+
+    def arrived(outcome):
+        done.append(outcome)
+        if len(done) == 2:
+            both.set()
+
+    pool.submit("broken", 1, fail, arrived)
+    pool.submit("sound", 1, lambda: "made", arrived)
+    assert both.wait(5)
+    assert pool.close()
+    assert {d.key: d.value for d in done} == {"broken": None, "sound": "made"}
+    assert isinstance(next(d.error for d in done if d.key == "broken"), Panic)
+
+
 @pytest.fixture
 def threads():
     pool = ThreadPool(2)

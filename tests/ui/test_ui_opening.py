@@ -15,6 +15,7 @@ from loupe.data.readers.tables import Table
 from loupe.errors import LoupeError
 from loupe.ui import opening
 from loupe.ui.app import application, open_session, open_windows
+from loupe.ui.look import look_for
 
 ROWS, PIECE = 4_000, 10
 
@@ -69,3 +70,16 @@ def test_a_long_table_shows_how_far_it_is_and_can_be_stopped(slow_raster):
     assert len(read) < 2 * ROWS // PIECE
     assert not notes()
     assert not open_windows()
+
+
+def test_what_goes_wrong_in_the_thread_reaches_the_caller_whatever_it_is():
+    class Panic(BaseException):
+        """Such as those of compiled libraries, which are no `Exception`."""
+
+    def fail(progress):
+        raise Panic("index out of bounds")
+
+    application()
+    with pytest.raises(Panic):
+        opening.in_thread("Opening", "it", look_for("dark"), fail)
+    assert not notes()
