@@ -14,6 +14,7 @@ Compiled code is kept on disk between runs, in the user's cache folder. The vari
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import sys
 import threading
@@ -29,6 +30,8 @@ __all__ = ["Kernel", "compile_deferred", "defer_compiling", "kernel", "kernel_ca
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_logger = logging.getLogger(__name__)
 
 _OFF = {"off", "0", "none"}
 
@@ -108,7 +111,11 @@ class _Deferred:
                     self._running = False
                     return
                 compile_one = self._waiting.pop(0)
-            compile_one()
+            try:
+                compile_one()
+            except Exception:
+                # Its twin goes on computing; those that wait behind it are to be compiled.
+                _logger.exception("a kernel cannot be compiled; drawing is slower without it")
 
 
 _deferred = _Deferred()

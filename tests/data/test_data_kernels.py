@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -82,6 +83,23 @@ def test_before_compiling_the_twin_serves(monkeypatch):
     kernels.defer_compiling()
     later = kernels.Kernel(lambda x: x, lambda x: -x)
     assert later(1) == -1
+
+
+def test_a_kernel_that_cannot_be_compiled_keeps_its_twin_and_stops_no_other(monkeypatch, caplog):
+    monkeypatch.setattr(kernels, "_deferred", kernels._Deferred())
+    kernels.defer_compiling()
+    broken = kernels.Kernel(lambda x: {}[x].nothing, lambda x: -x)
+    sound = kernels.Kernel(lambda x: x + 1, lambda x: x + 1)
+    assert (broken(1), sound(1)) == (-1, 2)
+    kernels.compile_deferred()
+    for _ in range(600):
+        if sound.ready:
+            break
+        time.sleep(0.05)
+    assert sound.ready
+    assert not broken.ready
+    assert broken(1) == -1
+    assert "cannot be compiled" in caplog.text
 
 
 def test_without_numba_the_twin_serves_with_one_warning(monkeypatch):
