@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -94,9 +95,7 @@ class FileRequests:
             "save_hypnogram": lambda _: self._ask_save(
                 "Save hypnogram", picture.FORMATS, "hypnogram.png", self.save_hypnogram
             ),
-            "save_frame": lambda _: self._ask_save(
-                "Save video frame", "PNG (*.png)", "frame.png", self.save_frame
-            ),
+            "save_frame": lambda _: self._ask_frame(),
         }
 
     @property
@@ -422,13 +421,34 @@ class FileRequests:
         ):
             window.core.say(f"Hypnogram written to {Path(path).name}.")
 
-    def save_frame(self, path: str) -> None:
-        """Write the frame that the chosen video shows."""
-        image = self._window.core.videos.frame_image()
-        if image is None or not image.save(path):
-            self._window.core.say("There is no frame to write, or it cannot be written there.")
-        else:
-            self._window.core.say(f"Frame written to {Path(path).name}.")
+    def _ask_frame(self) -> None:
+        """Ask where to write the frame that is shown now, also if another is shown by then."""
+        videos = self._window.core.videos
+        shown = videos.shown_frame()
+        if isinstance(shown, str):
+            self._window.core.say(shown)
+            return
+        index, frame = shown
+        stem = re.sub(r"[^\w.-]+", "-", videos.view(index).name).strip("-.") or "video"
+        self._ask_save(
+            "Save video frame",
+            "PNG (*.png)",
+            f"{stem}-frame-{frame}.png",
+            lambda path: self.save_frame(index, frame, path),
+        )
+
+    def save_frame(self, index: int, frame: int, path: str) -> None:
+        """Write a frame of a video at its own size; it is said when that is done."""
+        core = self._window.core
+
+        def done(text: str, error: LoupeError | None) -> None:
+            if error is None:
+                core.say(text)
+            else:
+                core.report(error.where or Path(path).name, error)
+
+        core.say(f"Frame {frame} is being written.")
+        core.videos.save_frame(index, frame, Path(path), done)
 
     def export_data(self, path: str) -> None:
         """Write the samples that the window shows."""

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from loupe.app import commands
 from loupe.app.ports import Scheduler
 from loupe.app.state import AppState
 from loupe.data.catalog import Catalog
-from loupe.errors import LoupeError
+from loupe.errors import LoupeError, LoupeVideoError
 from loupe.ui.desk import Desk
 from loupe.ui.panels.videos import VideosPanel, VideoWindow
+from loupe.ui.picture import save_frame
 from loupe.ui.video_view import VideoView
 from loupe.units import Seconds, Span
 from loupe.video.answer import VideoPicture
@@ -229,10 +229,44 @@ class VideoRoom:
             return
         self._desk.run(commands.Note("No video is open to step."))
 
-    def frame_image(self) -> QImage | None:
-        """The frame that the chosen video shows, at the size it is shown; None without one."""
-        target = self._desk.state.step_target
-        return self._seats[target].view.image if 0 <= target < len(self._seats) else None
+    def shown_frame(self) -> tuple[int, int] | str:
+        """The chosen video and the number of the frame that it shows, or why it shows none."""
+        index = self._desk.state.step_target
+        if not 0 <= index < len(self._seats):
+            return "There is no video."
+        view = self._seats[index].view
+        if view.frame is None:
+            return f"{view.name} shows no frame: {view.caption or 'it is being read'}."
+        return index, view.frame
+
+    def save_frame(
+        self, index: int, frame: int, path: Path, done: Callable[[str, LoupeError | None], None]
+    ) -> None:
+        """Write a frame of a video at its own size, in the video's thread.
+
+        Parameters
+        ----------
+        done
+            Told in the window's thread what was written, or what went wrong.
+        """
+        source, name = self._seats[index].source, self._seats[index].view.name
+        if source is None:
+            return
+
+        def write(picture: VideoPicture) -> None:
+            error: LoupeError | None = None
+            text = ""
+            try:
+                if picture.rgb is None:
+                    raise LoupeVideoError(picture.note, where=name)
+                save_frame(picture.rgb, path)
+                height, width, _ = picture.rgb.shape
+                text = f"Frame {frame} of {name} written to {path.name} ({width} x {height})."
+            except LoupeError as caught:
+                error = caught
+            self._scheduler.post(lambda: done(text, error))
+
+        source.request_still(frame, write)
 
     def toggle_window(self, index: int) -> None:
         """Give a video a window of its own, or take it back."""

@@ -1,12 +1,15 @@
 """Videos beside the plots: real frames, stepping, windows of their own."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QSplitter
-from ui_acts import CTRL, SHIFT, press
+from PySide6.QtWidgets import QApplication, QFileDialog, QSplitter
+from test_ui_controls_files import answer
+from ui_acts import CTRL, SHIFT, choose, press
 from ui_sessions import LENGTH_S, make_session, signal
 
 from loupe.app import commands as c
@@ -203,3 +206,49 @@ def test_windows_of_videos_come_after_the_main_window_and_are_grouped(open_it, v
     # Known to the window system as belonging to the main window, and so kept above it.
     parent = window.widget.windowHandle()
     assert all(w.windowHandle().transientParent() is parent for w in videos.windows)
+
+
+def test_the_frame_shown_is_written_at_its_own_size(open_it, tmp_path):
+    size, frames = (480, 360), 30
+    with VideoWriter(tmp_path / "cam.mp4", size, FPS) as writer:
+        for i in range(frames):
+            writer.write(np.full((size[1], size[0], 3), i * 8, np.uint8))
+    config = VideoConfig(str(tmp_path / "cam.mp4"), name="top/left cam")
+    plots = (TraceConfig(signal(1)),)
+    window = open_it(make_session(plots=plots, videos=(config,), events=None))
+    videos = window.core.videos
+    window.store.dispatch(c.SetCursor(1.2))
+    assert wait_for(lambda: videos.captions[0].startswith("frame 12"))
+    shown = videos.view(0).image
+    assert shown.width() < size[0], "what is shown is smaller"
+    choose(window, "file.save_frame")
+    (dialog,) = [d for d in window.widget.findChildren(QFileDialog) if d.isVisible()]
+    assert [Path(f).name for f in dialog.selectedFiles()] == ["top-left-cam-frame-12.png"]
+    window.store.dispatch(c.SetCursor(2.5))
+    assert wait_for(lambda: videos.captions[0].startswith("frame 25"))
+    answer(window, tmp_path / "out.png")
+    assert wait_for(lambda: "written to out.png (480 x 360)" in window.state.note)
+    written = QImage(str(tmp_path / "out.png"))
+    assert (written.width(), written.height()) == size
+    assert abs(written.pixelColor(10, 10).lightness() - 12 * 8) < 6, "the one chosen, not the last"
+    assert videos.captions[0].startswith("frame 25"), "what is shown is not disturbed"
+    videos_error = window.widget.errors
+    window.file_requests.save_frame(0, 12, str(tmp_path / "absent" / "out.png"))
+    assert wait_for(lambda: videos_error.faults)
+    assert "cannot be written" in videos_error.faults[0].message
+
+
+def test_no_frame_is_written_where_none_is_shown(open_it, video_session):
+    window = open_it(video_session)
+    videos = window.core.videos
+    assert wait_for(lambda: "frame" in videos.captions[0])
+    window.store.dispatch(c.SetCursor(9.0))
+    assert wait_for(lambda: "no frame" in videos.captions[0])
+    choose(window, "file.save_frame")
+    assert window.state.note == "side shows no frame: no frame at this time."
+    assert not [d for d in window.widget.findChildren(QFileDialog) if d.isVisible()]
+    press(window, "1", CTRL | SHIFT)
+    window.core.menus.refresh()
+    entry = window.core.menus.entry("file.save_frame")
+    assert not entry.isEnabled()
+    assert entry.toolTip() == "side is hidden: show it, or choose another video to step."

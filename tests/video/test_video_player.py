@@ -239,3 +239,25 @@ def test_nothing_is_delivered_after_closing(plain, source_of):
     source.request(frame=1)
     time.sleep(0.05)
     assert answers.qsize() == before
+
+
+def test_a_still_is_served_among_newer_wishes_and_at_full_size(plain, source_of):
+    source, answers = source_of(plain())
+    source.wait_opened(20)
+    stills = queue.Queue()
+    box = (40, 30)
+    for i in range(20):
+        source.request(frame=i, scrubbing=True, box=box)
+        if i == 3:
+            number = source.request_still(47, stills.put)
+    last = source.request(frame=20, box=box)
+    still = stills.get(timeout=20)
+    assert (still.request, still.shown, still.frame) == (number, Shown.EXACT, 47)
+    assert still.rgb.shape == (120, 160, 3)
+    assert video_matrix.number_of(still.rgb) == 47
+    shown = _answer(answers, last)
+    assert (shown.frame, shown.rgb.shape) == (20, (30, 40, 3))
+    assert stills.empty()
+    assert number not in [answers.get_nowait().request for _ in range(answers.qsize())]
+    source.request_still(900, stills.put)
+    assert stills.get(timeout=20).shown is Shown.NONE
