@@ -138,6 +138,10 @@ def _chosen_video(state: AppState, command: c.Command) -> str:
     return reason
 
 
+def _others(state: AppState, _command: c.Command) -> str:
+    return "" if state.others else "There is no other window: open one with File › Open Session…."
+
+
 def _save(state: AppState, _command: c.Command) -> str:
     track = edited_track(state)
     if track is None:
@@ -256,4 +260,5 @@ _REQUESTS: Mapping[str, Callable[[AppState, c.Command], str]] = {
     "event_style": _events,
     "copy_selection": _selection,
     "copy_params": _params,
+    "link_windows": _others,
 }

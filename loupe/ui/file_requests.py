@@ -164,17 +164,19 @@ class FileRequests:
     # Sessions
 
     def open(self, path: str) -> None:
-        """Open a session file or a recording in a window of its own."""
-        from loupe.ui.app import open_session
+        """Open a session file or a recording in a window of its own, linked in time as this one."""
+        from loupe.ui.app import LINKS, open_session
 
         def work() -> None:
             session = self._sessions.load(Path(path))
-            open_session(
+            opened = open_session(
                 session,
                 path=Path(path),
                 allow_remote=self._window.allow_remote,
                 memory=self._window.memory,
             )
+            if self._window.is_open and self._window.state.linked:
+                LINKS.link(self._window.store, opened.store)
 
         self._try(path, work)
 

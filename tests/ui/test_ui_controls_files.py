@@ -248,3 +248,55 @@ def press_in(window, key):
         QTest.qWait(10)
     QTest.keyClick(window.widget.canvas, key, CTRL)
     QTest.qWait(1)
+
+
+def test_windows_are_linked_in_time(open_it, session_file):
+    from loupe.ui.app import open_windows
+
+    window = open_it(load_session(session_file), path=session_file)
+    window.core.menus.refresh()
+    entry = window.core.menus.entry("view.link_windows")
+    assert not entry.isEnabled()
+    assert entry.toolTip() == "There is no other window: open one with File › Open Session…."
+    press(window, "o", CTRL)
+    answer(window, session_file)
+    second = open_windows()[-1]
+    window.store.dispatch(c.SetWindow(12.0, 6.0))
+    assert second.state.window.start == 0.0
+    activate(window)
+    choose(window, "view.link_windows")
+    assert window.state.note == "Time is linked with 1 other window."
+    assert second.state.window == window.state.window
+    for one in (window, second):
+        one.core.menus.refresh()
+        assert one.core.menus.entry("view.link_windows").isChecked()
+    activate(second)
+    press(second, "]")
+    assert window.state.window.start == second.state.window.start == 18.0
+    press(second, "o", CTRL)
+    answer(second, session_file)
+    third = open_windows()[-1]
+    assert third.state.window.start == 18.0, "opened from a linked window"
+    activate(third)
+    press(third, "[")
+    assert [one.state.window.start for one in (window, second, third)] == [12.0] * 3
+    choose(third, "view.link_windows")
+    assert not third.state.linked
+    assert window.state.linked
+    press(third, KEY.Key_Home)
+    assert window.state.window.start == 12.0
+    activate(second)
+    press_in(second, "w")
+    assert not second.is_open
+    assert not window.state.linked
+    assert window.state.others == 1
+
+
+def activate(window):
+    window.widget.activateWindow()
+    window.widget.canvas.setFocus()
+    window.settle()
+    for _ in range(100):
+        if QApplication.focusWidget() is window.widget.canvas:
+            return
+        QTest.qWait(10)

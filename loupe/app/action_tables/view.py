@@ -101,6 +101,13 @@ def view_actions() -> tuple[Action, ...]:
             checked=_flag("right_panel"),
         ),
         item(
+            "link_windows",
+            "Link Time with Other Windows",
+            "Cursor and window of every linked window are the same.",
+            c.UiRequest("link_windows"),
+            checked=lambda state: state.linked,
+        ),
+        item(
             "theme_dark",
             "Dark",
             "Light on dark.",

@@ -20,6 +20,7 @@ __all__ = [
     "Play",
     "ReplaceState",
     "SetClock",
+    "SetCompany",
     "SetFlag",
     "SetFontScale",
     "SetSpeed",
@@ -172,6 +173,14 @@ class ReplaceState(Command):
 
     state: AppState
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetCompany(Command):
+    """Other windows were opened or closed, or linked in time with this one."""
+
+    others: int
+    linked: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,6 +204,10 @@ def _replace(_state: AppState, command: c.ReplaceState) -> AppState:
     return replace(command.state, note=command.note)
 
 
+def _company(state: AppState, command: c.SetCompany) -> AppState:
+    return replace(state, others=command.others, linked=command.linked)
+
+
 def _request(state: AppState, _command: c.UiRequest) -> AppState:
     # The window's part; the store hands it on.
     return state
@@ -232,6 +236,7 @@ REDUCERS: Mapping[type[c.Command], Callable[[AppState, Any], AppState]] = {
     c.ScrollRows: _scroll,
     c.SetViewport: _viewport,
     c.Note: _note,
+    c.SetCompany: _company,
     c.ReplaceState: _replace,
     c.UiRequest: _request,
 }
