@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["VideoRoom"]
 
 _SCRUB_REST_MS = 120.0
+_MOST_STRETCH = 20
 
 
 @dataclass
@@ -35,7 +36,7 @@ class _Seat:
     """A video with its view and where it is shown."""
 
     view: VideoView
-    stretch: int
+    stretch: int | None
     own_window: str = ""
     source: VideoSource | None = None
     asked: tuple[Seconds, tuple[int, int]] | None = None
@@ -83,14 +84,15 @@ class VideoRoom:
             config = spec.config
             view = VideoView(spec.name, desk.look, parent)
             view.hide()
-            stretch = config.stretch if config.stretch is not None else (3 if i == 0 else 2)
             title = config.separate_window
-            seat = _Seat(view, stretch, spec.name if title is True else title or "")
+            seat = _Seat(view, config.stretch, spec.name if title is True else title or "")
             self._seats.append(seat)
             view.resized.connect(self._again)
             view.chosen.connect(lambda n=i: desk.run(commands.SetStepTarget(n)))
             self._open(i, seat)
+        self._in_panel: list[int] = []
         self._panel.scrubbed.connect(self._scrubbed)
+        self._panel.dragged.connect(self._dragged)
         self.arrange()
 
     def __len__(self) -> int:
@@ -283,13 +285,34 @@ class VideoRoom:
         """A video's share of the panel's height."""
         look = self._desk.state.overrides.videos.get(index)
         given = None if look is None else look.stretch
-        return self._seats[index].stretch if given is None else given
+        if given is None:
+            given = self._seats[index].stretch
+        if given is None and all(seat.stretch is None for seat in self._seats):
+            # Nothing in the session says otherwise.
+            given = self._panel.remembered(index, len(self._seats))
+        return given if given is not None else (3 if index == 0 else 2)
+
+    def _dragged(self, shares: tuple[int, ...]) -> None:
+        """Make the heights that a person dragged those of the session."""
+        if self._closed:
+            return
+        stretches = [self.stretch(i) for i in range(len(self._seats))]
+        # Those that are not in the panel now keep their proportion to the others.
+        scale = sum(shares) / max(1, sum(stretches[i] for i in self._in_panel))
+        stretches = [min(_MOST_STRETCH, max(1, round(s * scale))) for s in stretches]
+        for index, share in zip(self._in_panel, shares, strict=True):
+            stretches[index] = share
+        self._panel.remember(stretches)
+        self._desk.run(commands.SetVideoShares(tuple(stretches)))
 
     def _own_window(self, index: int) -> str:
         """Title of the window that a video stands in; empty for the panel."""
         look = self._desk.state.overrides.videos.get(index)
         given = None if look is None else look.own_window
         return self._seats[index].own_window if given is None else given
+
+    def _is_in_panel(self, index: int) -> bool:
+        return index not in self._desk.state.hidden_videos and not self._own_window(index)
 
     def arrange(self) -> None:
         """Put every view into the panel or its window."""
@@ -318,6 +341,7 @@ class VideoRoom:
             self._windows[title].set_views([s.view for s, _, own in shown if own == title])
             if self._parent.isVisible():
                 self._windows[title].show()
+        self._in_panel = [i for i in range(len(self._seats)) if self._is_in_panel(i)]
         self._panel.set_views([(s.view, stretch) for s, stretch, own in shown if not own])
 
     def show_windows(self) -> None:

@@ -14,6 +14,7 @@ from ui_sessions import LENGTH_S, make_session, signal
 
 from loupe.app import commands as c
 from loupe.session.labels import LabelsConfig
+from loupe.session.load import load_session
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.video import VideoConfig
 from loupe.ui.memory import Memory
@@ -188,9 +189,53 @@ def test_heights_of_videos_are_dragged_and_kept(open_it, video_session):
     videos.arrange()
     window.settle()
     assert videos.view(0).height() == pytest.approx(top - 100, abs=3)
-    videos.set_stretch(1, 6)
+    videos.set_stretch(0, 10)
+    videos.set_stretch(1, 20)
     window.settle()
-    assert videos.view(1).height() > 1.7 * videos.view(0).height()
+    assert videos.view(1).height() == pytest.approx(2 * videos.view(0).height(), rel=0.1)
+
+
+def test_dragged_heights_of_videos_are_remembered_and_saved(open_it, video_session, tmp_path):
+    def opened(session):
+        window = open_it(session)
+        window.widget.resize(1200, 900)
+        window.settle()
+        return window
+
+    def share(window):
+        top, bottom = (window.core.videos.view(i).height() for i in range(2))
+        return top / (top + bottom)
+
+    window = opened(video_session)
+    usual = share(window)
+    assert usual == pytest.approx(3 / 5, abs=0.03)
+    (splitter,) = window.widget.videos.findChildren(QSplitter)
+    drag_by(splitter.handle(1), 0, -90)
+    window.settle()
+    chosen = share(window)
+    assert chosen < usual - 0.08
+    heights = window.core.videos.view(0).height()
+    window.store.dispatch(c.SetStepTarget(1))
+    window.core.videos.arrange()
+    window.settle()
+    assert window.core.videos.view(0).height() == heights, "the very pixel stays"
+    press(window, "1", CTRL | SHIFT)
+    press(window, "1", CTRL | SHIFT)
+    assert share(window) == pytest.approx(chosen, abs=0.03)
+    path = tmp_path / "mine.toml"
+    window.file_requests.sessions.save(str(path))
+    stretches = [v.stretch for v in load_session(path).videos]
+    assert stretches[0] / sum(stretches) == pytest.approx(chosen, abs=0.03)
+    window.close(keep_unsaved=False)
+    again = opened(video_session)
+    assert share(again) == pytest.approx(chosen, abs=0.03)
+    again.close(keep_unsaved=False)
+    said = [v.model_copy(update={"stretch": 1}) for v in video_session.videos]
+    equal = opened(video_session.model_copy(update={"videos": tuple(said)}))
+    assert share(equal) == pytest.approx(0.5, abs=0.03), "what the session says is not overruled"
+    equal.close(keep_unsaved=False)
+    Memory(tmp_path / "memory.json")._path.unlink()
+    assert share(opened(load_session(path))) == pytest.approx(chosen, abs=0.03)
 
 
 def test_windows_of_videos_come_after_the_main_window_and_are_grouped(open_it, video_session):

@@ -26,6 +26,7 @@ __all__ = [
     "SetSpeed",
     "SetStepTarget",
     "SetVideo",
+    "SetVideoShares",
     "SetTheme",
     "SetValue",
     "Tick",
@@ -151,6 +152,13 @@ class SetVideo(Command):
     index: int
     stretch: int | None = None
     own_window: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetVideoShares(Command):
+    """Set the shares of the panel of all videos at once, in their order."""
+
+    stretches: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,12 @@ def _set_video(state: AppState, command: c.SetVideo) -> AppState:
     return replace(state, overrides=replace(state.overrides, videos=changed))
 
 
+def _video_shares(state: AppState, command: c.SetVideoShares) -> AppState:
+    for index, stretch in enumerate(command.stretches):
+        state = _set_video(state, c.SetVideo(index, stretch=stretch))
+    return state
+
+
 def _step_target(state: AppState, command: c.SetStepTarget) -> AppState:
     last = max(0, len(state.facts.videos) - 1)
     return replace(state, step_target=min(max(0, command.index), last))
@@ -227,6 +233,7 @@ REDUCERS: Mapping[type[c.Command], Callable[[AppState, Any], AppState]] = {
     c.Tick: _tick,
     c.HideVideo: _hide_video,
     c.SetVideo: _set_video,
+    c.SetVideoShares: _video_shares,
     c.SetStepTarget: _step_target,
     c.Select: _select,
     c.ClearSelection: _clear_selection,
