@@ -310,6 +310,7 @@ class LoupeWindow:
         if self._closed:
             return
         same_videos = self.desk.scene.session.videos == session.videos
+        same_videos = same_videos and not self.core.videos.changed
         tracks = self.files.update(scene, self.state.tracks)
         self.desk.scene = scene
         self.desk.states = session.states

@@ -105,6 +105,11 @@ class VideoRoom:
         return tuple(v.timeline.span for v in videos if v is not None and v.timeline.n)
 
     @property
+    def changed(self) -> bool:
+        """Whether a file of a video is another one than when it was opened."""
+        return any(seat.source is not None and seat.source.changed for seat in self._seats)
+
+    @property
     def windows(self) -> tuple[QWidget, ...]:
         """Windows of videos; keys pressed in them count as pressed in the main window."""
         return tuple(self._windows.values())
@@ -216,10 +221,14 @@ class VideoRoom:
         self._desk.run(commands.SetCursor(window.start + share * window.length))
 
     def step(self, by: int) -> None:
-        """Put the cursor on the next (1) or previous (-1) frame of the chosen video."""
+        """Put the cursor on the next (1) or previous (-1) frame of the chosen video.
+
+        If that is hidden, of the first one that is shown.
+        """
         target = self._desk.state.step_target
+        hidden = self._desk.state.hidden_videos
         order = [target, *range(len(self._seats))]
-        for index in order:
+        for index in sorted(order, key=lambda index: index in hidden):
             source = self._seats[index].source if 0 <= index < len(self._seats) else None
             video = None if source is None else source.video
             if video is None or not video.timeline.n:

@@ -113,6 +113,11 @@ class VideoSource:
         """What keeps the video shut, if anything does."""
         return self._error
 
+    @property
+    def changed(self) -> bool:
+        """Whether a file of it is another one than when it was opened: longer, new, or gone."""
+        return self._tried.is_set() and self._file_stamp() != self._stamp
+
     def wait_opened(self, timeout_s: float | None = None) -> OpenVideo | None:
         """Wait until opening has succeeded or failed; for scripts and tests, not for windows."""
         self._tried.wait(timeout_s)
@@ -285,6 +290,8 @@ class VideoSource:
             return
         if (picture := reader.cached(frame)) is not None:
             self._show(wish, frame, picture, Shown.EXACT)
+        elif self._open_anew():
+            self._serve(wish)
         else:
             time = float(timeline.times[frame])
             note = f"frame {frame} cannot be decoded"
@@ -335,6 +342,27 @@ class VideoSource:
         if clock.monotonic() - self._tried_at >= _RETRY_S and self._file_stamp() != self._stamp:
             self._open()
         return self._reader
+
+    def _open_anew(self) -> bool:
+        """Open again a file that lacks a frame, if it has changed since.
+
+        If that fails what is open stays: the frames that can be read are still shown.
+        """
+        if clock.monotonic() - self._tried_at < _RETRY_S or self._file_stamp() == self._stamp:
+            return False
+        self._stamp = self._file_stamp()
+        self._tried_at = clock.monotonic()
+        try:
+            video = open_video(self.spec, cache=self._index_cache, stopped=self._is_closing)
+        except Exception as error:  # noqa: BLE001 - damaged files raise anything, as in `_open`
+            _logger.info("%s has changed and cannot be opened again: %s", self.spec.name, error)
+            return False
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = FrameReader(video, cache_bytes=self._cache_bytes)
+        self._video = video
+        self._tell(lambda: self._opened(video))
+        return True
 
     def _show(self, wish: _Wish, frame: int, picture: Picture, shown: Shown) -> None:
         assert self._reader is not None

@@ -297,3 +297,62 @@ def test_no_frame_is_written_where_none_is_shown(open_it, video_session):
     entry = window.core.menus.entry("file.save_frame")
     assert not entry.isEnabled()
     assert entry.toolTip() == "side is hidden: show it, or choose another video to step."
+
+
+def test_reloading_shows_what_a_video_has_grown_by(open_it, tmp_path):
+    def write(frames):
+        with VideoWriter(tmp_path / "new.mp4", (64, 48), FPS) as writer:
+            for i in range(frames):
+                writer.write(np.full((48, 64, 3), i * 4, np.uint8))
+        (tmp_path / "new.mp4").replace(tmp_path / "cam.mp4")
+
+    write(20)
+    path = tmp_path / "s.toml"
+    path.write_text('version = 1\n[[videos]]\nvideo_path = "cam.mp4"\nname = "cam"\n')
+    window = open_it(load_session(path), path=path)
+    assert wait_for(lambda: window.state.extent.stop == pytest.approx(1.9))
+    room = window.core.videos
+    press(window, Qt.Key.Key_F5)
+    assert window.core.videos is room, "a file that is the same is not opened again"
+    write(50)
+    press(window, Qt.Key.Key_F5)
+    assert wait_for(lambda: window.state.extent.stop == pytest.approx(4.9))
+    press(window, Qt.Key.Key_End)
+    assert wait_for(lambda: "frame 49" in window.core.videos.captions[0])
+
+
+def test_arrow_keys_step_frames_after_scrubbing_and_of_a_video_that_is_shown(
+    open_it, video_session
+):
+    side, top = video_session.videos
+    session = video_session.model_copy(
+        update={"videos": (side, top.model_copy(update={"frame_times_correction": 0.05}))}
+    )
+    window = open_it(session)
+    videos = window.core.videos
+    assert wait_for(lambda: all("frame" in text for text in videos.captions))
+    slider = window.widget.videos._slider
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center())
+    window.settle()
+    assert window.state.cursor > 0.5, "a click beside the handle moves it by a tenth"
+    window.store.dispatch(c.SetCursor(3.0))
+    press(window, Qt.Key.Key_Right)
+    assert window.state.cursor == pytest.approx(3.1)
+    press(window, "1", CTRL | SHIFT)
+    press(window, Qt.Key.Key_Right)
+    assert window.state.cursor == pytest.approx(3.25), "a frame of the one that is shown"
+
+
+def test_targets_of_the_frame_keys_stand_after_all_videos(open_it, video_session):
+    window = open_it(video_session)
+    menu = next(a.menu() for a in window.widget.menuBar().actions() if a.text() == "&Video")
+    texts = [a.text().split("\t")[0] for a in menu.actions() if a.text()]
+    assert texts[-5:] == [
+        "Show side",
+        "side in a Window of Its Own",
+        "Show top",
+        "top in a Window of Its Own",
+        "Frame Step Target",
+    ]
+    choose(window, "video.2.step")
+    assert window.state.step_target == 1

@@ -199,6 +199,29 @@ def test_a_file_that_vanishes_or_is_cut_while_open(plain, source_of):
                 assert video_matrix.number_of(got.rgb) == frame
 
 
+def test_a_frame_that_was_missing_is_shown_once_the_file_holds_it(plain, source_of, monkeypatch):
+    path = plain("long.mkv", 300, 20)
+    whole = path.read_bytes()
+    source, answers = source_of(path)
+    assert _answer(answers, source.request(frame=5)).shown is Shown.EXACT
+    assert not source.changed
+    half = len(whole) // 2
+    path.write_bytes(whole[:half] + bytes(len(whole) - half))
+    missing = _answer(answers, source.request(frame=290))
+    assert (missing.shown, missing.frame) == (Shown.MISSING, 290)
+    assert source.changed
+    monkeypatch.setattr(player, "_RETRY_S", 0.0)
+    path.write_bytes(whole)
+    got = _answer(answers, source.request(frame=290))
+    assert got.shown is Shown.EXACT
+    assert video_matrix.number_of(got.rgb) == 290
+    assert not source.changed
+    path.write_bytes(b"nothing of a video")
+    assert _answer(answers, source.request(frame=5)).shown in (Shown.MISSING, Shown.ERROR)
+    got = _answer(answers, source.request(frame=290))
+    assert video_matrix.number_of(got.rgb) == 290, "what was read stays"
+
+
 def test_random_damage_never_ends_the_thread(plain, source_of, soak):
     path = plain("long.mp4", 120, 20)
     data = path.read_bytes()

@@ -124,10 +124,10 @@ class TogglePlay(Command):
 
 @dataclass(frozen=True, slots=True)
 class SetSpeed(Command):
-    """Set the speed of playback, 0.1 to 8; with `factor` multiply it."""
+    """Set the speed of playback, 0.1 to 8; with `steps` go up or down the usual speeds."""
 
     speed: float | None = None
-    factor: float = 1.0
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

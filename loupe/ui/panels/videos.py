@@ -48,6 +48,10 @@ class VideosPanel(QWidget):
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, _TICKS)
         self._slider.setAccessibleName("Cursor in the window")
+        self._slider.setSingleStep(_TICKS // 100)
+        self._slider.setPageStep(_TICKS // 10)
+        # After scrubbing with the mouse the arrow keys step frames, as everywhere else.
+        self._slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._slider.valueChanged.connect(lambda v: self.scrubbed.emit(v / _TICKS))
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 8, 12, 4)
