@@ -139,7 +139,7 @@ def _chosen_video(state: AppState, command: c.Command) -> str:
 
 
 def _others(state: AppState, _command: c.Command) -> str:
-    return "" if state.others else "There is no other window: open one with File › Open Session…."
+    return "" if state.others else "There is no other window."
 
 
 def _save(state: AppState, _command: c.Command) -> str:

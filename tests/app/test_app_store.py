@@ -167,7 +167,7 @@ def test_each_window_knows_whether_it_is_linked_and_with_how_many() -> None:
     links = TimeLinks()
     one, two = Store(state_with()), Store(state_with())
     links.enter(one)
-    assert "no other window" in one.allowed(c.UiRequest("link_windows"))
+    assert one.allowed(c.UiRequest("link_windows")) == "There is no other window."
     links.enter(two)
     assert one.allowed(c.UiRequest("link_windows")) == ""
     short = Store(state_with(extent=Span(0, 100)))

@@ -257,7 +257,7 @@ def test_windows_are_linked_in_time(open_it, session_file):
     window.core.menus.refresh()
     entry = window.core.menus.entry("view.link_windows")
     assert not entry.isEnabled()
-    assert entry.toolTip() == "There is no other window: open one with File › Open Session…."
+    assert entry.toolTip() == "There is no other window."
     press(window, "o", CTRL)
     answer(window, session_file)
     second = open_windows()[-1]
