@@ -98,6 +98,11 @@ class LabelledArray:
         return self._reader
 
     @property
+    def absent(self) -> str:
+        """What is said of chunks that are not in the store; "" if all are."""
+        return self._reader.variable.absent()
+
+    @property
     def stored(self) -> StoredAt | None:
         """Where the array lies, or None in memory and on the network."""
         return self._stored

@@ -133,6 +133,10 @@ class Variable(ABC):
         """Whether chunks are files of plain samples: read one at a time, hardly worth keeping."""
         return False
 
+    def absent(self) -> str:
+        """What is said of chunks that are not in the store; "" if all are, or nobody can tell."""
+        return ""
+
     @property
     def files(self) -> Path | None:
         """The file or folder that holds the samples, where there is one on this machine."""

@@ -160,6 +160,14 @@ def _array(place: Place, data: ArrayData) -> Iterator[Fault]:
             f"its times have {facts.gaps} gaps, which are left blank",
             level="note",
         )
+    if absent := getattr(data, "absent", ""):
+        yield Fault(
+            place,
+            "data-chunks",
+            absent,
+            "if they should hold samples, copy the store anew",
+            "warning",
+        )
     try:
         share = nan_share(data)
     except LoupeError as error:

@@ -85,7 +85,7 @@ class Workbench:
     counts
         What was done so far, for tests.
     notes
-        Why overview files that are there are not used.
+        Why overview files that are there are not used, and what stores lack.
     """
 
     def __init__(self, ceiling: int = 128 << 20) -> None:
@@ -99,6 +99,7 @@ class Workbench:
         self._indexes: dict[tuple[Any, ...], EventIndex] = {}
         self._pyramids: dict[str, Pyramid] = {}
         self._gone: set[str] = set()
+        self._told: set[str] = set()
 
     @property
     def held(self) -> int:
@@ -250,10 +251,20 @@ class Workbench:
         if known is None:
             self.count("measurements")
             known = measure(array.data, np.asarray(rows, dtype=np.intp), percentiles)
+            self._tell_of_absent(array)
             with self._lock:
                 if array.key not in self._gone:
                     self._stats[key] = known
         return known
+
+    def _tell_of_absent(self, array: ArrayRef) -> None:
+        """Note once what is not in a store: a curve at its fill value looks like data."""
+        with self._lock:
+            if array.key in self._told:
+                return
+            self._told.add(array.key)
+        if absent := getattr(array.data, "absent", ""):
+            self.notes.append(f"{array.data.info.name or 'an array'}: {absent}")
 
     def forget(self, arrays: Collection[str], rows: Collection[str]) -> None:
         """Let go of what is known of arrays and of rows that are not shown any more, by key."""

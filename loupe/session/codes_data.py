@@ -128,6 +128,11 @@ MORE_CODES: dict[str, Code] = {
     "labels-schema": Code(
         "Label columns or rows break the schema", "The message names the column or the row."
     ),
+    "data-chunks": Code(
+        "Chunks of an array are not in its store",
+        "Zarr leaves out chunks that hold nothing but the fill value, so they read as that. If "
+        "they should hold samples, the store was not copied or written completely.",
+    ),
     "data-gaps": Code(
         "The times of an array have gaps", "Curves and heatmaps leave them blank; nothing is lost."
     ),

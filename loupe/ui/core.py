@@ -227,7 +227,7 @@ class WindowCore:
         window.topbar.show_view(views.bar_view(desk))
         for note in self.presenter.notes[self._told :]:
             self._told += 1
-            self.report("overview", LoupeError(note))
+            self.report("data", LoupeError(note))
         done, total = self.presenter.progress
         window.topbar.show_progress(done, total, "drawing" if total > 1 else "")
         self._show_message(before, after)
@@ -331,7 +331,7 @@ class WindowCore:
             self._hover_soon()
         for note in self.presenter.notes[self._told :]:
             self._told += 1
-            self.report("overview", LoupeError(note))
+            self.report("data", LoupeError(note))
         done, total = self.presenter.progress
         self.window.topbar.show_progress(done, total, "drawing" if total > 1 else "")
         failure = self.window.canvas.failure

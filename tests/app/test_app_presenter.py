@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "scene"))
 from scene_kit import array
@@ -14,7 +15,7 @@ from loupe.app.commands import Gain, PageTime, PanTime, SetCursor, SetFlag
 from loupe.app.ports import InlineScheduler
 from loupe.app.presenter import Presenter
 from loupe.app.start import initial_state
-from loupe.app.still import open_scene
+from loupe.app.still import open_scene, still
 from loupe.app.store import Store
 from loupe.scene.frame import RgbaTile
 from loupe.scene.layout import Viewport
@@ -158,6 +159,24 @@ def test_a_store_that_fails_fills_its_row_with_the_reason_and_no_other(bench):
     texts = [t.text for t in bench.presenter.frame.texts if t.role == "note"]
     assert texts == ["x.zarr: chunk 3 is damaged"]
     assert not bench.presenter.error(bench.scene.rows[1].id)
+
+
+def test_chunks_that_a_store_lacks_are_told_of(tmp_path):
+    import shutil
+
+    values = np.ones((2, 1000), dtype=np.int16)
+    data = xr.DataArray(
+        values, dims=("channel", "time"), coords={"channel": [0, 1], "time": np.arange(1000.0)},
+        name="lfp",
+    )  # fmt: skip
+    data.to_dataset().to_zarr(
+        tmp_path / "a.zarr", consolidated=False, encoding={"lfp": {"chunks": (2, 100)}}
+    )
+    shutil.rmtree(tmp_path / "a.zarr" / "lfp" / "c" / "0" / "3", ignore_errors=True)
+    (tmp_path / "a.zarr" / "lfp" / "c" / "0" / "3").unlink(missing_ok=True)
+    session = build_session(TraceConfig.from_path(str(tmp_path / "a.zarr"), variable="lfp"))
+    presenter = still(session, Viewport(800, 400, 1.0)).presenter
+    assert presenter.notes == ("lfp: 1 of its 10 chunks are not in the store and read as 0",)
 
 
 def test_closing_stops_everything(bench):

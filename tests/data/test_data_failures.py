@@ -94,6 +94,14 @@ def test_a_missing_chunk_is_fill(store):
     np.testing.assert_array_equal(block[2:], recording().values[2:])
 
 
+def test_missing_chunks_are_counted_and_told(store):
+    assert Catalog().array(store).absent == ""
+    (store / "data" / "0.5").unlink()
+    told = Catalog().array(store).absent
+    assert told.startswith("1 of its ")
+    assert told.endswith("chunks are not in the store and read as nan")
+
+
 def test_a_truncated_chunk_names_file_and_chunk_and_the_rest_works(store):
     chunk = store / "data" / "1.3"
     chunk.write_bytes(chunk.read_bytes()[:50])

@@ -1,7 +1,8 @@
 """Zarr stores, version 2 and 3, local or remote, with or without consolidated metadata.
 
 A chunk that is absent from a zarr store stands for its fill value: stores leave out chunks
-that hold nothing else. So it reads as fill values here too, unless the whole store is gone.
+that hold nothing else. So it reads as fill values here too, unless the whole store is gone;
+how many are absent is told.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from loupe.data.variables import Chunking, Variable
 from loupe.errors import LoupeDataError, LoupeMissingDependencyError
 
 __all__ = ["ZarrReader", "ZarrVariable", "open_store", "zarr_variable"]
+
+MOST_COUNTED = 5_000
+"""Stores of more chunks are not looked through for absent ones."""
 
 _MARKS = ("zarr.json", ".zgroup", ".zarray", ".zmetadata")
 
@@ -84,6 +88,18 @@ class ZarrVariable(Variable):
     def files(self) -> Path | None:
         """The array's own folder."""
         return self.root
+
+    def absent(self) -> str:
+        """Count the files of a local store that holds some chunks and lacks others."""
+        whole = int(self.array.nchunks)
+        if self.root is None or self.array.shards is not None or whole > MOST_COUNTED:
+            return ""
+        here = int(self.array.nchunks_initialized)
+        # A store without any is one that nothing was written to yet, or that is gone.
+        if not 0 < here < whole:
+            return ""
+        fill = self.array.fill_value
+        return f"{whole - here} of its {whole} chunks are not in the store and read as {fill}"
 
     def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         """Read a box: whole chunks when called through `VariableReader`."""
