@@ -63,7 +63,7 @@ def state_actions(states: StateConfig) -> tuple[Action, ...]:
 
 def video_actions(names: Sequence[str]) -> tuple[Action, ...]:
     """Show, put into a window and choose for stepping, one of each a video."""
-    found = []
+    found, targets = [], []
     for index, name in enumerate(names):
         number = index + 1
         found += [
@@ -86,6 +86,8 @@ def video_actions(names: Sequence[str]) -> tuple[Action, ...]:
                 menu=("Video",),
                 command=UiRequest("video_window", str(index)),
             ),
+        ]
+        targets.append(
             Action(
                 id=f"video.{number}.step",
                 title=name,
@@ -95,9 +97,9 @@ def video_actions(names: Sequence[str]) -> tuple[Action, ...]:
                 menu=("Video", "Frame Step Target"),
                 command=SetStepTarget(index),
                 checked=partial(_video_stepped, index),
-            ),
-        ]
-    return tuple(found)
+            )
+        )
+    return (*found, *targets)
 
 
 def track_actions(names: Sequence[str]) -> tuple[Action, ...]:

@@ -130,6 +130,18 @@ def _videos(state: AppState, _command: c.Command) -> str:
     return "" if state.facts.videos else "There is no video."
 
 
+def _chosen_video(state: AppState, command: c.Command) -> str:
+    reason = _videos(state, command)
+    if not reason and state.step_target in state.hidden_videos:
+        name = state.facts.videos[state.step_target]
+        return f"{name} is hidden: show it, or choose another video to step."
+    return reason
+
+
+def _others(state: AppState, _command: c.Command) -> str:
+    return "" if state.others else "There is no other window."
+
+
 def _save(state: AppState, _command: c.Command) -> str:
     track = edited_track(state)
     if track is None:
@@ -233,7 +245,7 @@ _REQUESTS: Mapping[str, Callable[[AppState, c.Command], str]] = {
     "step_frame_forward": _videos,
     "video_sizes": _videos,
     "video_window": _videos,
-    "save_frame": _videos,
+    "save_frame": _chosen_video,
     "save_labels": _save,
     "reload_labels": _edited,
     "export_labels": _any_label,
@@ -248,4 +260,5 @@ _REQUESTS: Mapping[str, Callable[[AppState, c.Command], str]] = {
     "event_style": _events,
     "copy_selection": _selection,
     "copy_params": _params,
+    "link_windows": _others,
 }

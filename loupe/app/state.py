@@ -167,6 +167,10 @@ class AppState:
         Windows to go back and forward to; the newest last.
     params
         The live parameters, in the order of their controls.
+    others
+        How many other windows are open in this process.
+    linked
+        Whether some of them show the same time; see `loupe.app.link`.
     """
 
     extent: Span
@@ -191,3 +195,5 @@ class AppState:
     measure: Measure | None = None
     facts: SceneFacts = field(default_factory=SceneFacts)
     params: tuple[ParamState, ...] = ()
+    others: int = 0
+    linked: bool = False

@@ -11,12 +11,14 @@ from copy import copy
 from typing import TypeVar
 
 from loupe.errors import LoupeConfigError, LoupeError
+from loupe.scene.colormaps import lut_of
 from loupe.scene.compile import event_classes, plot_rows
 from loupe.scene.model import EventClass, Row
 from loupe.scene.sources import Opener
 from loupe.session.base import Model, Place
 from loupe.session.events import GlobalEventsConfig
 from loupe.session.plots import Plot
+from loupe.session.plots.heatmap import HeatmapConfig
 from loupe.session.plots.raster import RasterConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.plots.zip import Zip
@@ -64,6 +66,11 @@ def plot_faults(
     if isinstance(plot, TraceConfig):
         entries, plot = _entries(plot, opener)
     found, rows = _tried(plot, lambda one: plot_rows(one, number, plot_id, opener))
+    if isinstance(plot, HeatmapConfig) and (
+        rows is None or any(error.code == "data-colormap" for error in found)
+    ):
+        told = {error.message for error in found}
+        found += [error for error in _colormaps(plot) if error.message not in told]
     return [*entries, *found], rows or ()
 
 
@@ -109,6 +116,20 @@ def _without(config: T, errors: Sequence[LoupeError]) -> T | None:
     if any(getattr(config, name) == value for name, value in changes.items()):
         return None
     return config.model_copy(update=changes)
+
+
+def _colormaps(config: HeatmapConfig) -> Iterator[LoupeError]:
+    """Errors of the colormaps that a heatmap names: the data need not be there to see them."""
+    cmap = config.cmap
+    if isinstance(cmap, Mapping):
+        named = tuple(cmap.values())
+    else:
+        named = cmap if isinstance(cmap, tuple) else (cmap,)
+    for name in dict.fromkeys(spec for spec in named if isinstance(spec, str)):
+        try:
+            lut_of(name)
+        except LoupeError as error:
+            yield error
 
 
 def _replaced(config: TraceConfig, name: str, index: int) -> dict[str, object]:

@@ -204,6 +204,7 @@ ACTION_NAMES: frozenset[str] = frozenset(
         "view.jump_to_label",
         "view.label_alpha",
         "view.larger_text",
+        "view.link_windows",
         "view.next_different",
         "view.next_label",
         "view.next_same",

@@ -24,6 +24,7 @@ from shiboken6 import isValid
 from loupe.app import commands
 from loupe.app.actions import Action, build_actions
 from loupe.app.keymap import user_keys
+from loupe.app.link import TimeLinks
 from loupe.app.overrides import since
 from loupe.app.presenter import Presenter
 from loupe.app.start import initial_state, recompiled
@@ -52,13 +53,16 @@ from loupe.ui.scheduler import QtScheduler
 from loupe.ui.tuner_room import TunerRoom
 from loupe.ui.video_room import VideoRoom
 
-__all__ = ["LoupeWindow", "application", "open_session", "open_windows"]
+__all__ = ["LINKS", "LoupeWindow", "application", "open_session", "open_windows"]
 
 PATIENCE_MS = 2000.0
 """Kernels are compiled after the first picture, and in any case after this."""
 
 _FRAME = QSize(2, 32)
 """What a window manager puts around a window, about; known only once the window is shown."""
+
+LINKS = TimeLinks()
+"""Which open windows move in time together."""
 
 _WINDOWS: list[LoupeWindow] = []
 _CLOSING: list[LoupeWindow] = []
@@ -120,6 +124,7 @@ def open_session(
     scene = open_in_thread(session, look, allow_remote=allow_remote)
     window = LoupeWindow(scene, path, allow_remote, memory or Memory(), state_folder)
     _WINDOWS.append(window)
+    LINKS.enter(window.store)
     window.show()
     return window
 
@@ -179,7 +184,8 @@ class LoupeWindow:
         for where, error in self._early:
             self._core.report(where, error)
         self.file_requests = FileRequests(self)
-        self.requests = Requests(self.core, self.file_requests.table, _version())
+        more = {**self.file_requests.table, "link_windows": lambda _: self._link()}
+        self.requests = Requests(self.core, more, _version())
         self._keys = KeyFilter(self.desk, self._own_windows, self.widget)
         application().installEventFilter(self._keys)
         application().styleHints().colorSchemeChanged.connect(self._system_theme_changed)
@@ -243,6 +249,11 @@ class LoupeWindow:
             state = reaching(self.state, self.desk.scene, self.core.videos.spans)
             self.store.dispatch(commands.ReplaceState(state))
 
+    def _link(self) -> None:
+        count = LINKS.toggle(self.store)
+        windows = "1 other window" if count == 1 else f"{count} other windows"
+        self.core.say(f"Time is linked with {windows}." if count else "Time is not linked.")
+
     def _page(self, pages: int) -> None:
         self.store.dispatch(commands.PageTime(pages))
 
@@ -299,6 +310,7 @@ class LoupeWindow:
         if self._closed:
             return
         same_videos = self.desk.scene.session.videos == session.videos
+        same_videos = same_videos and not self.core.videos.changed
         tracks = self.files.update(scene, self.state.tracks)
         self.desk.scene = scene
         self.desk.states = session.states
@@ -404,6 +416,7 @@ class LoupeWindow:
 
     def _end(self, *, keep_unsaved: bool) -> None:
         self._closed = True
+        LINKS.leave(self.store)
         application().removeEventFilter(self._keys)
         application().styleHints().colorSchemeChanged.disconnect(self._system_theme_changed)
         self.memory.closed(bytes(self.widget.saveGeometry().data()), self.widget.sizes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -85,9 +86,7 @@ class FileRequests:
             "save_hypnogram": lambda _: self._ask_save(
                 "Save hypnogram", picture.FORMATS, "hypnogram.png", self.save_hypnogram
             ),
-            "save_frame": lambda _: self._ask_save(
-                "Save video frame", "PNG (*.png)", "frame.png", self.save_frame
-            ),
+            "save_frame": lambda _: self._ask_frame(),
         }
 
     @property
@@ -135,17 +134,19 @@ class FileRequests:
     # Sessions
 
     def open(self, path: str) -> None:
-        """Open a session file or a recording in a window of its own."""
-        from loupe.ui.app import open_session
+        """Open a session file or a recording in a window of its own, linked in time as this one."""
+        from loupe.ui.app import LINKS, open_session
 
         def work() -> None:
             session = self._sessions.load(Path(path))
-            open_session(
+            opened = open_session(
                 session,
                 path=Path(path),
                 allow_remote=self._window.allow_remote,
                 memory=self._window.memory,
             )
+            if self._window.is_open and self._window.state.linked:
+                LINKS.link(self._window.store, opened.store)
 
         self._try(path, work)
 
@@ -395,13 +396,34 @@ class FileRequests:
         ):
             window.core.say(f"Hypnogram written to {Path(path).name}.")
 
-    def save_frame(self, path: str) -> None:
-        """Write the frame that the chosen video shows."""
-        image = self._window.core.videos.frame_image()
-        if image is None or not image.save(path):
-            self._window.core.say("There is no frame to write, or it cannot be written there.")
-        else:
-            self._window.core.say(f"Frame written to {Path(path).name}.")
+    def _ask_frame(self) -> None:
+        """Ask where to write the frame that is shown now, also if another is shown by then."""
+        videos = self._window.core.videos
+        shown = videos.shown_frame()
+        if isinstance(shown, str):
+            self._window.core.say(shown)
+            return
+        index, frame = shown
+        stem = re.sub(r"[^\w.-]+", "-", videos.view(index).name).strip("-.") or "video"
+        self._ask_save(
+            "Save video frame",
+            "PNG (*.png)",
+            f"{stem}-frame-{frame}.png",
+            lambda path: self.save_frame(index, frame, path),
+        )
+
+    def save_frame(self, index: int, frame: int, path: str) -> None:
+        """Write a frame of a video at its own size; it is said when that is done."""
+        core = self._window.core
+
+        def done(text: str, error: LoupeError | None) -> None:
+            if error is None:
+                core.say(text)
+            else:
+                core.report(error.where or Path(path).name, error)
+
+        core.say(f"Frame {frame} is being written.")
+        core.videos.save_frame(index, frame, Path(path), done)
 
     def export_data(self, path: str) -> None:
         """Write the samples that the window shows."""

@@ -6,7 +6,6 @@ nothing else. Values stay readable after the window is closed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop
@@ -18,7 +17,7 @@ from loupe.app.tuner import param_values
 from loupe.errors import LoupeConfigError, LoupeRenderError
 from loupe.labels.intervals import IntervalLabelSet
 from loupe.session.model import Session
-from loupe.ui.app import LoupeWindow, application, open_session
+from loupe.ui.app import LINKS, LoupeWindow, application, open_session
 from loupe.ui.display import require_display
 from loupe.ui.memory import Memory
 from loupe.units import Seconds, Span
@@ -61,7 +60,6 @@ class WindowHandle:
 
     def __init__(self, window: LoupeWindow) -> None:
         self._window = window
-        self._links: list[Callable[[], None]] = []
 
     def __repr__(self) -> str:
         word = "open" if self.is_open else "closed"
@@ -173,35 +171,19 @@ class WindowHandle:
         return Path(path)
 
     def link(self, other: WindowHandle) -> None:
-        """Show the same time in another window from now on, both ways, until one closes."""
-        for one, two in ((self, other), (other, self)):
-            self._links.append(one._window.store.subscribe(two._follow))
-        other._align(self._state, window=True, cursor=True)
+        """Show the same time in another window from now on, both ways, until one closes.
+
+        Windows that either is linked with already come along.
+        """
+        if self.is_open and other.is_open:
+            LINKS.link(self._window.store, other._window.store)
 
     def unlink(self) -> None:
-        """End every link made from here."""
-        for leave in self._links:
-            leave()
-        self._links.clear()
-
-    def _follow(self, before: AppState, after: AppState) -> None:
-        self._align(
-            after, window=before.window != after.window, cursor=before.cursor != after.cursor
-        )
-
-    def _align(self, state: AppState, *, window: bool, cursor: bool) -> None:
-        """Show the time of another window's state; what is shown already stops the echo."""
-        if not self.is_open:
-            return
-        if window and self._state.window != state.window:
-            shown = state.window
-            self._run(commands.SetWindow(shown.start, shown.length, remember=False))
-        if cursor and self._state.cursor != state.cursor:
-            self._run(commands.SetCursor(state.cursor))
+        """Let this window go its own way in time; others stay linked with each other."""
+        LINKS.unlink(self._window.store)
 
     def close(self, *, keep_unsaved: bool = True) -> None:
         """Close without asking; unsaved edits are offered next time unless told otherwise."""
-        self.unlink()
         self._window.close(keep_unsaved=keep_unsaved)
 
     def block(self) -> None:

@@ -150,12 +150,13 @@ class MainWindow(QMainWindow):
     @property
     def sizes(self) -> dict[str, float]:
         """Sizes that a person gave to parts with the mouse; the others follow the window."""
-        return {**self._sizes, **self.labels.widths}
+        return {**self._sizes, **self.labels.widths, **self.videos.shares}
 
     def set_sizes(self, sizes: Mapping[str, float]) -> None:
         """Give parts the sizes that they were given before; to be called before it is shown."""
         self._sizes = dict(sizes)
         self.labels.set_widths(sizes)
+        self.videos.set_shares(sizes)
 
     def _columns_moved(self) -> None:
         self._sizes["right"] = self.right.width() / max(1, self.columns.width())

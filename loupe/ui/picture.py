@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QMarginsF, QRectF, QSize, QSizeF
 from PySide6.QtGui import (
     QImage,
@@ -20,7 +22,7 @@ from loupe.ui.look import Look, qcolor
 from loupe.ui.overview_paint import OverviewModel, paint_overview
 from loupe.ui.text import paint_texts
 
-__all__ = ["FORMATS", "canvas_image", "save_canvas", "save_overview"]
+__all__ = ["FORMATS", "canvas_image", "save_canvas", "save_frame", "save_overview"]
 
 FORMATS = "PNG (*.png);;SVG (*.svg);;PDF (*.pdf)"
 """Kinds of picture, for a file dialog."""
@@ -80,6 +82,29 @@ def save_overview(model: OverviewModel, look: Look, path: Path, size: QSize, sca
     paint_overview(painter, rect, model, look, scale)
     painter.end()
     _check_written(path)
+
+
+def save_frame(rgb: npt.NDArray[np.uint8], path: Path) -> None:
+    """Write a frame of a video as ``.png``, pixel by pixel; from any thread.
+
+    Parameters
+    ----------
+    rgb
+        ``(h, w, 3)``, C-contiguous.
+
+    Raises
+    ------
+    LoupeRenderError
+        As `save_canvas`.
+    """
+    if path.suffix.lower() != ".png":
+        raise LoupeRenderError(
+            f"`{path.name}` is no kind of picture that a frame can be written as",
+            hint="Give the name the ending .png.",
+            code="render-format",
+        )
+    height, width, _ = rgb.shape
+    _save_image(QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888), path)
 
 
 def _paint_text(painter: QPainter, canvas: PlotCanvas, look: Look) -> None:

@@ -32,14 +32,14 @@ class Requests:
 
     Parameters
     ----------
-    files
-        The requests about files, by name; each is given the request's argument.
+    more
+        What is served elsewhere, by name, as files are; each is given the request's argument.
     version
         For the about dialog.
     """
 
     def __init__(
-        self, core: WindowCore, files: Mapping[str, Callable[[str], None]], version: str
+        self, core: WindowCore, more: Mapping[str, Callable[[str], None]], version: str
     ) -> None:
         self._core = core
         self._version = version
@@ -79,7 +79,7 @@ class Requests:
             "close": lambda _: self._close(),
             "quit": lambda _: self._quit(),
         }
-        self._table |= files
+        self._table |= more
         core.desk.store.serve(self.serve)
 
     @property

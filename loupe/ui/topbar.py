@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from loupe.app.reducers.view import SPEEDS
 from loupe.scene.timeaxis import Clock, format_time, parse_time
 from loupe.ui.elided import ElidedLabel
 from loupe.ui.icons import transport_icon
@@ -33,8 +34,6 @@ __all__ = ["BarView", "TopBar", "parse_go_to"]
 
 PROGRESS_AFTER_MS, PROGRESS_MS = 250, 100
 """How long something takes before its progress shows, and how often that moves."""
-
-_SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,7 @@ class TopBar(QFrame):
         self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         menu = QMenu(self._speed)
-        for speed in _SPEEDS:
+        for speed in SPEEDS:
             entry = menu.addAction(f"{speed:g}×")
             entry.triggered.connect(lambda _=False, value=speed: self.speed_chosen.emit(value))
         self._speed.setMenu(menu)

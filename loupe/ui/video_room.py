@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from loupe.app import commands
 from loupe.app.ports import Scheduler
 from loupe.app.state import AppState
 from loupe.data.catalog import Catalog
-from loupe.errors import LoupeError
+from loupe.errors import LoupeError, LoupeVideoError
 from loupe.ui.desk import Desk
 from loupe.ui.panels.videos import VideosPanel, VideoWindow
+from loupe.ui.picture import save_frame
 from loupe.ui.video_view import VideoView
 from loupe.units import Seconds, Span
 from loupe.video.answer import VideoPicture
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["VideoRoom"]
 
 _SCRUB_REST_MS = 120.0
+_MOST_STRETCH = 20
 
 
 @dataclass
@@ -35,7 +36,7 @@ class _Seat:
     """A video with its view and where it is shown."""
 
     view: VideoView
-    stretch: int
+    stretch: int | None
     own_window: str = ""
     source: VideoSource | None = None
     asked: tuple[Seconds, tuple[int, int]] | None = None
@@ -83,14 +84,15 @@ class VideoRoom:
             config = spec.config
             view = VideoView(spec.name, desk.look, parent)
             view.hide()
-            stretch = config.stretch if config.stretch is not None else (3 if i == 0 else 2)
             title = config.separate_window
-            seat = _Seat(view, stretch, spec.name if title is True else title or "")
+            seat = _Seat(view, config.stretch, spec.name if title is True else title or "")
             self._seats.append(seat)
             view.resized.connect(self._again)
             view.chosen.connect(lambda n=i: desk.run(commands.SetStepTarget(n)))
             self._open(i, seat)
+        self._in_panel: list[int] = []
         self._panel.scrubbed.connect(self._scrubbed)
+        self._panel.dragged.connect(self._dragged)
         self.arrange()
 
     def __len__(self) -> int:
@@ -101,6 +103,11 @@ class VideoRoom:
         """From the first to the last frame of every video that is open."""
         videos = [seat.source.video for seat in self._seats if seat.source is not None]
         return tuple(v.timeline.span for v in videos if v is not None and v.timeline.n)
+
+    @property
+    def changed(self) -> bool:
+        """Whether a file of a video is another one than when it was opened."""
+        return any(seat.source is not None and seat.source.changed for seat in self._seats)
 
     @property
     def windows(self) -> tuple[QWidget, ...]:
@@ -214,10 +221,14 @@ class VideoRoom:
         self._desk.run(commands.SetCursor(window.start + share * window.length))
 
     def step(self, by: int) -> None:
-        """Put the cursor on the next (1) or previous (-1) frame of the chosen video."""
+        """Put the cursor on the next (1) or previous (-1) frame of the chosen video.
+
+        If that is hidden, of the first one that is shown.
+        """
         target = self._desk.state.step_target
+        hidden = self._desk.state.hidden_videos
         order = [target, *range(len(self._seats))]
-        for index in order:
+        for index in sorted(order, key=lambda index: index in hidden):
             source = self._seats[index].source if 0 <= index < len(self._seats) else None
             video = None if source is None else source.video
             if video is None or not video.timeline.n:
@@ -229,10 +240,44 @@ class VideoRoom:
             return
         self._desk.run(commands.Note("No video is open to step."))
 
-    def frame_image(self) -> QImage | None:
-        """The frame that the chosen video shows, at the size it is shown; None without one."""
-        target = self._desk.state.step_target
-        return self._seats[target].view.image if 0 <= target < len(self._seats) else None
+    def shown_frame(self) -> tuple[int, int] | str:
+        """The chosen video and the number of the frame that it shows, or why it shows none."""
+        index = self._desk.state.step_target
+        if not 0 <= index < len(self._seats):
+            return "There is no video."
+        view = self._seats[index].view
+        if view.frame is None:
+            return f"{view.name} shows no frame: {view.caption or 'it is being read'}."
+        return index, view.frame
+
+    def save_frame(
+        self, index: int, frame: int, path: Path, done: Callable[[str, LoupeError | None], None]
+    ) -> None:
+        """Write a frame of a video at its own size, in the video's thread.
+
+        Parameters
+        ----------
+        done
+            Told in the window's thread what was written, or what went wrong.
+        """
+        source, name = self._seats[index].source, self._seats[index].view.name
+        if source is None:
+            return
+
+        def write(picture: VideoPicture) -> None:
+            error: LoupeError | None = None
+            text = ""
+            try:
+                if picture.rgb is None:
+                    raise LoupeVideoError(picture.note, where=name)
+                save_frame(picture.rgb, path)
+                height, width, _ = picture.rgb.shape
+                text = f"Frame {frame} of {name} written to {path.name} ({width} x {height})."
+            except LoupeError as caught:
+                error = caught
+            self._scheduler.post(lambda: done(text, error))
+
+        source.request_still(frame, write)
 
     def toggle_window(self, index: int) -> None:
         """Give a video a window of its own, or take it back."""
@@ -249,13 +294,34 @@ class VideoRoom:
         """A video's share of the panel's height."""
         look = self._desk.state.overrides.videos.get(index)
         given = None if look is None else look.stretch
-        return self._seats[index].stretch if given is None else given
+        if given is None:
+            given = self._seats[index].stretch
+        if given is None and all(seat.stretch is None for seat in self._seats):
+            # Nothing in the session says otherwise.
+            given = self._panel.remembered(index, len(self._seats))
+        return given if given is not None else (3 if index == 0 else 2)
+
+    def _dragged(self, shares: tuple[int, ...]) -> None:
+        """Make the heights that a person dragged those of the session."""
+        if self._closed:
+            return
+        stretches = [self.stretch(i) for i in range(len(self._seats))]
+        # Those that are not in the panel now keep their proportion to the others.
+        scale = sum(shares) / max(1, sum(stretches[i] for i in self._in_panel))
+        stretches = [min(_MOST_STRETCH, max(1, round(s * scale))) for s in stretches]
+        for index, share in zip(self._in_panel, shares, strict=True):
+            stretches[index] = share
+        self._panel.remember(stretches)
+        self._desk.run(commands.SetVideoShares(tuple(stretches)))
 
     def _own_window(self, index: int) -> str:
         """Title of the window that a video stands in; empty for the panel."""
         look = self._desk.state.overrides.videos.get(index)
         given = None if look is None else look.own_window
         return self._seats[index].own_window if given is None else given
+
+    def _is_in_panel(self, index: int) -> bool:
+        return index not in self._desk.state.hidden_videos and not self._own_window(index)
 
     def arrange(self) -> None:
         """Put every view into the panel or its window."""
@@ -284,6 +350,7 @@ class VideoRoom:
             self._windows[title].set_views([s.view for s, _, own in shown if own == title])
             if self._parent.isVisible():
                 self._windows[title].show()
+        self._in_panel = [i for i in range(len(self._seats)) if self._is_in_panel(i)]
         self._panel.set_views([(s.view, stretch) for s, stretch, own in shown if not own])
 
     def show_windows(self) -> None:

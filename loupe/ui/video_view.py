@@ -58,6 +58,11 @@ class VideoView(QWidget):
         return None if self._image is None else self._image.copy()
 
     @property
+    def frame(self) -> int | None:
+        """Number of the frame that is shown; None without one."""
+        return None if self._picture is None or self._image is None else self._picture.frame
+
+    @property
     def caption(self) -> str:
         """The text under the picture."""
         picture = self._picture

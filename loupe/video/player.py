@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import time as clock
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ class _Wish:
     time: Seconds | None
     scrubbing: bool
     box: tuple[int, int] | None
+    still: Callable[[VideoPicture], None] | None = None
+    """Whom to answer instead of the one who watches: nothing newer takes such a wish's place."""
 
 
 class VideoSource:
@@ -84,6 +87,7 @@ class VideoSource:
         self._index_cache = index_cache
         self._condition = threading.Condition()
         self._wish: _Wish | None = None
+        self._stills: deque[_Wish] = deque()
         self._count = 0
         self._closing = False
         self._tried = threading.Event()
@@ -108,6 +112,11 @@ class VideoSource:
     def error(self) -> LoupeError | None:
         """What keeps the video shut, if anything does."""
         return self._error
+
+    @property
+    def changed(self) -> bool:
+        """Whether a file of it is another one than when it was opened: longer, new, or gone."""
+        return self._tried.is_set() and self._file_stamp() != self._stamp
 
     def wait_opened(self, timeout_s: float | None = None) -> OpenVideo | None:
         """Wait until opening has succeeded or failed; for scripts and tests, not for windows."""
@@ -147,6 +156,29 @@ class VideoSource:
             self._condition.notify()
             return self._count
 
+    def request_still(self, frame: int, deliver: Callable[[VideoPicture], None]) -> int:
+        """Ask for one frame at its full size, to keep it; returns at once.
+
+        Unlike the wishes of `request` it is served whatever is asked for later, and what is shown
+        meanwhile is not disturbed by it.
+
+        Parameters
+        ----------
+        deliver
+            Called in the thread with the one answer; what takes its time, such as writing the
+            picture, may be done there.
+
+        Returns
+        -------
+        int
+            The number that the answer carries.
+        """
+        with self._condition:
+            self._count += 1
+            self._stills.append(_Wish(self._count, frame, None, False, None, deliver))
+            self._condition.notify()
+            return self._count
+
     def close(self, timeout_s: float = 2.0) -> None:
         """End the thread and release the files; no answer is delivered afterwards.
 
@@ -155,6 +187,7 @@ class VideoSource:
         with self._condition:
             self._closing = True
             self._wish = None
+            self._stills.clear()
             self._condition.notify()
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout_s)
@@ -173,15 +206,16 @@ class VideoSource:
         """Serve a wish; whatever happens, answer it."""
         try:
             self._serve(wish)
-            if not wish.scrubbing:
+            if not wish.scrubbing and wish.still is None:
                 self._look_ahead()
         except LoupeError as error:
-            self._answer(VideoPicture(wish.number, Shown.ERROR, note=str(error)))
+            self._answer(wish, VideoPicture(wish.number, Shown.ERROR, note=str(error)))
         except Exception as error:
             # Damaged files reach corners of the decoders that raise anything; the thread must
             # outlive them all.
             _logger.exception("%s: a frame could not be read", self.spec.name)
-            self._answer(VideoPicture(wish.number, Shown.ERROR, note=f"cannot be read: {error}"))
+            note = f"cannot be read: {error}"
+            self._answer(wish, VideoPicture(wish.number, Shown.ERROR, note=note))
 
     def _open(self) -> None:
         self._stamp = self._file_stamp()
@@ -216,12 +250,16 @@ class VideoSource:
         return stamps
 
     def _next(self) -> _Wish | None:
-        """The newest wish, waited for; None when closing."""
+        """A still, else the newest wish, waited for; None when closing."""
         with self._condition:
-            while self._wish is None and not self._closing:
+            while self._wish is None and not self._stills and not self._closing:
                 self._condition.wait()
+            if self._closing:
+                return None
+            if self._stills:
+                return self._stills.popleft()
             wish, self._wish = self._wish, None
-            return None if self._closing else wish
+            return wish
 
     def _is_closing(self) -> bool:
         return self._closing
@@ -233,16 +271,18 @@ class VideoSource:
         reader = self._reader or self._try_again()
         if reader is None:
             note = str(self._error or "cannot be opened")
-            self._answer(VideoPicture(wish.number, Shown.ERROR, note=note))
+            self._answer(wish, VideoPicture(wish.number, Shown.ERROR, note=note))
             return
         timeline = reader.video.timeline
         frame = wish.frame
         if wish.time is not None:
             frame = timeline.frame_at(wish.time)
         if frame is None or not 0 <= frame < timeline.n:
-            self._answer(VideoPicture(wish.number, Shown.NONE, note="no frame at this time"))
+            none = VideoPicture(wish.number, Shown.NONE, note="no frame at this time")
+            self._answer(wish, none)
             return
-        self._turn_to(frame)
+        if wish.still is None:
+            self._turn_to(frame)
         if (picture := reader.cached(frame)) is not None:
             self._show(wish, frame, picture, Shown.EXACT)
             return
@@ -250,10 +290,12 @@ class VideoSource:
             return
         if (picture := reader.cached(frame)) is not None:
             self._show(wish, frame, picture, Shown.EXACT)
+        elif self._open_anew():
+            self._serve(wish)
         else:
             time = float(timeline.times[frame])
             note = f"frame {frame} cannot be decoded"
-            self._answer(VideoPicture(wish.number, Shown.MISSING, frame, time, note=note))
+            self._answer(wish, VideoPicture(wish.number, Shown.MISSING, frame, time, note=note))
 
     def _walk(self, wish: _Wish, reader: FrameReader, frame: int) -> bool:
         """Decode towards a frame; False if a newer wish cut it short."""
@@ -261,6 +303,10 @@ class VideoSource:
         hinted = not wish.scrubbing or reader.video.slow_seek
         for at, picture in reader.walk(frame):
             if at == frame:
+                continue
+            if wish.still is not None:
+                if self._closing:
+                    return False
                 continue
             late = clock.monotonic() - self._delivered_at > _PATIENCE_S
             if not hinted or (self._overtaken() and late):
@@ -288,7 +334,7 @@ class VideoSource:
             if reader.cached(frame) is not None or reader.is_missing(frame):
                 continue
             for _ in reader.walk(frame):
-                if self._overtaken():
+                if self._overtaken() or self._stills:
                     return
 
     def _try_again(self) -> FrameReader | None:
@@ -297,17 +343,43 @@ class VideoSource:
             self._open()
         return self._reader
 
+    def _open_anew(self) -> bool:
+        """Open again a file that lacks a frame, if it has changed since.
+
+        If that fails what is open stays: the frames that can be read are still shown.
+        """
+        if clock.monotonic() - self._tried_at < _RETRY_S or self._file_stamp() == self._stamp:
+            return False
+        self._stamp = self._file_stamp()
+        self._tried_at = clock.monotonic()
+        try:
+            video = open_video(self.spec, cache=self._index_cache, stopped=self._is_closing)
+        except Exception as error:  # noqa: BLE001 - damaged files raise anything, as in `_open`
+            _logger.info("%s has changed and cannot be opened again: %s", self.spec.name, error)
+            return False
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = FrameReader(video, cache_bytes=self._cache_bytes)
+        self._video = video
+        self._tell(lambda: self._opened(video))
+        return True
+
     def _show(self, wish: _Wish, frame: int, picture: Picture, shown: Shown) -> None:
         assert self._reader is not None
         time = float(self._reader.video.timeline.times[frame])
         note = "" if shown is Shown.EXACT else "searching"
         rgb = picture.rgb(wish.box)
-        self._answer(VideoPicture(wish.number, shown, frame, time, rgb, note))
+        self._answer(wish, VideoPicture(wish.number, shown, frame, time, rgb, note))
 
-    def _answer(self, picture: VideoPicture) -> None:
-        if not self._closing:
-            self._tell(lambda: self._deliver(picture))
-            self._delivered_at = clock.monotonic()
+    def _answer(self, wish: _Wish, picture: VideoPicture) -> None:
+        if self._closing:
+            return
+        if wish.still is not None:
+            still = wish.still
+            self._tell(lambda: still(picture))
+            return
+        self._tell(lambda: self._deliver(picture))
+        self._delivered_at = clock.monotonic()
 
     def _tell(self, call: Callable[[], None]) -> None:
         """Call back; a listener that is gone must not end the thread."""

@@ -149,7 +149,11 @@ def test_numbers_of_the_view_are_bounded() -> None:
     assert "finite" in allowed(state, c.SetValue("label_alpha", float("nan")))
     assert run(state, c.SetFontScale(100)).view.font_scale == 2.5
     assert run(state, c.SetFontScale(to=1.0)).view.font_scale == 1.0
-    assert run(state, c.SetSpeed(factor=100)).playback.speed == 8
+    assert run(state, c.SetSpeed(steps=100)).playback.speed == 8
+    slow = run(state, *[c.SetSpeed(steps=-1)] * 9)
+    assert slow.playback.speed == 0.1
+    assert run(slow, *[c.SetSpeed(steps=1)] * 3).playback.speed == 1, "the usual one is met again"
+    assert run(state, c.SetSpeed(1.3), c.SetSpeed(steps=-1)).playback.speed == 1
     assert run(state, c.SetTheme("light"), c.SetClock("hms")).view.theme == "light"
 
 

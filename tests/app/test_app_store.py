@@ -5,7 +5,7 @@ from app_states import rows_of, state_with, track
 
 from loupe.app import commands as c
 from loupe.app.autosave import guard, pending_edits
-from loupe.app.link import link
+from loupe.app.link import TimeLinks, link
 from loupe.app.state import AppState
 from loupe.app.store import Store
 from loupe.errors import IntervalLabelIOError
@@ -161,3 +161,40 @@ def test_linked_windows_show_the_same_time_inside_their_recordings() -> None:
     stop()
     night.dispatch(c.Home())
     assert start.state.window.stop == 100
+
+
+def test_each_window_knows_whether_it_is_linked_and_with_how_many() -> None:
+    links = TimeLinks()
+    one, two = Store(state_with()), Store(state_with())
+    links.enter(one)
+    assert one.allowed(c.UiRequest("link_windows")) == "There is no other window."
+    links.enter(two)
+    assert one.allowed(c.UiRequest("link_windows")) == ""
+    short = Store(state_with(extent=Span(0, 100)))
+    links.enter(short)
+    assert (one.state.others, one.state.linked) == (2, False)
+    one.dispatch(c.SetWindow(400.0, 20.0))
+    assert links.toggle(one) == 2
+    assert one.state.window == two.state.window
+    assert one.state.window.start == 400.0, "a shorter recording does not lead"
+    assert short.state.window.stop == 100
+    assert all(store.state.linked for store in (one, two, short))
+    assert links.toggle(two) == 0
+    assert [store.state.linked for store in (one, two, short)] == [True, False, True]
+    one.dispatch(c.Home())
+    assert two.state.window.start == 400.0
+    links.leave(short)
+    assert (one.state.others, one.state.linked) == (1, False), "alone in its group"
+    closed = short.state
+    one.dispatch(c.PageTime(1))
+    assert short.state is closed
+
+
+def test_of_linked_windows_one_plays() -> None:
+    one, two = Store(state_with()), Store(state_with())
+    link([one, two])
+    one.dispatch(c.Play())
+    two.dispatch(c.Play())
+    assert (one.state.playback.playing, two.state.playback.playing) == (False, True)
+    two.dispatch(c.Tick(0.5))
+    assert one.state.cursor == two.state.cursor > 0

@@ -314,3 +314,42 @@ def test_a_pair_of_lists_of_unlike_length_is_one_finding(tmp_path):
     checked = check_session(tmp_path / "s.toml")
     report = checked.with_faults(check_data(checked.partial)).report
     assert [item.code for item in report.diagnostics] == ["session-video-lengths"]
+
+
+@pytest.mark.parametrize(
+    ("data", "cmap", "wrong"),
+    [
+        ("none.zarr", "'nosuch'", 1),
+        ("none.zarr", "'viridis'", 0),
+        ("none.zarr", "['magma', 'nosuch', 'nor_this', 'nosuch']", 2),
+        ("none.zarr", "{ a = 'nosuch' }", 1),
+        ("good.zarr", "'nosuch'", 1),
+        ("good.zarr", "['nosuch', 'nor_this']", 2),
+    ],
+)
+def test_colormaps_are_told_also_while_the_data_do_not_open(check, data, cmap, wrong):
+    found = check(f"[[plots]]\nkind = 'heatmap'\ndata = {{ path = '{data}' }}\ncmap = {cmap}\n")
+    colormaps = [f for f in found if f[1] == "data-colormap"]
+    assert colormaps == [(("plots", 0, "cmap"), "data-colormap", "error")] * wrong
+    rest = [f for f in found if f not in colormaps]
+    missing = (("plots", 0, "data", "path"), "data-missing-file", "error")
+    assert rest == ([missing] if data == "none.zarr" else [])
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_a_raster_without_finite_times_still_tells_what_else_is_wrong(check, tmp_path, ending):
+    events = pl.DataFrame(
+        {"time": [1.0, float("nan"), 3.0], "unit": [0, 1, 1], "snr": ["1", "2", "high"]}
+    )
+    if ending == "csv":
+        events.write_csv(tmp_path / "odd.csv")
+    else:
+        events.write_parquet(tmp_path / "odd.parquet")
+    found = check(
+        f"[[plots]]\nkind = 'raster'\ndata = {{ path = 'odd.{ending}' }}\ntime_col = 'time'\n"
+        "order_by = 'unit'\nalpha_by = 'snr'\n"
+    )
+    assert sorted(f[:2] for f in found) == [
+        (("plots", 0, "alpha_by"), "data-numeric"),
+        (("plots", 0, "data", "time"), "data-time"),
+    ]

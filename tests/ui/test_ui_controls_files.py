@@ -5,10 +5,10 @@ import polars as pl
 import PySide6
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
-from ui_acts import CTRL, NONE, SHIFT, choose, press
+from PySide6.QtWidgets import QApplication
+from ui_acts import CTRL, NONE, SHIFT, answer, choose, press
 from ui_sessions import make_session, signal
 
 from loupe.app import commands as c
@@ -33,25 +33,6 @@ def session_file(tmp_path):
     path = tmp_path / "night.toml"
     path.write_text(TOML)
     return path
-
-
-def answer(window, path):
-    """Type a name into the open file dialog and press Enter."""
-    QTest.qWait(1)
-    dialogs = [d for d in window.widget.findChildren(QFileDialog) if d.isVisible()]
-    (dialog,) = dialogs
-    field = dialog.findChild(QLineEdit, "fileNameEdit")
-    field.setFocus()
-    field.selectAll()
-    QTest.keyClicks(field, str(path))
-    QTest.keyClick(field, KEY.Key_Return)
-    if dialog.isVisible():
-        dialog.accept()
-    window.settle()
-    assert not dialog.isVisible()
-    dialog.deleteLater()
-    window.widget.activateWindow()
-    window.widget.canvas.setFocus()
 
 
 def rows(window):
@@ -178,7 +159,11 @@ def test_a_video_is_added_with_its_frame_times(open_it, session_file, tmp_path):
         QTest.qWait(20)
     choose(window, "file.save_frame")
     answer(window, tmp_path / "frame.png")
-    assert (tmp_path / "frame.png").stat().st_size > 50
+    for _ in range(200):
+        if "written" in window.state.note:
+            break
+        QTest.qWait(20)
+    assert QImage(str(tmp_path / "frame.png")).width() == 64
 
 
 def test_labels_are_loaded_exported_and_saved(open_it, tmp_path):
@@ -244,3 +229,55 @@ def press_in(window, key):
         QTest.qWait(10)
     QTest.keyClick(window.widget.canvas, key, CTRL)
     QTest.qWait(1)
+
+
+def test_windows_are_linked_in_time(open_it, session_file):
+    from loupe.ui.app import open_windows
+
+    window = open_it(load_session(session_file), path=session_file)
+    window.core.menus.refresh()
+    entry = window.core.menus.entry("view.link_windows")
+    assert not entry.isEnabled()
+    assert entry.toolTip() == "There is no other window."
+    press(window, "o", CTRL)
+    answer(window, session_file)
+    second = open_windows()[-1]
+    window.store.dispatch(c.SetWindow(12.0, 6.0))
+    assert second.state.window.start == 0.0
+    activate(window)
+    choose(window, "view.link_windows")
+    assert window.state.note == "Time is linked with 1 other window."
+    assert second.state.window == window.state.window
+    for one in (window, second):
+        one.core.menus.refresh()
+        assert one.core.menus.entry("view.link_windows").isChecked()
+    activate(second)
+    press(second, "]")
+    assert window.state.window.start == second.state.window.start == 18.0
+    press(second, "o", CTRL)
+    answer(second, session_file)
+    third = open_windows()[-1]
+    assert third.state.window.start == 18.0, "opened from a linked window"
+    activate(third)
+    press(third, "[")
+    assert [one.state.window.start for one in (window, second, third)] == [12.0] * 3
+    choose(third, "view.link_windows")
+    assert not third.state.linked
+    assert window.state.linked
+    press(third, KEY.Key_Home)
+    assert window.state.window.start == 12.0
+    activate(second)
+    press_in(second, "w")
+    assert not second.is_open
+    assert not window.state.linked
+    assert window.state.others == 1
+
+
+def activate(window):
+    window.widget.activateWindow()
+    window.widget.canvas.setFocus()
+    window.settle()
+    for _ in range(100):
+        if QApplication.focusWidget() is window.widget.canvas:
+            return
+        QTest.qWait(10)

@@ -1,16 +1,19 @@
 """Videos beside the plots: real frames, stepping, windows of their own."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QSplitter
-from ui_acts import CTRL, SHIFT, press, wait_for
+from PySide6.QtWidgets import QApplication, QFileDialog, QSplitter
+from ui_acts import CTRL, SHIFT, answer, choose, press, wait_for
 from ui_sessions import LENGTH_S, make_session, signal
 
 from loupe.app import commands as c
 from loupe.session.labels import LabelsConfig
+from loupe.session.load import load_session
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.video import VideoConfig
 from loupe.ui.memory import Memory
@@ -177,9 +180,53 @@ def test_heights_of_videos_are_dragged_and_kept(open_it, video_session):
     videos.arrange()
     window.settle()
     assert videos.view(0).height() == pytest.approx(top - 100, abs=3)
-    videos.set_stretch(1, 6)
+    videos.set_stretch(0, 10)
+    videos.set_stretch(1, 20)
     window.settle()
-    assert videos.view(1).height() > 1.7 * videos.view(0).height()
+    assert videos.view(1).height() == pytest.approx(2 * videos.view(0).height(), rel=0.1)
+
+
+def test_dragged_heights_of_videos_are_remembered_and_saved(open_it, video_session, tmp_path):
+    def opened(session):
+        window = open_it(session)
+        window.widget.resize(1200, 900)
+        window.settle()
+        return window
+
+    def share(window):
+        top, bottom = (window.core.videos.view(i).height() for i in range(2))
+        return top / (top + bottom)
+
+    window = opened(video_session)
+    usual = share(window)
+    assert usual == pytest.approx(3 / 5, abs=0.03)
+    (splitter,) = window.widget.videos.findChildren(QSplitter)
+    drag_by(splitter.handle(1), 0, -90)
+    window.settle()
+    chosen = share(window)
+    assert chosen < usual - 0.08
+    heights = window.core.videos.view(0).height()
+    window.store.dispatch(c.SetStepTarget(1))
+    window.core.videos.arrange()
+    window.settle()
+    assert window.core.videos.view(0).height() == heights, "the very pixel stays"
+    press(window, "1", CTRL | SHIFT)
+    press(window, "1", CTRL | SHIFT)
+    assert share(window) == pytest.approx(chosen, abs=0.03)
+    path = tmp_path / "mine.toml"
+    window.file_requests.sessions.save(str(path))
+    stretches = [v.stretch for v in load_session(path).videos]
+    assert stretches[0] / sum(stretches) == pytest.approx(chosen, abs=0.03)
+    window.close(keep_unsaved=False)
+    again = opened(video_session)
+    assert share(again) == pytest.approx(chosen, abs=0.03)
+    again.close(keep_unsaved=False)
+    said = [v.model_copy(update={"stretch": 1}) for v in video_session.videos]
+    equal = opened(video_session.model_copy(update={"videos": tuple(said)}))
+    assert share(equal) == pytest.approx(0.5, abs=0.03), "what the session says is not overruled"
+    equal.close(keep_unsaved=False)
+    Memory(tmp_path / "memory.json")._path.unlink()
+    assert share(opened(load_session(path))) == pytest.approx(chosen, abs=0.03)
 
 
 def test_windows_of_videos_come_after_the_main_window_and_are_grouped(open_it, video_session):
@@ -195,3 +242,108 @@ def test_windows_of_videos_come_after_the_main_window_and_are_grouped(open_it, v
     # Known to the window system as belonging to the main window, and so kept above it.
     parent = window.widget.windowHandle()
     assert all(w.windowHandle().transientParent() is parent for w in videos.windows)
+
+
+def test_the_frame_shown_is_written_at_its_own_size(open_it, tmp_path):
+    size, frames = (480, 360), 30
+    with VideoWriter(tmp_path / "cam.mp4", size, FPS) as writer:
+        for i in range(frames):
+            writer.write(np.full((size[1], size[0], 3), i * 8, np.uint8))
+    config = VideoConfig(str(tmp_path / "cam.mp4"), name="top/left cam")
+    plots = (TraceConfig(signal(1)),)
+    window = open_it(make_session(plots=plots, videos=(config,), events=None))
+    videos = window.core.videos
+    window.store.dispatch(c.SetCursor(1.2))
+    assert wait_for(lambda: videos.captions[0].startswith("frame 12"))
+    shown = videos.view(0).image
+    assert shown.width() < size[0], "what is shown is smaller"
+    choose(window, "file.save_frame")
+    (dialog,) = [d for d in window.widget.findChildren(QFileDialog) if d.isVisible()]
+    assert [Path(f).name for f in dialog.selectedFiles()] == ["top-left-cam-frame-12.png"]
+    window.store.dispatch(c.SetCursor(2.5))
+    assert wait_for(lambda: videos.captions[0].startswith("frame 25"))
+    answer(window, tmp_path / "out.png")
+    assert wait_for(lambda: "written to out.png (480 x 360)" in window.state.note)
+    written = QImage(str(tmp_path / "out.png"))
+    assert (written.width(), written.height()) == size
+    assert abs(written.pixelColor(10, 10).lightness() - 12 * 8) < 6, "the one chosen, not the last"
+    assert videos.captions[0].startswith("frame 25"), "what is shown is not disturbed"
+    videos_error = window.widget.errors
+    window.file_requests.save_frame(0, 12, str(tmp_path / "absent" / "out.png"))
+    assert wait_for(lambda: videos_error.faults)
+    assert "cannot be written" in videos_error.faults[0].message
+
+
+def test_no_frame_is_written_where_none_is_shown(open_it, video_session):
+    window = open_it(video_session)
+    videos = window.core.videos
+    assert wait_for(lambda: "frame" in videos.captions[0])
+    window.store.dispatch(c.SetCursor(9.0))
+    assert wait_for(lambda: "no frame" in videos.captions[0])
+    choose(window, "file.save_frame")
+    assert window.state.note == "side shows no frame: no frame at this time."
+    assert not [d for d in window.widget.findChildren(QFileDialog) if d.isVisible()]
+    press(window, "1", CTRL | SHIFT)
+    window.core.menus.refresh()
+    entry = window.core.menus.entry("file.save_frame")
+    assert not entry.isEnabled()
+    assert entry.toolTip() == "side is hidden: show it, or choose another video to step."
+
+
+def test_reloading_shows_what_a_video_has_grown_by(open_it, tmp_path):
+    def write(frames):
+        with VideoWriter(tmp_path / "new.mp4", (64, 48), FPS) as writer:
+            for i in range(frames):
+                writer.write(np.full((48, 64, 3), i * 4, np.uint8))
+        (tmp_path / "new.mp4").replace(tmp_path / "cam.mp4")
+
+    write(20)
+    path = tmp_path / "s.toml"
+    path.write_text('version = 1\n[[videos]]\nvideo_path = "cam.mp4"\nname = "cam"\n')
+    window = open_it(load_session(path), path=path)
+    assert wait_for(lambda: window.state.extent.stop == pytest.approx(1.9))
+    room = window.core.videos
+    press(window, Qt.Key.Key_F5)
+    assert window.core.videos is room, "a file that is the same is not opened again"
+    write(50)
+    press(window, Qt.Key.Key_F5)
+    assert wait_for(lambda: window.state.extent.stop == pytest.approx(4.9))
+    press(window, Qt.Key.Key_End)
+    assert wait_for(lambda: "frame 49" in window.core.videos.captions[0])
+
+
+def test_arrow_keys_step_frames_after_scrubbing_and_of_a_video_that_is_shown(
+    open_it, video_session
+):
+    side, top = video_session.videos
+    session = video_session.model_copy(
+        update={"videos": (side, top.model_copy(update={"frame_times_correction": 0.05}))}
+    )
+    window = open_it(session)
+    videos = window.core.videos
+    assert wait_for(lambda: all("frame" in text for text in videos.captions))
+    slider = window.widget.videos._slider
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center())
+    window.settle()
+    assert window.state.cursor > 0.5, "a click beside the handle moves it by a tenth"
+    window.store.dispatch(c.SetCursor(3.0))
+    press(window, Qt.Key.Key_Right)
+    assert window.state.cursor == pytest.approx(3.1)
+    press(window, "1", CTRL | SHIFT)
+    press(window, Qt.Key.Key_Right)
+    assert window.state.cursor == pytest.approx(3.25), "a frame of the one that is shown"
+
+
+def test_targets_of_the_frame_keys_stand_after_all_videos(open_it, video_session):
+    window = open_it(video_session)
+    menu = next(a.menu() for a in window.widget.menuBar().actions() if a.text() == "&Video")
+    texts = [a.text().split("\t")[0] for a in menu.actions() if a.text()]
+    assert texts[-5:] == [
+        "Show side",
+        "side in a Window of Its Own",
+        "Show top",
+        "top in a Window of Its Own",
+        "Frame Step Target",
+    ]
+    choose(window, "video.2.step")
+    assert window.state.step_target == 1

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu
 
 NONE = Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -123,3 +123,22 @@ def wait_for(condition, seconds=20):
             return True
         QTest.qWait(20)
     return condition()
+
+
+def answer(window, path):
+    """Type a name into the open file dialog and press Enter."""
+    QTest.qWait(1)
+    dialogs = [d for d in window.widget.findChildren(QFileDialog) if d.isVisible()]
+    (dialog,) = dialogs
+    field = dialog.findChild(QLineEdit, "fileNameEdit")
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, str(path))
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    if dialog.isVisible():
+        dialog.accept()
+    window.settle()
+    assert not dialog.isVisible()
+    dialog.deleteLater()
+    window.widget.activateWindow()
+    window.widget.canvas.setFocus()

@@ -199,6 +199,29 @@ def test_a_file_that_vanishes_or_is_cut_while_open(plain, source_of):
                 assert video_matrix.number_of(got.rgb) == frame
 
 
+def test_a_frame_that_was_missing_is_shown_once_the_file_holds_it(plain, source_of, monkeypatch):
+    path = plain("long.mkv", 300, 20)
+    whole = path.read_bytes()
+    source, answers = source_of(path)
+    assert _answer(answers, source.request(frame=5)).shown is Shown.EXACT
+    assert not source.changed
+    half = len(whole) // 2
+    path.write_bytes(whole[:half] + bytes(len(whole) - half))
+    missing = _answer(answers, source.request(frame=290))
+    assert (missing.shown, missing.frame) == (Shown.MISSING, 290)
+    assert source.changed
+    monkeypatch.setattr(player, "_RETRY_S", 0.0)
+    path.write_bytes(whole)
+    got = _answer(answers, source.request(frame=290))
+    assert got.shown is Shown.EXACT
+    assert video_matrix.number_of(got.rgb) == 290
+    assert not source.changed
+    path.write_bytes(b"nothing of a video")
+    assert _answer(answers, source.request(frame=5)).shown in (Shown.MISSING, Shown.ERROR)
+    got = _answer(answers, source.request(frame=290))
+    assert video_matrix.number_of(got.rgb) == 290, "what was read stays"
+
+
 def test_random_damage_never_ends_the_thread(plain, source_of, soak):
     path = plain("long.mp4", 120, 20)
     data = path.read_bytes()
@@ -239,3 +262,25 @@ def test_nothing_is_delivered_after_closing(plain, source_of):
     source.request(frame=1)
     time.sleep(0.05)
     assert answers.qsize() == before
+
+
+def test_a_still_is_served_among_newer_wishes_and_at_full_size(plain, source_of):
+    source, answers = source_of(plain())
+    source.wait_opened(20)
+    stills = queue.Queue()
+    box = (40, 30)
+    for i in range(20):
+        source.request(frame=i, scrubbing=True, box=box)
+        if i == 3:
+            number = source.request_still(47, stills.put)
+    last = source.request(frame=20, box=box)
+    still = stills.get(timeout=20)
+    assert (still.request, still.shown, still.frame) == (number, Shown.EXACT, 47)
+    assert still.rgb.shape == (120, 160, 3)
+    assert video_matrix.number_of(still.rgb) == 47
+    shown = _answer(answers, last)
+    assert (shown.frame, shown.rgb.shape) == (20, (30, 40, 3))
+    assert stills.empty()
+    assert number not in [answers.get_nowait().request for _ in range(answers.qsize())]
+    source.request_still(900, stills.put)
+    assert stills.get(timeout=20).shown is Shown.NONE

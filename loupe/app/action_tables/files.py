@@ -72,7 +72,12 @@ def file_actions() -> tuple[Action, ...]:
         ),
         item("export_data", "Window's Data…", "Write what the window shows.", menu=export),
         item("save_hypnogram", "Hypnogram…", "Write the overview as a picture.", menu=export),
-        item("save_frame", "Video Frame…", "Write the frame shown as PNG.", menu=export),
+        item(
+            "save_frame",
+            "Video Frame…",
+            "Write the frame shown as PNG, at its own size.",
+            menu=export,
+        ),
         item("close", "Close Window", "Close this window.", "Ctrl+W"),
         item("quit", "Quit", "Close every window.", "Ctrl+Q"),
     )

@@ -101,6 +101,13 @@ def view_actions() -> tuple[Action, ...]:
             checked=flag_is_on("right_panel"),
         ),
         item(
+            "link_windows",
+            "Link Time with Other Windows",
+            "Cursor and window of every linked window are the same.",
+            c.UiRequest("link_windows"),
+            checked=lambda state: state.linked,
+        ),
+        item(
             "theme_dark",
             "Dark",
             "Light on dark.",
@@ -201,8 +208,8 @@ def video_actions() -> tuple[Action, ...]:
 
     return (
         item("toggle", "Play or Pause", "Let the cursor run.", c.TogglePlay(), "Space"),
-        item("faster", "Faster", "Play at the next higher speed.", c.SetSpeed(factor=2.0), ">"),
-        item("slower", "Slower", "Play at half the speed.", c.SetSpeed(factor=0.5), "<"),
+        item("faster", "Faster", "Play at the next higher speed.", c.SetSpeed(steps=1), ">"),
+        item("slower", "Slower", "Play at the next lower speed.", c.SetSpeed(steps=-1), "<"),
         item(
             "speed", "Playback Speed…", "Set the speed of playback.", c.UiRequest("playback_speed")
         ),

@@ -20,11 +20,13 @@ __all__ = [
     "Play",
     "ReplaceState",
     "SetClock",
+    "SetCompany",
     "SetFlag",
     "SetFontScale",
     "SetSpeed",
     "SetStepTarget",
     "SetVideo",
+    "SetVideoShares",
     "SetTheme",
     "SetValue",
     "Tick",
@@ -122,10 +124,10 @@ class TogglePlay(Command):
 
 @dataclass(frozen=True, slots=True)
 class SetSpeed(Command):
-    """Set the speed of playback, 0.1 to 8; with `factor` multiply it."""
+    """Set the speed of playback, 0.1 to 8; with `steps` go up or down the usual speeds."""
 
     speed: float | None = None
-    factor: float = 1.0
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,13 @@ class SetVideo(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class SetVideoShares(Command):
+    """Set the shares of the panel of all videos at once, in their order."""
+
+    stretches: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SetStepTarget(Command):
     """Choose the video that the frame keys step."""
 
@@ -172,6 +181,14 @@ class ReplaceState(Command):
 
     state: AppState
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetCompany(Command):
+    """Other windows were opened or closed, or linked in time with this one."""
+
+    others: int
+    linked: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,12 @@ from loupe.scene.settings import VideoOverride
 from loupe.scene.timegrid import Window
 from loupe.units import Span
 
-__all__ = ["FONT_RANGE", "REDUCERS", "SPEED_RANGE", "VALUE_RANGES"]
+__all__ = ["FONT_RANGE", "REDUCERS", "SPEEDS", "SPEED_RANGE", "VALUE_RANGES"]
 
-SPEED_RANGE = (0.1, 8.0)
+SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""The usual speeds of playback."""
+
+SPEED_RANGE = (SPEEDS[0], SPEEDS[-1])
 FONT_RANGE = (0.6, 2.5)
 MOST_STRETCH = 20
 VALUE_RANGES: Mapping[str, tuple[float, float]] = {
@@ -98,7 +101,13 @@ def _toggle_play(state: AppState, _command: c.TogglePlay) -> AppState:
 
 
 def _speed(state: AppState, command: c.SetSpeed) -> AppState:
-    speed = state.playback.speed * command.factor if command.speed is None else command.speed
+    speed = state.playback.speed if command.speed is None else command.speed
+    if command.steps > 0:
+        higher = [one for one in SPEEDS if one > speed]
+        speed = higher[min(command.steps, len(higher)) - 1] if higher else speed
+    elif command.steps < 0:
+        lower = [one for one in reversed(SPEEDS) if one < speed]
+        speed = lower[min(-command.steps, len(lower)) - 1] if lower else speed
     speed = round(_clip(speed, SPEED_RANGE), 3)
     return replace(state, playback=replace(state.playback, speed=speed))
 
@@ -143,6 +152,12 @@ def _set_video(state: AppState, command: c.SetVideo) -> AppState:
         look = replace(look, own_window=command.own_window)
     changed = MappingProxyType({**videos, command.index: look})
     return replace(state, overrides=replace(state.overrides, videos=changed))
+
+
+def _video_shares(state: AppState, command: c.SetVideoShares) -> AppState:
+    for index, stretch in enumerate(command.stretches):
+        state = _set_video(state, c.SetVideo(index, stretch=stretch))
+    return state
 
 
 def _step_target(state: AppState, command: c.SetStepTarget) -> AppState:
@@ -204,6 +219,10 @@ def _replace(_state: AppState, command: c.ReplaceState) -> AppState:
     return replace(command.state, note=command.note)
 
 
+def _company(state: AppState, command: c.SetCompany) -> AppState:
+    return replace(state, others=command.others, linked=command.linked)
+
+
 def _request(state: AppState, _command: c.UiRequest) -> AppState:
     # The window's part; the store hands it on.
     return state
@@ -223,6 +242,7 @@ REDUCERS: Mapping[type[c.Command], Callable[[AppState, Any], AppState]] = {
     c.Tick: _tick,
     c.HideVideo: _hide_video,
     c.SetVideo: _set_video,
+    c.SetVideoShares: _video_shares,
     c.SetStepTarget: _step_target,
     c.Select: _select,
     c.ClearSelection: _clear_selection,
@@ -232,6 +252,7 @@ REDUCERS: Mapping[type[c.Command], Callable[[AppState, Any], AppState]] = {
     c.ScrollRows: _scroll,
     c.SetViewport: _viewport,
     c.Note: _note,
+    c.SetCompany: _company,
     c.ReplaceState: _replace,
     c.UiRequest: _request,
 }

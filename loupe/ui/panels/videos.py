@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
@@ -14,6 +14,8 @@ from loupe.ui.video_view import VideoView
 __all__ = ["VideoWindow", "VideosPanel"]
 
 _TICKS = 10_000
+_FINEST = 20
+"""Share of the largest of the videos whose heights were dragged: the most that a session holds."""
 _SHARE = 1000
 """Pixels for each part of the height: more than there are, so that all are scaled down alike."""
 
@@ -27,20 +29,29 @@ class VideosPanel(QWidget):
         The slider was moved to this share of the window, 0 to 1.
     filled()
         The first view came, or the last one went: it may be shown, or its room is free.
+    dragged(object)
+        Heights were dragged with the mouse: the shares that the views have now, in their order.
     """
 
     scrubbed = Signal(float)
     filled = Signal()
+    dragged = Signal(object)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._views: list[tuple[VideoView, int]] = []
+        self._remembered: dict[str, float] = {}
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(6)
+        self._split.splitterMoved.connect(self._moved)
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, _TICKS)
         self._slider.setAccessibleName("Cursor in the window")
+        self._slider.setSingleStep(_TICKS // 100)
+        self._slider.setPageStep(_TICKS // 10)
+        # After scrubbing with the mouse the arrow keys step frames, as everywhere else.
+        self._slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._slider.valueChanged.connect(lambda v: self.scrubbed.emit(v / _TICKS))
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 8, 12, 4)
@@ -75,6 +86,33 @@ class VideosPanel(QWidget):
         if was_empty != self.is_empty:
             self.filled.emit()
 
+    def _moved(self) -> None:
+        heights = self._split.sizes()
+        most = max(1, *heights)
+        shares = [max(1, round(_FINEST * height / most)) for height in heights]
+        # The very heights stay; the shares that come back are those of the next layout.
+        self._views = [(view, share) for (view, _), share in zip(self._views, shares, strict=True)]
+        self.dragged.emit(tuple(shares))
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Shares that a person gave to videos with the mouse, by the names of `remember`."""
+        return dict(self._remembered)
+
+    def set_shares(self, sizes: Mapping[str, float]) -> None:
+        """Take over shares that were given before, from among other sizes."""
+        self._remembered = {k: v for k, v in sizes.items() if k.startswith("video ")}
+
+    def remember(self, stretches: Sequence[int]) -> None:
+        """Keep the shares of so many videos, for the next window with as many."""
+        for i, stretch in enumerate(stretches):
+            self._remembered[_name(i, len(stretches))] = float(stretch)
+
+    def remembered(self, index: int, count: int) -> int | None:
+        """The share of one of so many videos when they were last dragged; None if never."""
+        found = self._remembered.get(_name(index, count))
+        return None if found is None else min(_FINEST, max(1, round(found)))
+
     @property
     def is_empty(self) -> bool:
         """Whether no view is shown here."""
@@ -85,6 +123,10 @@ class VideosPanel(QWidget):
         blocked = self._slider.blockSignals(True)
         self._slider.setValue(round(max(0.0, min(1.0, share)) * _TICKS))
         self._slider.blockSignals(blocked)
+
+
+def _name(index: int, count: int) -> str:
+    return f"video {index + 1} of {count}"
 
 
 class VideoWindow(QWidget):
