@@ -199,8 +199,9 @@ def test_memory_keeps_the_newest_and_survives_nonsense(tmp_path):
 
 def test_progress_shows_late_and_moves_seldom(look):
     """A bar that moved with every tile would draw the window more often than its plots."""
+    from PySide6.QtCore import QEvent
     from PySide6.QtTest import QTest
-    from PySide6.QtWidgets import QLabel, QProgressBar
+    from PySide6.QtWidgets import QApplication, QLabel, QProgressBar
 
     from loupe.ui import topbar
 
@@ -222,3 +223,6 @@ def test_progress_shows_late_and_moves_seldom(look):
     bar.show_progress(50, 50, "drawing")
     assert progress.value() == 0
     bar.close()
+    # Not at the end of the process: PySide6 6.12 may take it down when a widget is still there.
+    bar.deleteLater()
+    QApplication.sendPostedEvents(bar, QEvent.Type.DeferredDelete)
