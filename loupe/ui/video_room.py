@@ -260,9 +260,12 @@ class VideoRoom:
         done
             Told in the window's thread what was written, or what went wrong.
         """
-        source, name = self._seats[index].source, self._seats[index].view.name
-        if source is None:
+        seat = self._seats[index] if 0 <= index < len(self._seats) else None
+        if seat is None or seat.source is None:
+            # The session was read again while the name was asked for.
+            done("", LoupeVideoError("the video is not open any more", where=path.name))
             return
+        source, name = seat.source, seat.view.name
 
         def write(picture: VideoPicture) -> None:
             error: LoupeError | None = None

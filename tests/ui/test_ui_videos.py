@@ -347,3 +347,12 @@ def test_targets_of_the_frame_keys_stand_after_all_videos(open_it, video_session
     ]
     choose(window, "video.2.step")
     assert window.state.step_target == 1
+
+
+def test_a_frame_of_a_video_that_is_gone_by_then_is_refused_in_words(open_it, tmp_path):
+    window = open_it(make_session(plots=(TraceConfig(signal(1)),), events=None))
+    path = tmp_path / "frame.png"
+    window.file_requests.save_frame(0, 3, str(path))
+    (fault,) = window.widget.errors.faults
+    assert "not open any more" in fault.message
+    assert not path.exists()
