@@ -171,6 +171,8 @@ def walk(window, seconds, watch, seed=0):
         while True:
             with watch.stretch("turn"):
                 QApplication.processEvents()
+                # What an event loop of its own would do: timers that have fired go.
+                QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
             if time.monotonic() >= until:
                 return
             time.sleep(0.002)

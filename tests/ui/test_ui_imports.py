@@ -17,7 +17,7 @@ CODE = textwrap.dedent(
     window = open_session(make_session(plots=(TraceConfig(signal(2)),)))
     assert window.settle(60_000)
     window.close()
-    heavy = {"av", "cv2", "scipy", "matplotlib", "mne", "neo", "edfio", "soundfile"}
+    heavy = {"av", "cv2", "mne", "neo", "edfio", "soundfile"}
     print(sorted(heavy & set(sys.modules)))
     """
 )

@@ -20,7 +20,7 @@ SECONDS = float(os.environ.get("LOUPE_SOAK_SECONDS", "3600" if SOAK else "45"))
 HOURS = 24.0 if SOAK else 2.0
 FRAME_MS = 250.0
 FLAT_MB = 60.0 if SOAK else 120.0
-CACHE_MB = 512 if SOAK else 64
+CACHE_MB = 128 if SOAK else 64
 """What resident memory may grow by from the second to the last quarter, and the ceiling of caches:
 they fill at first."""
 
