@@ -206,7 +206,10 @@ def walk(window, seconds, watch, seed=0):
         if chosen is None:
             return
         name = rng.choice("wnr0")
+        before = len(window.desk.track.history.done)
         key(name)
+        if len(window.desk.track.history.done) == before:
+            return  # what was there already is no edit, and an undo would take the one before
         report.edits += 1
         model.paint(chosen.start, chosen.stop, STATES.get(name))
         if rng.random() < 0.3:

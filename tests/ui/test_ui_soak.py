@@ -4,6 +4,7 @@ The recording is the sleep demo with its two videos, events and label file. Memo
 flat, frames prompt, and the file on disk must hold exactly what was labelled.
 """
 
+import gc
 import json
 import os
 
@@ -30,10 +31,13 @@ def test_a_day_of_recording_stands_an_hour_of_work(open_it, tmp_path, repo_root)
     session = load_session(write_demo(tmp_path / "day", kind="sleep", hours=HOURS, seed=3))
     view = session.view.model_copy(update={"cache_mb": CACHE_MB})
     window = open_it(session.model_copy(update={"view": view}))
+    gc.collect()
+    gc.freeze()  # as `loupe open` does: what was imported is not looked through again and again
     watch = BusyWatch(repo_root / "out" / "soak" if SOAK else tmp_path / "busy")
     report, model = walk(window, SECONDS, watch)
     head = watch.report().partition("\n==")[0]
     watch.close()
+    gc.unfreeze()
     found = {
         "seconds": SECONDS,
         "frames": len(report.frames_s),
