@@ -36,8 +36,8 @@ _AHEAD = 12
 _PATIENCE_S = 0.15
 """After so long without a picture the frame just met is shown on the way to the right one."""
 
-_NICE = 10
-"""Steps of `nice` that decoding stands behind: a tenth of a processor that others want too."""
+_NICE = 15
+"""Steps of `nice` that decoding stands behind: a thirtieth of a processor that others want too."""
 
 _RETRY_S = 1.0
 """Time between looks at a file that could not be opened, whether it has changed."""
