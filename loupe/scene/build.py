@@ -141,9 +141,7 @@ def build(picture: Picture) -> Frame:
         texts += _in_plot(row, box, look, tile, layout)
     if layout.visible:
         scale = layout.viewport.scale
-        texts += event_names(
-            p.scene.events, p.overrides.events, grid, layout.area, scale, theme.panel
-        )
+        texts += event_names(p.scene.events, grid, layout.area, scale, theme.text, theme.panel)
     if swatches:
         rect = PxRect(0, layout.area.y, layout.area.x, layout.area.h)
         item = swatch_item(

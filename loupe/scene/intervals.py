@@ -189,14 +189,15 @@ def event_items(
 
 def event_names(
     classes: Sequence[EventClass],
-    overrides: Mapping[str, EventOverride],
     grid: TimeGrid,
     area: PxRect,
     scale: float,
+    color: Rgba,
     halo: Rgba,
 ) -> tuple[TextRun, ...]:
     """Names beside the lines of global events, at the top of the plots.
 
+    In one colour that can be read on the halo; their lines have the colours of the classes.
     Only of events that have classes, and only as many as do not touch: a name that would run into
     the one before it is left out, and a class with a line every few pixels has none.
     """
@@ -216,14 +217,12 @@ def event_names(
         if x < free or x + width > area.w:
             continue
         free = x + width
-        changed = overrides.get(events.name)
-        color = changed.color if changed and changed.color else events.color
         names.append(
             TextRun(
                 events.name,
                 area.x + x + 4 * scale,
                 area.y + 9 * scale,
-                color.with_alpha(255),
+                color,
                 role="event",
                 area="plot",
                 halo=halo,
