@@ -28,7 +28,8 @@ def assemble(
     """
     mine = _places(pieces, sides.ours)
     lead = mine
-    if min(mine, default=0) < 0 and len(pieces) == len(sides.theirs.starts):
+    is_ours = min(mine, default=0) >= 0 and len(pieces) == len(ours)
+    if not is_ours and len(pieces) == len(sides.theirs.starts):
         other = _places(pieces, sides.theirs)
         lead = other if min(other, default=0) >= 0 else mine
     late = len(pieces) + len(ours)

@@ -57,6 +57,14 @@ def check_ways(found, ours):
     assert (np.diff(found.table.starts) >= 0).all()
 
 
+def test_rows_that_start_together_stand_as_the_one_has_them_who_changed_them():
+    plain, noted = (0.0, 0.5, "a", None), (0.0, 0.5, "a", "n")
+    base, theirs = table(plain, noted, plain), table(noted, plain)
+    merged = merge(base, base, theirs)
+    assert [row.note or "" for row in merged.table] == ["n", ""]
+    assert not merged.from_theirs
+
+
 @settings(max_examples=100, deadline=None)
 @given(versions(st.one_of(rows_disjoint(), rows_any)))
 def test_one_who_changed_nothing_has_no_say(made):
