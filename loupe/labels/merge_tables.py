@@ -28,7 +28,8 @@ def assemble(
     """
     mine = _places(pieces, sides.ours)
     lead = mine
-    is_ours = min(mine, default=0) >= 0 and len(pieces) == len(ours)
+    whole = min(mine, default=0) >= 0 and len(pieces) == len(ours)
+    is_ours = whole and not sides.base.same(sides.ours)
     if not is_ours and len(pieces) == len(sides.theirs.starts):
         other = _places(pieces, sides.theirs)
         lead = other if min(other, default=0) >= 0 else mine
