@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from loupe.errors import IntervalLabelSchemaError
 from loupe.labels.columns import EMPTY
+from loupe.labels.step import Step, summed
 from loupe.labels.table import Floats, IntervalTable, Ints, Rows
 from loupe.units import Seconds, Span
 
@@ -25,7 +26,6 @@ __all__ = [
     "TOUCH",
     "Edit",
     "Side",
-    "Step",
     "clear",
     "delete",
     "edge_limits",
@@ -48,14 +48,6 @@ _NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
-    """Rows that left (places in the table before) and rows that came (places after)."""
-
-    removed: Rows
-    added: Rows
-
-
-@dataclass(frozen=True, eq=False)
 class Edit:
     """One change, which `inverse` takes back exactly.
 
@@ -64,7 +56,7 @@ class Edit:
     kind
         What was done, in a word or two: ``paint``, ``clear``, ``move edge`` …
     steps
-        Applied in order.
+        Applied in order. The edits made here have at most one.
     """
 
     kind: str
@@ -86,7 +78,7 @@ class Edit:
 
     def then(self, other: Edit) -> Edit:
         """Both edits as one, under this edit's name: the moves of one drag, for example."""
-        return Edit(self.kind, self.steps + other.steps)
+        return Edit(self.kind, summed(self.steps + other.steps))
 
     @property
     def span(self) -> Span | None:
@@ -167,7 +159,7 @@ def paint_each(
         if join:
             new, removed, pieces = _join(table, new, removed, pieces, ignore)
         table = _step(table, removed, [*pieces, new], next_id + 1, steps)
-    return table, Edit("paint", tuple(steps))
+    return table, Edit("paint", summed(steps))
 
 
 def clear(table: IntervalTable, start: Seconds, stop: Seconds) -> Result:
@@ -175,7 +167,7 @@ def clear(table: IntervalTable, start: Seconds, stop: Seconds) -> Result:
     removed, pieces, next_id = _carve(table, *_checked(start, stop))
     steps: list[Step] = []
     table = _step(table, removed, pieces, next_id, steps)
-    return table, Edit("clear", tuple(steps))
+    return table, Edit("clear", summed(steps))
 
 
 def delete(table: IntervalTable, rows: Sequence[int]) -> Result:
@@ -183,7 +175,7 @@ def delete(table: IntervalTable, rows: Sequence[int]) -> Result:
     steps: list[Step] = []
     for row in rows:
         _check_row(table, row)
-    return _step(table, sorted(set(rows)), [], table.next_id, steps), Edit("delete", tuple(steps))
+    return _step(table, sorted(set(rows)), [], table.next_id, steps), Edit("delete", summed(steps))
 
 
 def edge_limits(table: IntervalTable, row: int, side: Side) -> tuple[Seconds, Seconds]:
@@ -230,7 +222,7 @@ def move_edge(table: IntervalTable, row: int, side: Side, t: Seconds) -> Result:
         start, end = float(table.starts[row]), float(table.ends[row])
         bounds = (t, end) if side == "start" else (start, t)
         table = _rebound(table, row_id, *bounds, steps)
-    return table, Edit("move edge", tuple(steps))
+    return table, Edit("move edge", summed(steps))
 
 
 def set_bounds(table: IntervalTable, row: int, start: Seconds, stop: Seconds) -> Result:
@@ -244,7 +236,7 @@ def set_bounds(table: IntervalTable, row: int, start: Seconds, stop: Seconds) ->
     _check_row(table, row)
     steps: list[Step] = []
     table = _rebound(table, int(table.ids[row]), *_checked(start, stop), steps)
-    return table, Edit("change times", tuple(steps))
+    return table, Edit("change times", summed(steps))
 
 
 def set_label(table: IntervalTable, row: int, label: str) -> Result:
@@ -310,7 +302,7 @@ def merge_adjacent(table: IntervalTable, *, force: bool = False) -> Result:
         last = i + 1
     steps: list[Step] = []
     table = _step(table, removed, merged, table.next_id, steps)
-    return table, Edit("merge", tuple(steps))
+    return table, Edit("merge", summed(steps))
 
 
 def places_of(table: IntervalTable, removed: Ints, starts: Floats) -> Ints:

@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 
 from loupe.errors import IntervalLabelIOError
-from loupe.labels.edit import Edit, Step, places_of
+from loupe.labels.edit import Edit, places_of
 from loupe.labels.files import Fs, again, put_beside, read_bytes, write_all
+from loupe.labels.step import Step, summed
 from loupe.labels.table import IntervalTable, Rows
 
 __all__ = ["Content", "Journal", "Replay", "encode_edit", "load", "parse", "replay"]
@@ -295,7 +296,7 @@ def _apply(
             steps.append(step)
             newest = int(step.added.ids.max()) + 1 if len(step.added) else 0
             table = table.splice(step.removed.positions, step.added, max(table.next_id, newest))
-        edit = Edit(str(record["kind"]), tuple(steps))
+        edit = Edit(str(record["kind"]), summed(steps))
     except (KeyError, TypeError, ValueError, IndexError):
         return None
     return table, edit

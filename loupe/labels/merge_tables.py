@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from loupe.labels.columns import EMPTY
-from loupe.labels.edit import Edit, Step
+from loupe.labels.edit import Edit
 from loupe.labels.merge_cells import Cells, Piece, Side, Sides
+from loupe.labels.step import Step
 from loupe.labels.table import IntervalTable, Ints
 
 __all__ = ["MERGE", "as_table", "assemble", "between"]

@@ -20,7 +20,7 @@ from loupe.labels.columns import Layout, Pool
 from loupe.session.labels import IntervalLabelSchema
 from loupe.units import Seconds, Span
 
-__all__ = ["Floats", "Interval", "IntervalTable", "Ints", "Rows"]
+__all__ = ["Floats", "Interval", "IntervalTable", "Ints", "ROW_ARRAYS", "Rows"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -86,11 +86,12 @@ class Rows:
         """Whether both hold the same rows at the same places."""
         return len(self) == len(other) and all(
             np.array_equal(getattr(self, name), getattr(other, name))
-            for name in ("positions", *_ARRAYS)
+            for name in ("positions", *ROW_ARRAYS)
         )
 
 
-_ARRAYS = ("starts", "ends", "codes", "ids", "payload")
+ROW_ARRAYS = ("starts", "ends", "codes", "ids", "payload")
+"""What a row has besides its place."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +215,7 @@ class IntervalTable:
 
     def rows(self, positions: Ints) -> Rows:
         """The rows at these strictly increasing places."""
-        return Rows(positions, *(getattr(self, name)[positions] for name in _ARRAYS))
+        return Rows(positions, *(getattr(self, name)[positions] for name in ROW_ARRAYS))
 
     def splice(self, removed: Ints, added: Rows, next_id: int) -> IntervalTable:
         """The table without the rows at `removed` and with `added` at their new places.
@@ -235,7 +236,7 @@ class IntervalTable:
         taken = np.zeros(hi - lo + growth, dtype=np.bool_)
         taken[places] = True
         out: dict[str, Any] = {}
-        for name in _ARRAYS:
+        for name in ROW_ARRAYS:
             old = getattr(self, name)
             window = np.empty(hi - lo + growth, dtype=old.dtype)
             window[places] = getattr(added, name)
@@ -344,7 +345,7 @@ class IntervalTable:
     def same_rows(self, other: IntervalTable) -> bool:
         """Whether both hold the very same rows of one pool."""
         return self.pool is other.pool and all(
-            np.array_equal(getattr(self, name), getattr(other, name)) for name in _ARRAYS
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in ROW_ARRAYS
         )
 
     def equals(self, other: IntervalTable) -> bool:

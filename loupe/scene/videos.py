@@ -13,13 +13,23 @@ from loupe.session.source import InMemory
 from loupe.session.suggest import did_you_mean
 from loupe.session.video import VideoConfig
 from loupe.video.opened import VideoSpec
+from loupe.video.reader import CACHE_BYTES
 
 if TYPE_CHECKING:
     from loupe.data.catalog import Catalog
 
-__all__ = ["video_spec"]
+__all__ = ["frames_ceiling", "video_spec"]
 
 TABLES = (".parquet", ".csv", ".tsv", ".htsv")
+
+
+def frames_ceiling(cache_mb: int, videos: int) -> int:
+    """Bytes of decoded frames that each of so many videos may keep.
+
+    All videos of a window share as much again as `ViewConfig.cache_mb` gives to the rest of it;
+    one keeps at most what `loupe.video.reader.CACHE_BYTES` says.
+    """
+    return min(CACHE_BYTES, (cache_mb << 20) // max(1, videos))
 
 
 def video_spec(config: VideoConfig, name: str, catalog: Catalog) -> VideoSpec:

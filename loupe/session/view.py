@@ -98,7 +98,7 @@ class ViewSettings(Model):
     """Part of the window that one notch of Shift+wheel moves."""
 
     cache_mb: Whole = Field(512, ge=16, le=1_000_000, examples=[1024])
-    """Ceiling in MB for samples and pictures kept in memory."""
+    """Ceiling in MB for samples and pictures kept in memory; videos share as much again."""
 
     subplot_order: tuple[RowRef, ...] = Field((), examples=[["EMG", "EEG"]])
     """Rows from top to bottom, by row name or number from 0; others follow in their order."""

@@ -125,7 +125,7 @@ class VideoRoom:
 
     def _open(self, index: int, seat: _Seat) -> None:
         # Both decoders are 40 MB; most windows have no video.
-        from loupe.scene.videos import video_spec
+        from loupe.scene.videos import frames_ceiling, video_spec
         from loupe.video.player import VideoSource
 
         spec = self._desk.scene.videos[index]
@@ -143,7 +143,9 @@ class VideoRoom:
         def opened(result: OpenVideo | LoupeError) -> None:
             self._scheduler.post(lambda: self._is_open(seat, spec.name, result))
 
-        seat.source = VideoSource(found, deliver, opened=opened)
+        cache_mb = self._desk.scene.session.view.cache_mb
+        ceiling = frames_ceiling(cache_mb, len(self._desk.scene.videos))
+        seat.source = VideoSource(found, deliver, opened=opened, cache_bytes=ceiling)
 
     def _is_open(self, seat: _Seat, name: str, result: OpenVideo | LoupeError) -> None:
         if self._closed:

@@ -138,6 +138,32 @@ def test_any_edits_followed_by_as_many_undos_are_the_identity(data):
         assert np.array_equal(t.ids, state.ids)
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_edits_together_are_one_step_that_does_and_undoes_them_all(data):
+    start = data.draw(st.one_of(rows_any, rows_disjoint()))
+    t, total = start, edit.Edit("all", ())
+    for _ in range(data.draw(st.integers(1, 8))):
+        t, done = data.draw(one_edit(t))
+        assert len(done.steps) <= 1
+        total = total.then(done)
+    assert len(total.steps) <= 1
+    there = total.apply(start)
+    assert there.same_rows(t)
+    assert total.inverse().apply(there).same_rows(start)
+    for step in total.steps:
+        for rows_of_it, whole in ((step.removed, start), (step.added, t)):
+            assert rows_of_it.same(whole.rows(rows_of_it.positions))
+
+
+def test_an_hour_of_epochs_is_one_step_of_what_left_and_came():
+    t = table((0, 600, "a"), (3000, 3630, "b"))
+    after, done = edit.paint_each(t, [Span(30.0 * n, 30.0 * n + 30) for n in range(120)], "c")
+    assert rows(after) == [(0, 3600, "c"), (3600, 3630, "b")]
+    (step,) = done.steps
+    assert (len(step.removed), len(step.added)) == (2, 2)
+
+
 @settings(max_examples=200, deadline=None)
 @given(rows_disjoint(), spans, st.sampled_from(LABELS), st.booleans())
 def test_paint_agrees_with_samples(t, span, label, join):

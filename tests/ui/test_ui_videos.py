@@ -12,12 +12,14 @@ from ui_acts import CTRL, SHIFT, answer, choose, press, wait_for
 from ui_sessions import LENGTH_S, make_session, signal
 
 from loupe.app import commands as c
+from loupe.scene.videos import frames_ceiling
 from loupe.session.labels import LabelsConfig
 from loupe.session.load import load_session
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.video import VideoConfig
 from loupe.ui.memory import Memory
 from loupe.units import Span
+from loupe.video import player
 from loupe.video.write import VideoWriter
 
 FPS = 10
@@ -100,6 +102,22 @@ def test_a_video_that_cannot_be_used_is_named(open_it, tmp_path):
     assert window.widget.errors.faults[0].where == "cam"
     press(window, Qt.Key.Key_BracketRight)
     assert window.state.window.start == 10.0
+
+
+@pytest.mark.parametrize(("cache_mb", "each_mb"), [(512, 256), (64, 32)])
+def test_all_videos_share_one_ceiling(open_it, video_session, monkeypatch, cache_mb, each_mb):
+    given = []
+
+    class Source(player.VideoSource):
+        def __init__(self, spec, deliver, *, cache_bytes, **others):
+            given.append(cache_bytes)
+            super().__init__(spec, deliver, cache_bytes=cache_bytes, **others)
+
+    monkeypatch.setattr(player, "VideoSource", Source)
+    view = video_session.view.model_copy(update={"cache_mb": cache_mb})
+    open_it(video_session.model_copy(update={"view": view}))
+    assert given == [each_mb << 20] * 2
+    assert frames_ceiling(1_000_000, 1) == 256 << 20
 
 
 def test_a_video_alone_makes_the_time(open_it, video_session):
