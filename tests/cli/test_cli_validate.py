@@ -12,6 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 from loupe.cli.main import main
+from loupe.errors import LoupeConfigError
+from loupe.session.load import Checked, LoadOptions, check_session
 
 PLOT = '[[plots]]\nkind = "trace"\ndata = { path = "a.zarr" }\n'
 HEAVY = "numpy polars xarray zarr PySide6 vispy cv2 av scipy pandas h5py numba".split()  # noqa: SIM905 - reads better
@@ -127,6 +129,36 @@ def test_an_unreadable_file_does_not_hide_the_others(
     out, err = lines(capsys)
     assert out[0].startswith("bad.toml:4:1")
     assert "did you mean" in "\n".join(err)
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (LoupeConfigError("no such key", code="keys"), "error[keys]: k.toml: no such key"),
+        (ZeroDivisionError("division by zero"), "k.toml: the check did not come to its end"),
+        (OSError(13, "Permission denied"), "error[system]: the system refused: Permission denied"),
+    ],
+    ids=["config", "fault", "system"],
+)
+def test_a_check_that_stumbles_over_a_file_tells_of_the_others_first(
+    raised: Exception,
+    told: str,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def check(name: str, options: LoadOptions) -> Checked:
+        if name == "k.toml":
+            raise raised
+        return check_session(name, options)
+
+    monkeypatch.setattr("loupe.cli.validate.check_session", check)
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    assert main(["validate", "k.toml", "bad.toml", "warn.toml", "--no-data"]) == 2
+    out, err = lines(capsys)
+    assert out[0].startswith("bad.toml:4:1")
+    assert "checked 2 sessions: 1 error, 1 warning" in err
+    assert told in err
 
 
 def test_data_faults_join_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
