@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 import typer
 
 from loupe.app.actions import GROUPS, build_actions
 from loupe.app.keymap import conflicts
-from loupe.session.load import load_session
+from loupe.cli.options import checking_options, session_of
 
 __all__ = ["run"]
 
 
-def run(session: str | None = None, *, quiet: bool = False) -> int:
+def run(
+    session: str | None = None,
+    *,
+    set_vars: Sequence[str] = (),
+    allow_remote: bool = False,
+    quiet: bool = False,
+) -> int:
     """Print the actions by group and, unless quiet, what shares a key; the exit code.
 
     Raises
@@ -21,9 +28,10 @@ def run(session: str | None = None, *, quiet: bool = False) -> int:
     LoupeError
         If the session cannot be used.
     """
-    loaded = load_session(session) if session is not None else None
-    states = None
-    if loaded is not None:
+    loaded = states = None
+    if session is not None:
+        options = checking_options(set_vars, allow_remote=allow_remote, writes=False)
+        loaded = session_of(session, options)
         from loupe.session.folders import user_config_folder
         from loupe.session.states import resolve_states
 

@@ -248,6 +248,7 @@ def config(
     ] = False,
     set_vars: SetVars = None,
     allow_remote: Remote = False,
+    allow_write: Write = None,
     quiet: Quiet = False,
 ) -> None:
     """Print the session as it is understood, everything filled in."""
@@ -260,6 +261,7 @@ def config(
             origins=origins,
             set_vars=set_vars or [],
             allow_remote=allow_remote,
+            allow_write=allow_write or [],
             quiet=quiet,
         )
     )
@@ -287,12 +289,14 @@ def keys(
     session: Annotated[
         str | None, typer.Argument(help="A session, for its states and its own keys.")
     ] = None,
+    set_vars: SetVars = None,
+    allow_remote: Remote = False,
     quiet: Quiet = False,
 ) -> None:
     """List every action with its keys."""
     from loupe.cli import keys as command
 
-    _leave(command.run(session, quiet=quiet))
+    _leave(command.run(session, set_vars=set_vars or [], allow_remote=allow_remote, quiet=quiet))
 
 
 @app.command(epilog="Example: loupe demo my-demo --kind probe --hours 0.5")
@@ -374,12 +378,24 @@ def overview_build(
             help="beside the recording, or cache.", autocompletion=_one_of("beside", "cache")
         ),
     ] = "beside",
+    set_vars: SetVars = None,
+    allow_remote: Remote = False,
     quiet: Quiet = False,
 ) -> None:
     """Make the overview files of a session's arrays, or go on making them."""
     from loupe.cli import overview as command
 
-    _leave(command.build(path, workers=workers, scheduler=scheduler, where=where, quiet=quiet))
+    _leave(
+        command.build(
+            path,
+            workers=workers,
+            scheduler=scheduler,
+            where=where,
+            set_vars=set_vars or [],
+            allow_remote=allow_remote,
+            quiet=quiet,
+        )
+    )
 
 
 @labels_app.command("convert", epilog="Example: loupe labels convert hypnogram.txt hypnogram.csv")

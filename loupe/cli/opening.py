@@ -11,7 +11,7 @@ from loupe.errors import LoupeConfigError
 if TYPE_CHECKING:
     from loupe.session.model import Session
 
-__all__ = ["load_for_cli", "parse_vars"]
+__all__ = ["load_for_cli", "parse_vars", "refuse_vars"]
 
 
 def load_for_cli(
@@ -20,6 +20,8 @@ def load_for_cli(
     set_vars: Sequence[str] = (),
     allow_remote: bool = False,
     allow_write: Sequence[str] = (),
+    writes: bool = True,
+    quiet: bool = True,
 ) -> Session:
     """The session of a ``.toml`` file, or a sensible one for a recording.
 
@@ -29,6 +31,10 @@ def load_for_cli(
         Session file, array store, folder of npy pairs, table, video or label file.
     set_vars
         ``NAME=VALUE`` texts.
+    writes
+        Whether labels may be written; else it is no fault where the session would have them.
+    quiet
+        Keep warnings about the session to oneself.
 
     Raises
     ------
@@ -37,22 +43,33 @@ def load_for_cli(
     LoupeError
         If the file is missing or nothing that Loupe reads.
     """
-    variables = parse_vars(set_vars)
     if path.lower().endswith(".toml"):
-        from loupe.session.load import load_session
+        from loupe.cli.options import checking_options, session_of
 
-        return load_session(
-            path, variables=variables, allow_remote=allow_remote, allow_write=allow_write
+        options = checking_options(
+            set_vars, allow_remote=allow_remote, allow_write=allow_write, writes=writes
         )
-    if variables:
+        return session_of(path, options, quiet=quiet)
+    refuse_vars(path, set_vars)
+    from loupe.scene.propose import propose
+
+    return propose([Path(path)])
+
+
+def refuse_vars(path: str, set_vars: Sequence[str]) -> None:
+    """Refuse values for variables where a recording is named instead of a session file.
+
+    Raises
+    ------
+    LoupeConfigError
+        If there are any.
+    """
+    if parse_vars(set_vars):
         raise LoupeConfigError(
             "`--set` gives values to the variables of a session file, and this is none",
             where=path,
             code="cli-set-without-session",
         )
-    from loupe.scene.propose import propose
-
-    return propose([Path(path)])
 
 
 def parse_vars(set_vars: Sequence[str]) -> dict[str, str]:

@@ -56,7 +56,9 @@ def run(
     from loupe.ui.headless import View, render_clip, render_session
 
     check_view(start, window)
-    loaded = load_for_cli(session, set_vars=set_vars, allow_remote=allow_remote)
+    loaded = load_for_cli(
+        session, set_vars=set_vars, allow_remote=allow_remote, writes=False, quiet=quiet
+    )
     view = View((width, height), scale, start, window, theme, allow_remote)
     with shown_progress("Opening" if kind == ".png" else "Writing", quiet=quiet) as progress:
         if kind == ".png":

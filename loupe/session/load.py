@@ -64,8 +64,10 @@ class LoadOptions:
         URLs, home folders and environment variables in paths are allowed.
     allow_write
         Further folders that may be written in.
+    writes
+        Whether labels may be written at all; where they are not, it is no fault where to.
     builtin_keys
-        Key to the title of the action that owns it, for notes on state keys.
+        Key to the id of the action that owns it, for notes on state keys.
     actions
         Names that `[keys]` may hold; None skips that check.
     normal_key
@@ -81,6 +83,7 @@ class LoadOptions:
     actions: frozenset[str] | None = None
     normal_key: Callable[[str], str] = str
     user_folder: Path | None = None
+    writes: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -382,7 +385,11 @@ def _validated(
             normal_key=options.normal_key,
         ),
         *state_faults(session, options.user_folder or user_config_folder()),
-        *path_faults(session, allow_remote=options.allow_remote, allow_write=options.allow_write),
+        *path_faults(
+            session,
+            allow_remote=options.allow_remote,
+            allow_write=options.allow_write if options.writes else None,
+        ),
     ]
     if not whole:
         more = [fault for fault in more if fault.code not in _SETTLED_BY_A_BASE]

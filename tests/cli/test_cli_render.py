@@ -53,6 +53,20 @@ def test_two_runs_write_the_same_bytes(session, tmp_path):
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_a_session_that_writes_elsewhere_is_drawn_with_its_warnings(
+    session, tmp_path, tmp_path_factory
+):
+    other = tmp_path_factory.mktemp("other")
+    text = session.read_text().replace("'labels.csv'", f"'{other}/labels.csv'\nwriteback = true")
+    session.write_text(text.replace("kind = 'trace'", "kind = 'trace'\ncolor = 'red'\nhue = 'x'"))
+    out = tmp_path / "1.png"
+    done = render(session, out, "--size", "400x200")
+    assert done.returncode == 0, done.stderr
+    assert "s.toml:5:7: warning[session-color-ignored]" in done.stderr
+    quiet = render(session, out, "--size", "400x200", "--quiet")
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+
+
 def test_scale_doubles_the_pixels(session, tmp_path):
     out = tmp_path / "x2.png"
     assert render(session, out, "--size", "400x200", "--scale", "2").returncode == 0

@@ -221,6 +221,57 @@ def test_schema_and_keys(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "Shared keys" in out
 
 
+@pytest.fixture
+def away(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which `away.toml` has labels written; its array has a name by a variable."""
+    import numpy as np
+    import xarray as xr
+
+    other = tmp_path_factory.mktemp("other")
+    coords = {"channel": [0, 1], "time": np.arange(200_000) / 1000}
+    data = xr.DataArray(np.zeros((2, 200_000)), dims=("channel", "time"), coords=coords, name="d")
+    data.to_dataset().to_zarr(folder / "night.zarr", mode="w", consolidated=False)
+    (folder / "away.toml").write_text(
+        '[[plots]]\nkind = "trace"\ndata = { path = "${rec}.zarr" }\n'
+        f'[[labels]]\npath = "{other.as_posix()}/night.csv"\nwriteback = true\n'
+        '[states]\nkeymap = { Wake = ["w"] }\nlabel_colors = { Wake = "red" }\n'
+    )
+    return other
+
+
+@pytest.mark.usefixtures("away")
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [("keys", "state.Wake"), ("overview build", "night.zarr.overview.zarr (d): 1 parts made")],
+)
+def test_what_writes_no_labels_takes_a_session_that_does(
+    command: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command.split(), "away.toml"]) == 1
+    shown = capsys.readouterr()
+    assert "error[session-var-unset]" in shown.err
+    assert "path-write-outside" not in shown.err
+    assert main([*command.split(), "away.toml", "--set", "rec=night"]) == 0
+    assert told in capsys.readouterr().out
+
+
+def test_config_is_told_where_labels_may_be_written(
+    away: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = ["config", "away.toml", "--set", "rec=night"]
+    assert main(known) == 1
+    assert "error[path-write-outside]" in capsys.readouterr().err
+    assert main([*known, "--allow-write", str(away)]) == 0
+    assert f'path = "{away}/night.csv"' in capsys.readouterr().out
+
+
+def test_variables_belong_to_session_files(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["overview", "build", "night.zarr", "--set", "rec=night"]) == 2
+    assert "error[cli-set-without-session]" in capsys.readouterr().err
+
+
 def test_a_session_alone_is_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
     module = SimpleNamespace(run=lambda path, **_: seen.append(path))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+import loupe.api
 from loupe import (
     GlobalEventsConfig,
     HeatmapConfig,
@@ -73,8 +76,21 @@ def test_every_argument_maps_to_its_field(name: str, tmp_path: Path) -> None:
         session = build_session(state_definitions=value, user_folder=tmp_path)
         assert session.states.definitions == value
         return
+    if name == "sources":
+        arguments["data"] = TraceConfig("lfp")
     session = build_session(**(arguments | {name: value}), user_folder=tmp_path)
     assert holds(session)
+
+
+def test_what_has_no_effect_is_warned_of_where_view_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    room = types.ModuleType("loupe.ui.handle")
+    room.open_window = lambda session: session  # type: ignore[attr-defined]  # no window here
+    monkeypatch.setitem(sys.modules, "loupe.ui.handle", room)
+    with pytest.warns(UserWarning, match=r"`hue` has no effect .* \(remove `hue` or") as told:
+        loupe.api.view(TraceConfig(ARRAY, color="red", hue="region"), block=False)
+    assert [Path(one.filename) for one in told] == [Path(__file__)]
 
 
 def test_the_arguments_are_those_of_the_original() -> None:
