@@ -7,6 +7,7 @@ import pty
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ import pytest
 import typer.main
 
 import loupe.cli.progress as progress_room
-from loupe.cli.faults import KEPT, fault_folder, hook
+from loupe.cli.faults import KEPT, _seen, fault_folder, hook
 from loupe.cli.main import app, main
 
 COMMANDS = (
@@ -288,12 +289,35 @@ def test_a_panic_of_a_compiled_library_is_a_fault_too(
 def test_what_a_window_did_not_foresee_is_reported(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    _seen.clear()
     try:
         broken()
     except ZeroDivisionError as error:
         hook(type(error), error, error.__traceback__)
     assert "error[internal]" in capsys.readouterr().err
     assert len(list(fault_folder().iterdir())) == 1
+
+
+def test_a_fault_of_every_frame_does_not_drive_out_its_cause(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _seen.clear()
+
+    def happen(cause: Callable[[], object]) -> None:
+        try:
+            cause()
+        except (KeyError, ZeroDivisionError) as error:
+            hook(type(error), error, error.__traceback__)
+
+    happen(lambda: {}["the cause"])
+    capsys.readouterr()
+    for _ in range(3 * KEPT):
+        happen(broken)
+    reports = [path.read_text() for path in fault_folder().iterdir()]
+    assert sorted("the cause" in report for report in reports) == [False, True]
+    told = capsys.readouterr().err
+    assert told.count("error[internal]") == 1
+    assert told.splitlines()[-1] == "ZeroDivisionError: the same fault as above, 10 times by now"
 
 
 def test_a_refusal_of_the_system_is_no_fault(
