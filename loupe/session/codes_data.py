@@ -200,8 +200,8 @@ MORE_CODES: dict[str, Code] = {
     "render-too-large": Code("A picture is too large", "At most 16384 pixels a side."),
     "render-window": Code(
         "There is nothing to draw in a window",
-        "Its length must be above 0 s, its ends must be numbers, and some of the recording must lie "
-        "between them.",
+        "Its length must be above 0 s, its ends must be numbers, and some of the recording must "
+        "lie between them.",
     ),
     "render-write": Code("A picture cannot be written", "Check the folder and its permissions."),
     "dependency": Code(

@@ -138,6 +138,19 @@ def test_a_schema_from_the_command_line(folder, capsys):
             labels.stats("s.csv", schema=bad)
 
 
+def test_a_misspelt_column_counts_no_other(folder, capsys):
+    (folder / "a.csv").write_text("start_s,end_s,label\n0,5,W\n")
+    wrong = "start_col=start_s,end_col=end_s,label_col=lable"
+    with pytest.raises(IntervalLabelSchemaError, match="missing column `lable`"):
+        labels.stats("a.csv", schema=wrong)
+    assert capsys.readouterr().out == ""
+    (folder / "b.csv").write_text("start_s,end_s,lable\n0,5,W\n")
+    assert labels.diff("a.csv", "b.csv", schema=wrong) == 0
+    told = capsys.readouterr().err
+    assert "a.csv: note: it has no `lable`, so it is read without --schema" in told
+    assert "b.csv: note: it has no" not in told
+
+
 def test_stats(folder, capsys):
     assert labels.stats("v.txt", format="json") == 0
     found = json.loads(capsys.readouterr().out)
