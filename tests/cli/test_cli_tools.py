@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from loupe.cli import doctor
 from loupe.cli.main import main
 from loupe.session.load import load_session
 from loupe.session.states import load_state_config
@@ -86,3 +87,35 @@ def test_doctor_names_versions_and_folders(capsys):
     assert "numpy" in out
     assert "journals of labels" in out
     assert ("Nothing is missing." in out) == (code == 0)
+
+
+def test_doctor_names_what_is_required_and_missing(capsys, monkeypatch):
+    needs = ["numpy>=1.26", "loupe-needs-this>=2; python_version>'3'", "sphinx>=8; extra == 'docs'"]
+    monkeypatch.setattr("importlib.metadata.requires", lambda name: needs)
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "  loupe-needs-this MISSING\n" in out
+    assert "hint: a package is missing: pip install loupe-needs-this" in out
+    assert "Nothing is missing." not in out
+    assert "sphinx" not in out.partition("Optional")[0]
+    assert main(["doctor", "--quiet"]) == 1
+    assert "pip install loupe-needs-this" in capsys.readouterr().out
+
+
+def test_doctor_takes_another_package_with_the_same_module(capsys, monkeypatch):
+    versions = {"opencv-python-headless": "4.12"}
+    monkeypatch.setattr("importlib.metadata.requires", lambda name: ["opencv-python>=4.10"])
+    monkeypatch.setattr(doctor, "_version", lambda name: versions.get(name, ""))
+    main(["doctor"])
+    out = capsys.readouterr().out
+    assert "opencv-python-headless 4.12" in out
+    assert "MISSING" not in out
+
+
+def test_doctor_goes_on_after_a_driver_that_hangs(capsys, monkeypatch):
+    monkeypatch.setattr(doctor, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(doctor, "GL_PROBE", "import time; time.sleep(60)")
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "pictures without a display (EGL): not possible" in out
+    assert "journals of labels" in out
