@@ -18,7 +18,20 @@ __all__ = [
     "LoupeRenderError",
     "LoupeTypeError",
     "LoupeVideoError",
+    "printable",
 ]
+
+_CONTROL = {
+    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"
+} | {ord("\r"): "\\r"}
+
+
+def printable(text: str) -> str:
+    r"""Text for a terminal: what would steer it is written out, as ``\x1b``.
+
+    Names and messages may come from a stranger's file. Tabs and ends of lines stay.
+    """
+    return text.translate(_CONTROL)
 
 
 class LoupeError(Exception):
@@ -75,7 +88,7 @@ class LoupeError(Exception):
     def render(self) -> str:
         """The text for a terminal: message, then a blank line and the hint."""
         text = f"error[{self.code}]: {self}"
-        return f"{text}\n\nhint: {self.hint}" if self.hint else text
+        return printable(f"{text}\n\nhint: {self.hint}" if self.hint else text)
 
 
 class LoupeConfigError(LoupeError, ValueError):

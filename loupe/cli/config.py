@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from loupe.cli.options import checking_options, tell_warnings
-from loupe.errors import LoupeConfigError
+from loupe.errors import LoupeConfigError, printable
 from loupe.session.base import Place
 from loupe.session.compose import Composed, places_below
 from loupe.session.diagnostics import SessionError
@@ -94,7 +94,7 @@ def _origins(plain: dict[str, Any], composed: Composed, style: str) -> str:
         return json.dumps(found, indent=2, ensure_ascii=False, default=str)
     texts = [(f"{_dotted(place)} = {toml_value(value)}", origin) for place, value, origin in rows]
     width = min(72, max((len(text) for text, _ in texts), default=0))
-    return "\n".join(f"{text:<{width}}  # {origin}" for text, origin in texts)
+    return printable("\n".join(f"{text:<{width}}  # {origin}" for text, origin in texts))
 
 
 def _tables(value: list[Any]) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from loupe.cli.progress import shown_progress
-from loupe.errors import LoupeError
+from loupe.errors import LoupeError, printable
 
 if TYPE_CHECKING:
     from loupe.data.probe import ArrayFacts, Contents
@@ -55,7 +55,7 @@ def run(files: Sequence[str], *, style: str = "text", quiet: bool = False) -> in
         if style == "json":
             found.append(facts)
         else:
-            typer.echo("\n".join(_text(facts)))
+            typer.echo(printable("\n".join(_text(facts))))
     if style == "json":
         typer.echo(json.dumps(found, indent=2, default=str))
     return code

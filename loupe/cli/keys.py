@@ -10,6 +10,7 @@ import typer
 from loupe.app.actions import GROUPS, build_actions
 from loupe.app.keymap import conflicts
 from loupe.cli.options import checking_options, session_of
+from loupe.errors import printable
 
 __all__ = ["run"]
 
@@ -51,5 +52,5 @@ def run(
     shared = [str(conflict) for conflict in conflicts(actions)]
     if shared and not quiet:
         lines += ["", "Shared keys", *(f"  {text}" for text in shared)]
-    typer.echo("\n".join(lines[1:]))
+    typer.echo(printable("\n".join(lines[1:])))
     return 0

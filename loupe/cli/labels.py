@@ -21,6 +21,7 @@ from loupe.errors import (
     IntervalLabelSchemaError,
     LoupeConfigError,
     LoupeError,
+    printable,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def convert(
         )
     _remarks(src, done.notes, quiet)
     for loss in done.losses:
-        typer.echo(f"lost: {loss}")
+        typer.echo(printable(f"lost: {loss}"))
     if done.saved is None:
         typer.echo(f"{out} was not written; allow the losses with --lossy", err=True)
         return 1
@@ -206,7 +207,7 @@ def diff(a: str, b: str, schema: str | None = None, *, quiet: bool = False) -> i
     _remarks(a, before.notes, quiet)
     _remarks(b, after.notes, quiet)
     for line in lines:
-        typer.echo(line)
+        typer.echo(printable(line))
     return int(bool(lines))
 
 
@@ -261,7 +262,7 @@ def _either(path: str, schema: IntervalLabelSchema | None) -> LoadedFile:
 
 def _remarks(path: str, notes: Sequence[str], quiet: bool) -> None:
     for note in () if quiet else notes:
-        typer.echo(f"{path}: note: {note}", err=True)
+        typer.echo(printable(f"{path}: note: {note}"), err=True)
 
 
 def _table(rows: Sequence[Sequence[str]]) -> None:
@@ -269,4 +270,4 @@ def _table(rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         cells = [row[0].ljust(widths[0])]
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        typer.echo("  ".join(cells).rstrip())
+        typer.echo(printable("  ".join(cells).rstrip()))

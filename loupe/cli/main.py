@@ -7,6 +7,7 @@ output, words about the work to standard error. Exit codes: 0 done, 1 findings,
 """
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -516,6 +517,14 @@ def _refused(error: OSError) -> LoupeError:
     )
 
 
+def _as_utf8() -> None:
+    """What is redirected is UTF-8 on every system, and no character ends a run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code.
 
@@ -525,6 +534,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Without the program's name; None stands for those of the process.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:
+        _as_utf8()
     # Plugins of pydantic would be looked for in every installed package, at every start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if not given or given[0] in _SHORT:

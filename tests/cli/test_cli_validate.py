@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -159,6 +160,45 @@ def test_a_check_that_stumbles_over_a_file_tells_of_the_others_first(
     assert out[0].startswith("bad.toml:4:1")
     assert "checked 2 sessions: 1 error, 1 warning" in err
     assert told in err
+
+
+def test_nothing_of_a_file_steers_the_terminal(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "key.toml").write_text('"\\u001b[2J\\r\\u009b" = 1\n')
+    (folder / "raw.toml").write_text('title = "\x1b[2J"\n')
+    shown = r"`\x1b[2J\r\x9b`"
+    for style in ("full", "concise"):
+        assert main(["validate", "key.toml", "--no-data", "--format", style]) == 1
+        out = capsys.readouterr().out
+        assert f"unknown key {shown}" in out
+        assert not set(out) & {"\x1b", "\x9b", "\r"}
+    assert main(["validate", "raw.toml", "--no-data"]) == 1
+    out = capsys.readouterr().out.splitlines()
+    assert '1 | title = "\N{REPLACEMENT CHARACTER}[2J"' in out
+    assert main(["config", "raw.toml"]) == 1
+    assert main(["inspect", "no\x1b[2J.zarr"]) == 2
+    told = capsys.readouterr().err
+    assert "\x1b" not in told
+    assert r"no\x1b[2J.zarr" in told
+
+
+def test_concise_findings_are_a_line_each(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "two.toml").write_text('"a\\nb" = 1\n')
+    assert main(["validate", "two.toml", "--no-data", "--format", "concise"]) == 1
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_what_is_redirected_is_utf_8(folder: Path) -> None:
+    text = 'title = "Nächte → ω"\n'
+    (folder / "night.toml").write_text(text, encoding="utf-8")
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "loupe", "config", "night.toml"],
+        capture_output=True, check=False, env=environment,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert text.strip() in done.stdout.decode("utf-8").splitlines()
 
 
 def test_data_faults_join_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
