@@ -19,6 +19,7 @@ __all__ = [
     "LoupeTypeError",
     "LoupeVideoError",
     "printable",
+    "refused",
 ]
 
 _CONTROL = {
@@ -89,6 +90,16 @@ class LoupeError(Exception):
         """The text for a terminal: message, then a blank line and the hint."""
         text = f"error[{self.code}]: {self}"
         return printable(f"{text}\n\nhint: {self.hint}" if self.hint else text)
+
+
+def refused(error: OSError) -> LoupeError:
+    """What the system would not do, such as writing on a full disk, as a person's matter."""
+    return LoupeError(
+        f"the system refused: {error.strerror or error}",
+        where=str(error.filename or ""),
+        hint="check the file, its folder, their permissions and the room on the disk",
+        code="system",
+    )
 
 
 class LoupeConfigError(LoupeError, ValueError):

@@ -108,7 +108,11 @@ def _write(details: str, arguments: Sequence[str]) -> Path:
         old.unlink(missing_ok=True)
     now = time.time()
     stamp = time.strftime("%Y-%m-%d-%H%M%S", time.localtime(now))
-    path = folder / f"fault-{stamp}-{int(now % 1 * 1e3):03d}-{os.getpid()}.txt"
+    name = f"fault-{stamp}-{int(now % 1 * 1e3):03d}-{os.getpid()}"
+    path, more = folder / f"{name}.txt", 0
+    while path.exists():  # two in a millisecond
+        more += 1
+        path = folder / f"{name}-{more}.txt"
     path.write_text(
         f"loupe {__version__} on Python {platform.python_version()}, {platform.platform()}\n"
         f"command: {shlex.join(['loupe', *arguments])}\n"

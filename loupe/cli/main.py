@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from loupe.errors import LoupeError
+from loupe.errors import LoupeError, refused
 
 __all__ = ["app", "main"]
 
@@ -270,7 +270,7 @@ def config(
 
 @app.command(epilog="Example: loupe migrate old.toml --diff")
 def migrate(
-    sessions: Annotated[list[str], typer.Argument(help="Session files.")],
+    sessions: Annotated[list[str], typer.Argument(help="Session files or patterns.")],
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit 1 if a file is old.")
     ] = False,
@@ -322,7 +322,8 @@ def demo(
 @app.command(epilog="Example: loupe init night.zarr spikes.parquet cam.mp4 -o night.toml")
 def init(
     files: Annotated[
-        list[str] | None, typer.Argument(help="Recordings, tables, label files, videos.")
+        list[str] | None,
+        typer.Argument(help="Recordings, tables, label files, videos; or patterns."),
     ] = None,
     out: Annotated[str, typer.Option("-o", "--out", help="The session to write.")] = "session.toml",
     states: Annotated[
@@ -338,7 +339,9 @@ def init(
 
 @app.command("inspect", epilog="Example: loupe inspect night.zarr cam.mp4")
 def inspect_files(
-    files: Annotated[list[str], typer.Argument(help="Recordings, tables, label files, videos.")],
+    files: Annotated[
+        list[str], typer.Argument(help="Recordings, tables, label files, videos; or patterns.")
+    ],
     style: TextOrJson = "text",
     quiet: Quiet = False,
 ) -> None:
@@ -483,8 +486,8 @@ def labels_diff(
     _leave(command.diff(a, b, schema=table_schema, quiet=quiet))
 
 
-_SHORT = frozenset({"--help", "-h", "--version", "validate", "schema", "keys"})
-"""First words of runs that are over in no time."""
+_SHORT = frozenset({"--help", "-h", "--version", "schema", "keys"})
+"""First words of runs that are over in no time; `validate` is, where it opens no data."""
 
 
 def _leave(code: int | None) -> None:
@@ -505,16 +508,6 @@ def _with_command(arguments: Sequence[str]) -> list[str]:
         if found[0] not in names and is_file:
             found.insert(0, "open")
     return found
-
-
-def _refused(error: OSError) -> LoupeError:
-    """What the system would not do, such as writing on a full disk, as a person's matter."""
-    return LoupeError(
-        f"the system refused: {error.strerror or error}",
-        where=str(error.filename or ""),
-        hint="check the file, its folder, their permissions and the room on the disk",
-        code="system",
-    )
 
 
 def _as_utf8() -> None:
@@ -538,7 +531,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _as_utf8()
     # Plugins of pydantic would be looked for in every installed package, at every start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    if not given or given[0] in _SHORT:
+    if not given or given[0] in _SHORT or (given[0] == "validate" and "--no-data" in given):
         gc.disable()  # a tenth of the time of a process that ends before it would matter
     try:
         app(args=_with_command(given), prog_name="loupe")
@@ -548,7 +541,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         typer.echo(error.render(), err=True)
         code = 1 if hasattr(error, "report") else 2
     except OSError as error:
-        typer.echo(_refused(error).render(), err=True)
+        typer.echo(refused(error).render(), err=True)
         code = 2
     except BaseException as error:  # noqa: BLE001 - panics of compiled libraries are no Exception
         from loupe.cli.faults import fault_message

@@ -10,7 +10,7 @@ import typer
 
 from loupe.cli.options import checking_options, expanded
 from loupe.cli.progress import shown_progress
-from loupe.errors import LoupeConfigError, LoupeError
+from loupe.errors import LoupeConfigError, LoupeError, refused
 from loupe.session.load import Checked, LoadOptions, check_session, check_text
 from loupe.session.rendering import FORMATS, render, summary
 from loupe.session.suggest import did_you_mean
@@ -48,7 +48,7 @@ def run(
         )
     options = checking_options(set_vars, allow_remote=allow_remote, allow_write=allow_write)
     found: list[Checked] = []
-    refused: list[LoupeError] = []
+    unreadable: list[LoupeError] = []
     broken: dict[str, BaseException] = {}
     names = expanded(sessions)
     with shown_progress("Checking", quiet=quiet) as tell:
@@ -56,16 +56,17 @@ def run(
             tell(number, len(names), name)
             try:
                 found.append(check(name, options, data=not no_data))
-            except LoupeError as error:
-                error.where = error.where or name
-                refused.append(error)
+            except (LoupeError, OSError) as error:
+                problem = refused(error) if isinstance(error, OSError) else error
+                problem.where = problem.where or name
+                unreadable.append(problem)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001 - raised below; panics of compiled
                 # libraries are no Exception
                 error.add_note(f"while checking {name}")
                 broken[name] = error
-    for problem in refused:
+    for problem in unreadable:
         typer.echo(problem.render(), err=True)
     reports = [checked.report for checked in found]
     text = render(reports, style)
@@ -77,7 +78,7 @@ def run(
         typer.echo(f"{name}: the check did not come to its end", err=True)
     for error in broken.values():
         raise error
-    if refused:
+    if unreadable:
         return 2
     return int(any(report.fails(strict=strict) for report in reports))
 

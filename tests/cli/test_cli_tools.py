@@ -67,6 +67,35 @@ def test_inspect_goes_on_after_a_file_that_is_not_there(folder, capsys):
     assert "unit: Int64" in out.out
 
 
+def test_patterns_that_no_shell_expanded(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert main(["inspect", "*.parquet", "lab*.csv"]) == 0
+    out = capsys.readouterr().out
+    assert "file: spikes.parquet" in out
+    assert "file: labels.csv" in out
+    assert main(["init", "*.parquet", "labels.*", "-o", "new.toml", "-q"]) == 0
+    session = load_session("new.toml")
+    assert len(session.plots) == len(session.labels) == 1
+
+
+def test_inspect_goes_on_after_what_the_system_refuses(folder, capsys, monkeypatch):
+    from loupe.cli import inspect_
+
+    describe = inspect_.describe
+
+    def refusing(path):
+        if path.name == "labels.csv":
+            raise PermissionError(13, "Permission denied", str(path))
+        return describe(path)
+
+    monkeypatch.setattr(inspect_, "describe", refusing)
+    files = [str(folder / "labels.csv"), str(folder / "spikes.parquet")]
+    assert main(["inspect", *files]) == 2
+    out = capsys.readouterr()
+    assert f"error[system]: {folder / 'labels.csv'}: the system refused" in out.err
+    assert "unit: Int64" in out.out
+
+
 def test_inspect_measures_a_video(shared_data, capsys):
     assert main(["inspect", str(shared_data / "mouse" / "openfield.mp4")]) == 0
     out = capsys.readouterr().out

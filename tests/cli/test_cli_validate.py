@@ -137,7 +137,10 @@ def test_an_unreadable_file_does_not_hide_the_others(
     [
         (LoupeConfigError("no such key", code="keys"), "error[keys]: k.toml: no such key"),
         (ZeroDivisionError("division by zero"), "k.toml: the check did not come to its end"),
-        (OSError(13, "Permission denied"), "error[system]: the system refused: Permission denied"),
+        (
+            OSError(13, "Permission denied"),
+            "error[system]: k.toml: the system refused: Permission denied",
+        ),
     ],
     ids=["config", "fault", "system"],
 )
@@ -243,6 +246,36 @@ def test_migrate(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["migrate", "old.toml", "--check"]) == 0
     assert main(["migrate", "none.toml"]) == 2
     assert sorted(p.name for p in folder.glob("*old*")) == ["old.toml"]
+
+
+def test_migrate_goes_on_after_a_file_that_it_cannot_take(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("old1", "old2", "old3"):
+        (folder / f"{name}.toml").write_text("version = 0\n[view]\nwindow_len = 3.0\n")
+    (folder / "old0.toml").write_text("no toml")
+    replace = os.replace
+
+    def full(source: str, target: Path) -> None:
+        if target.name == "old2.toml":
+            raise OSError(28, "No space left on device", source)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    assert main(["migrate", "old?.toml", "none.toml"]) == 2
+    _, err = lines(capsys)
+    assert [line for line in err if line.startswith(("error", "old"))] == [
+        "error[session-unreadable]: old0.toml: the session cannot be migrated: "
+        "Expected '=' after a key in a key/value pair (at line 1, column 4)",
+        "old1.toml: was version 0, now 1",
+        "error[system]: old2.toml: the system refused: No space left on device",
+        "old3.toml: was version 0, now 1",
+        "error[session-unreadable]: none.toml: the session cannot be migrated: "
+        "[Errno 2] No such file or directory: 'none.toml'",
+    ]
+    assert "window_len" in (folder / "old2.toml").read_text()
+    assert "window_len" not in (folder / "old3.toml").read_text()
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
 def test_schema_and_keys(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
