@@ -76,8 +76,8 @@ def run(
         typer.echo(summary(reports, len(found)), err=True)
     for name in broken:
         typer.echo(f"{name}: the check did not come to its end", err=True)
-    for error in broken.values():
-        raise error
+    if broken:
+        raise next(iter(broken.values()))
     if unreadable:
         return 2
     return int(any(report.fails(strict=strict) for report in reports))

@@ -421,7 +421,7 @@ def _too_many(count: int) -> Fault:
     return Fault(
         (),
         "too-many",
-        f"there are {count} mistakes; the first {MAX_FAULTS} are shown",
+        f"there are {count} findings; the first {MAX_FAULTS} are shown",
         "mend these and check again",
         "note",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -400,6 +401,22 @@ def test_validate_with_data_never_loads_qt_or_gl(folder: Path) -> None:
     code, found = loaded_after("validate", str(folder / "good.toml"))
     assert code == 1
     assert not {"PySide6", "vispy", "av", "cv2"} & set(found)
+
+
+def test_cycles_are_collected_where_data_are_opened(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    collected = []
+
+    def check(name: str, options: LoadOptions) -> Checked:
+        collected.append(gc.isenabled())
+        return check_session(name, options)
+
+    monkeypatch.setattr("loupe.cli.validate.check_session", check)
+    main(["validate", "good.toml"])
+    main(["validate", "good.toml", "--no-data"])
+    assert collected == [True, False]
+    assert gc.isenabled()
 
 
 def test_python_minus_m() -> None:

@@ -86,7 +86,7 @@ def test_what_has_no_effect_is_warned_of_where_view_is_called(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     room = types.ModuleType("loupe.ui.handle")
-    room.open_window = lambda session: session  # type: ignore[attr-defined]  # no window here
+    room.open_window = lambda session, **_: session  # type: ignore[attr-defined]  # no window here
     monkeypatch.setitem(sys.modules, "loupe.ui.handle", room)
     with pytest.warns(UserWarning, match=r"`hue` has no effect .* \(remove `hue` or") as told:
         loupe.api.view(TraceConfig(ARRAY, color="red", hue="region"), block=False)
