@@ -17,6 +17,7 @@ import typer.main
 import loupe.cli.progress as progress_room
 from loupe.cli.faults import KEPT, _seen, fault_folder, hook
 from loupe.cli.main import app, main
+from loupe.cli.opening import load_for_cli
 
 COMMANDS = (
     *"open render validate schema config migrate keys demo init inspect readers doctor".split(),  # noqa: SIM905 - reads better
@@ -127,6 +128,15 @@ def test_config_names_warnings_of_the_session(
 ) -> None:
     assert main(["config", "warn.toml"]) == 0
     assert capsys.readouterr().err.startswith("warn.toml:5:7: warning[session-color-ignored]")
+
+
+def test_a_session_to_be_opened_has_its_warnings_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert load_for_cli("warn.toml", quiet=False).plots[0].hue == "r"
+    assert capsys.readouterr().err.startswith("warn.toml:5:7: warning[session-color-ignored]")
+    load_for_cli("warn.toml")
+    assert capsys.readouterr().err == ""
 
 
 def test_label_files_are_checked_past_one_that_is_missing(
