@@ -30,9 +30,6 @@ __all__ = [
 ]
 
 
-_logger = logging.getLogger(__name__)
-
-
 class Cancelled(Exception):  # noqa: N818 - not an error: nobody wants the result any more
     """Raised by work that stops because it is stale; see `check_cancelled`."""
 
@@ -327,7 +324,8 @@ class ThreadPool:
                     done(outcome)
             except Exception:
                 # The thread goes on: without it, what is asked for later would never come.
-                _logger.exception("the result of %r could not be delivered", job.key)
+                log = logging.getLogger(__name__)
+                log.exception("the result of %r could not be delivered", job.key)
             # What waits for the next job must not keep the last one's result alive.
             del job, outcome, done
             with self._wake:

@@ -9,7 +9,7 @@ import typer
 
 from loupe.app.actions import GROUPS, build_actions
 from loupe.app.keymap import conflicts
-from loupe.cli.options import checking_options, session_of
+from loupe.cli.opening import session_of
 from loupe.errors import printable
 
 __all__ = ["run"]
@@ -31,8 +31,7 @@ def run(
     """
     loaded = states = None
     if session is not None:
-        options = checking_options(set_vars, allow_remote=allow_remote, writes=False)
-        loaded = session_of(session, options)
+        loaded = session_of(session, set_vars=set_vars, allow_remote=allow_remote, allow_write=None)
         from loupe.session.folders import user_config_folder
         from loupe.session.states import resolve_states
 

@@ -10,11 +10,10 @@ import typer
 
 from loupe.cli.opening import parse_vars
 from loupe.session.builtin_keys import ACTION_NAMES, BUILTIN_KEYS
-from loupe.session.diagnostics import Report, SessionError
-from loupe.session.load import LoadOptions, check_session
-from loupe.session.model import Session
+from loupe.session.diagnostics import Report
+from loupe.session.load import LoadOptions
 
-__all__ = ["checking_options", "expanded", "session_of", "tell_warnings"]
+__all__ = ["checking_options", "expanded", "tell_warnings"]
 
 
 def checking_options(
@@ -22,9 +21,8 @@ def checking_options(
     *,
     allow_remote: bool = False,
     allow_write: Sequence[str] = (),
-    writes: bool = True,
 ) -> LoadOptions:
-    """Options for a check against the table of actions; `writes` if labels may be written."""
+    """Options for a check against the table of actions."""
     return LoadOptions(
         parse_vars(set_vars),
         allow_remote,
@@ -32,26 +30,7 @@ def checking_options(
         BUILTIN_KEYS,
         ACTION_NAMES,
         _normal_key,
-        writes=writes,
     )
-
-
-def session_of(path: str, options: LoadOptions, *, quiet: bool = True) -> Session:
-    """A session file's session; unless quiet, its warnings go to standard error.
-
-    Raises
-    ------
-    SessionError
-        If anything is wrong; it carries every finding.
-    SessionUnreadable
-        If the file cannot be opened.
-    """
-    checked = check_session(path, options)
-    if checked.session is None:
-        raise SessionError(checked.report)
-    if not quiet:
-        tell_warnings(checked.report)
-    return checked.session
 
 
 def tell_warnings(report: Report) -> None:

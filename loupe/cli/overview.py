@@ -112,10 +112,9 @@ def _sources(path: str, set_vars: Sequence[str], allow_remote: bool) -> Iterator
         for problem in found.problems:
             raise problem
         return
-    from loupe.cli.options import checking_options, session_of
+    from loupe.cli.opening import session_of
 
-    options = checking_options(set_vars, allow_remote=allow_remote, writes=False)
-    session = session_of(path, options)
+    session = session_of(path, set_vars=set_vars, allow_remote=allow_remote, allow_write=None)
     base = Path(path).parent
     for data in _named(session):
         yield data, base

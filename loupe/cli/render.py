@@ -57,7 +57,7 @@ def run(
 
     check_view(start, window)
     loaded = load_for_cli(
-        session, set_vars=set_vars, allow_remote=allow_remote, writes=False, quiet=quiet
+        session, set_vars=set_vars, allow_remote=allow_remote, allow_write=None, quiet=quiet
     )
     view = View((width, height), scale, start, window, theme, allow_remote)
     with shown_progress("Opening" if kind == ".png" else "Writing", quiet=quiet) as progress:

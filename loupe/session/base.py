@@ -60,7 +60,7 @@ class Fault:
     message, hint
         What is wrong with which value; what to do next.
     level
-        ``error``, ``warning`` or ``note``.
+        ``error`` or ``warning``.
     """
 
     place: Place

@@ -64,16 +64,16 @@ class LoadOptions:
         URLs, home folders and environment variables in paths are allowed.
     allow_write
         Further folders that may be written in.
-    writes
-        Whether labels may be written at all; where they are not, it is no fault where to.
     builtin_keys
-        Key to the id of the action that owns it, for notes on state keys.
+        Key to the title of the action that owns it, for notes on state keys.
     actions
         Names that `[keys]` may hold; None skips that check.
     normal_key
         Brings a key to its normal form; raises `LoupeConfigError` for what is no key.
     user_folder
         Where the user's state definitions are looked for; None for the usual folder.
+    writes
+        Whether labels may be written at all; where they are not, it is no fault where to.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import types
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-import loupe.api
 from loupe import (
     GlobalEventsConfig,
     HeatmapConfig,
@@ -80,17 +77,6 @@ def test_every_argument_maps_to_its_field(name: str, tmp_path: Path) -> None:
         arguments["data"] = TraceConfig("lfp")
     session = build_session(**(arguments | {name: value}), user_folder=tmp_path)
     assert holds(session)
-
-
-def test_what_has_no_effect_is_warned_of_where_view_is_called(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    room = types.ModuleType("loupe.ui.handle")
-    room.open_window = lambda session, **_: session  # type: ignore[attr-defined]  # no window here
-    monkeypatch.setitem(sys.modules, "loupe.ui.handle", room)
-    with pytest.warns(UserWarning, match=r"`hue` has no effect .* \(remove `hue` or") as told:
-        loupe.api.view(TraceConfig(ARRAY, color="red", hue="region"), block=False)
-    assert [Path(one.filename) for one in told] == [Path(__file__)]
 
 
 def test_the_arguments_are_those_of_the_original() -> None:
