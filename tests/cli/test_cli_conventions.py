@@ -15,7 +15,7 @@ import pytest
 import typer.main
 
 import loupe.cli.progress as progress_room
-from loupe.cli.faults import KEPT, _seen, fault_folder, hook
+from loupe.cli.faults import KEPT, fault_folder, hook
 from loupe.cli.main import app, main
 from loupe.cli.opening import load_for_cli
 
@@ -299,7 +299,6 @@ def test_a_panic_of_a_compiled_library_is_a_fault_too(
 def test_what_a_window_did_not_foresee_is_reported(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _seen.clear()
     try:
         broken()
     except ZeroDivisionError as error:
@@ -311,7 +310,8 @@ def test_what_a_window_did_not_foresee_is_reported(
 def test_a_fault_of_every_frame_does_not_drive_out_its_cause(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _seen.clear()
+    def paint() -> None:
+        raise ZeroDivisionError("division by zero")
 
     def happen(cause: Callable[[], object]) -> None:
         try:
@@ -322,7 +322,7 @@ def test_a_fault_of_every_frame_does_not_drive_out_its_cause(
     happen(lambda: {}["the cause"])
     capsys.readouterr()
     for _ in range(3 * KEPT):
-        happen(broken)
+        happen(paint)
     reports = [path.read_text() for path in fault_folder().iterdir()]
     assert sorted("the cause" in report for report in reports) == [False, True]
     told = capsys.readouterr().err
