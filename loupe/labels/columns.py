@@ -8,6 +8,7 @@ makes undo exact. It knows nothing of the order of rows or of files.
 from __future__ import annotations
 
 import io
+import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -219,16 +220,17 @@ class Pool:
             return None
         try:
             if dtype in (pl.String, pl.Null):
-                return str(value)
+                # as text files write it
+                return str(value).lower() if isinstance(value, bool) else str(value)
             if isinstance(value, str) and not value.strip():
                 return None
             if dtype.is_integer():
                 if isinstance(value, float) and not value.is_integer():
                     raise ValueError("not a whole number")
-                number = int(value)  # type: ignore[call-overload]  # refused just below if not
-                return _stored(number, dtype)
+                return _stored(int(value), dtype)  # type: ignore[call-overload]  # refused just below if not
             if dtype.is_float():
-                return float(value)  # type: ignore[arg-type]  # refused just below if it cannot
+                number = float(value)  # type: ignore[arg-type]  # refused just below if it cannot
+                return number if dtype == pl.Float64 else _stored(number, dtype)
             if dtype == pl.Boolean:
                 return value if isinstance(value, bool) else _boolean(value)
             return _stored(value, dtype)
@@ -321,6 +323,29 @@ class Pool:
             self._adopted.append(row.select(self.base.columns))
             root = EMPTY - len(self._adopted)
         return self.derive(root, values)
+
+    def holds(self, payload: int, encoded: Mapping[str, object] | None) -> bool:
+        """Whether a payload says what `encode` wrote, perhaps before the set was saved and read.
+
+        The order of columns, and types that a file gave back otherwise, do not count.
+        """
+        mine = self.encode(payload)
+        if json.dumps(mine) == json.dumps(encoded):
+            return True
+        if mine is None or encoded is None:
+            return False
+        recorded = {n: v for n, v in encoded.items() if n != "$ipc"}
+        packed = encoded.get("$ipc")
+        if isinstance(packed, str):
+            recorded |= pl.read_ipc(io.BytesIO(b64decode(packed))).row(0, named=True)
+        try:
+            recorded = {n: self.coerce(n, v) for n, v in recorded.items()}
+        except IntervalLabelSchemaError:
+            return False
+        values = {n: v for n, v in self.values(payload).items() if not _blank(v)}
+        return repr(sorted(values.items())) == repr(
+            sorted((n, v) for n, v in recorded.items() if not _blank(v))
+        )
 
     def _entry(self, payload: int) -> tuple[int, dict[str, object]]:
         return self._derived[payload - self.height]

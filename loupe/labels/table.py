@@ -177,6 +177,11 @@ class IntervalTable:
         """Which of the user's columns mean what."""
         return self.layout.schema
 
+    @property
+    def origin(self) -> str:
+        """Second 0 in nanoseconds since 1970, as text; "" for a set without dates."""
+        return self.layout.metadata.get("time_origin_ns", "")
+
     def __len__(self) -> int:
         return len(self.starts)
 
@@ -243,6 +248,11 @@ class IntervalTable:
             window[~taken] = np.delete(old[lo:hi], removed - lo)
             out[name] = _frozen(np.concatenate([old[:lo], window, old[hi:]]))
         return replace(self, next_id=next_id, **out)
+
+    def cleared(self) -> IntervalTable:
+        """The table without any row."""
+        every = np.arange(len(self))
+        return self.splice(every, self.rows(every[:0]), self.next_id)
 
     @cached_property
     def latest_ends(self) -> Floats:

@@ -60,6 +60,47 @@ def test_a_write_protected_file_is_not_replaced(source, tmp_path, monkeypatch):
     store.close(keep_unsaved=True)
 
 
+def test_a_folder_that_knows_no_sync_refuses_nothing(source, tmp_path, monkeypatch):
+    """As some network drives: their folders answer `fsync` with an error."""
+    fsync = os.fsync
+
+    def refusing(fd):
+        if os.path.isdir(f"/proc/self/fd/{fd}"):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", refusing)
+    store = open_store(source, tmp_path)
+    paint(store, 10, 20, "R")
+    store.save()
+    assert load_table(source).table.equals(store.table)
+    store.close()
+
+
+class Foreign(Fs):
+    """Files that somebody else made cannot be opened."""
+
+    def __init__(self, name, readable):
+        self.name, self.readable = name, readable
+
+    def open(self, path, flags, mode=0o600):
+        if Path(path).name == self.name and not (self.readable and flags == os.O_RDONLY):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return super().open(path, flags, mode)
+
+
+def test_the_lock_of_another_person_serves_if_it_can_be_read(source, tmp_path):
+    lock = source.with_name(".labels.csv.loupe-lock")
+    lock.touch()
+    store = open_store(source, tmp_path, fs=Foreign(lock.name, readable=True))
+    assert store.save_reason is None
+    assert "held by" in open_store(source, tmp_path).read_only_reason
+    store.close()
+    refused = open_store(source, tmp_path, fs=Foreign(lock.name, readable=False))
+    assert f"{lock.name} there belongs to {lock.owner()}" in refused.save_reason
+    refused.close()
+
+
 class Faulty(Fs):
     """The n-th call of one kind fails once; ``short`` writes half and then fails."""
 

@@ -160,7 +160,7 @@ def read_delimited(
         schema,
         where=options.where,
         lines=lines,
-        origin=options.origin,
+        origin=options.second_zero,
         created=options.created,
     )
     return replace(loaded, notes=(*loaded.notes, told)) if told else loaded
