@@ -112,19 +112,29 @@ class Pool:
         self._codes: dict[str, int] = {}
         self._labels: list[str] = []
         self._written: npt.NDArray[np.bool_] | None = None
+        self.unmeasured: frozenset[int] = frozenset()
+        """Rows of the file that are points because it does not say how long they last."""
 
     def extended(self, created: tuple[str, ...]) -> Pool:
-        """A pool of its own with further empty columns of text; for a set not yet edited."""
+        """A pool of its own with further empty columns of text; numbers keep their meaning."""
         pool = Pool(self.base, self.note_col, self.times, created)
+        fresh = {n: pool.base.schema[n] for n in pool.created}
         pool.created = (*self.created, *pool.created)
+        pool.unmeasured = self.unmeasured
+        pool._derived, pool._known = list(self._derived), dict(self._known)
+        pool._adopted = [_widened(frame, fresh) for frame in self._adopted]
         for label in self._labels:
             pool.code(label)
         return pool
 
     def widen(self, columns: Mapping[str, pl.DataType]) -> None:
-        """Add empty columns of these types; every number handed out keeps its meaning."""
+        """Add empty columns of these types; every number handed out keeps its meaning.
+
+        A file gets them only once a layout names them or they hold something.
+        """
         if not columns:
             return
+        self.created = (*self.created, *columns)
         self._adopted = [_widened(frame, columns) for frame in self._adopted]
         self.base = _widened(self.base, columns)
         self.columns = tuple(self.base.columns)
@@ -323,6 +333,11 @@ class Pool:
             self._adopted.append(row.select(self.base.columns))
             root = EMPTY - len(self._adopted)
         return self.derive(root, values)
+
+    def is_unmeasured(self, payload: int) -> bool:
+        """Whether the file does not say how long the row lasts that these values are from."""
+        root = payload if payload < self.height else self._entry(payload)[0]
+        return root in self.unmeasured
 
     def holds(self, payload: int, encoded: Mapping[str, object] | None) -> bool:
         """Whether a payload says what `encode` wrote, perhaps before the set was saved and read.

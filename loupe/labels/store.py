@@ -274,6 +274,7 @@ class LabelStore:
             # in its place already, but perhaps not durable: the next save must know it as ours
             if self._file_hash() == new_hash != self._hash:
                 self._backed_up, self._hash, self._base = True, new_hash, self.table
+                self._merges.clear()
             raise
         self._backed_up = True
         self._hash, self._base = new_hash, self.table

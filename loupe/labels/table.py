@@ -168,7 +168,7 @@ class IntervalTable:
         )
 
     def with_created(self, created: tuple[str, ...]) -> IntervalTable:
-        """The table as loaded, with further columns as in `build`; only before the first edit."""
+        """The table with further columns as in `build`, in a pool of its own."""
         missing = [n for n in created if n not in self.pool.columns + tuple(self.layout.reserved)]
         return replace(self, pool=self.pool.extended(tuple(missing))) if missing else self
 

@@ -374,3 +374,12 @@ def test_a_point_is_not_merged_into_the_row_that_it_touches():
     points = table((0, 10, "a"), (10, 10, "a"), (10, 20, "a"))
     assert rows(edit.merge_adjacent(points)[0]) == rows(points)
     assert rows(edit.merge_adjacent(points, force=True)[0]) == [(0.0, 20.0, "a")]
+
+
+def test_further_columns_keep_what_was_noted_before():
+    t = edit.paint(table(), 0, 5, "a", values={"note": "mine"})[0]
+    more = t.with_created(("scorer",))
+    assert more.interval(0).note == "mine"
+    other = edit.paint(more, 10, 15, "b", values={"note": "other", "scorer": "x"})[0]
+    assert [i.note for i in other] == ["mine", "other"]
+    assert [i.note for i in edit.paint(t, 20, 25, "c", values={"note": "z"})[0]] == ["mine", "z"]

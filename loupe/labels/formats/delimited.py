@@ -23,7 +23,7 @@ from loupe.labels.formats.tabular import LEGACY, describe, frame_of, guess_schem
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
-__all__ = ["CSV", "HTSV", "decode", "encode_frame", "read_delimited", "split"]
+__all__ = ["CSV", "HTSV", "decode", "encode_frame", "frame_text", "read_delimited", "split"]
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _DECIMAL = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d*)?([eE][+-]?\d+)?")
@@ -72,7 +72,7 @@ def split(
     IntervalLabelIOError
         If there is no header, a name is there twice, or a row has too many or too few cells.
     """
-    csv.field_size_limit(_SMALL_FIELD)
+    before = csv.field_size_limit(_SMALL_FIELD)  # one for the whole process
     reader = _reader(text, separator)
     try:
         rows = list(reader)
@@ -84,6 +84,8 @@ def split(
             rows, lines = [row for row, _ in counted], [line for _, line in counted]
     except csv.Error as error:
         raise IntervalLabelIOError(f"line {reader.line_num}: {error}", where=where) from error
+    finally:
+        csv.field_size_limit(before)
     if not rows:
         raise IntervalLabelIOError(
             "the file is empty", where=where, hint="a label file starts with a line of column names"
@@ -174,7 +176,11 @@ def encode_frame(table: IntervalTable, separator: str, missing: str = "") -> byt
     IntervalLabelIOError
         If a column holds lists, structs or bytes, which text cannot carry.
     """
-    frame = frame_of(table, text_dates=True)
+    return frame_text(frame_of(table, text_dates=True), separator, missing)
+
+
+def frame_text(frame: pl.DataFrame, separator: str, missing: str) -> bytes:
+    """A frame as text with a header line; errors as those of `encode_frame`."""
     nested = [n for n, t in frame.schema.items() if t.is_nested() or t in (pl.Binary, pl.Object)]
     if nested:
         raise IntervalLabelIOError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from dataclasses import replace
+from datetime import time
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,10 @@ from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
 __all__ = ["EDF"]
+
+_HEADER, _START = "edf_header", "edf_starttime"
+_WHO_AND_WHEN = slice(8, 176)
+"""Patient, recording and date in the file's header, which stay as they are."""
 
 
 def _edfio() -> object:
@@ -33,12 +38,14 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
     try:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            annotations = edfio.read_edf(io.BytesIO(data)).annotations  # type: ignore[attr-defined]  # a module
+            file = edfio.read_edf(io.BytesIO(data))  # type: ignore[attr-defined]  # a module
+            annotations = file.annotations
+            start = file.starttime.isoformat()
     except Exception as error:
         raise IntervalLabelIOError(
             f"not a readable EDF+ file: {error}", where=options.where
         ) from error
-    unknown = sum(a.duration is None for a in annotations)
+    unknown = frozenset(i for i, a in enumerate(annotations) if a.duration is None)
     schema = options.schema or IntervalLabelSchema(
         start_col="onset", duration_col="duration", label_col="description"
     )
@@ -52,10 +59,14 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
     columns[schema.label_col] = [a.text for a in annotations]
     types = {n: pl.String if n == schema.label_col else pl.Float64 for n in columns}
     frame = pl.DataFrame(columns, schema=types)
-    loaded = table_of(frame, schema, where=options.where, created=options.created)
+    told_header = {_HEADER: data[_WHO_AND_WHEN].decode("latin-1"), _START: start}
+    loaded = table_of(
+        frame, schema, where=options.where, metadata=told_header, created=options.created
+    )
+    loaded.table.pool.unmeasured = unknown
     notes = [str(warning.message) for warning in told]
     if unknown:
-        notes.append(f"{plural(unknown, 'annotation')} without a duration read as points")
+        notes.append(f"{plural(len(unknown), 'annotation')} without a duration read as points")
     return replace(loaded, notes=(*loaded.notes, *notes))
 
 
@@ -70,14 +81,27 @@ def _write(table: IntervalTable) -> bytes:
     annotations = [
         edfio.EdfAnnotation(  # type: ignore[attr-defined]  # a module
             float(table.starts[row]),
-            float(table.ends[row] - table.starts[row]) if np.isfinite(table.ends[row]) else None,
+            _length(table, row),
             table.label(row),
         )
         for row in range(len(table))
     ]
+    told = table.layout.metadata
+    start = time.fromisoformat(told[_START]) if _START in told else None
     sink = io.BytesIO()
-    edfio.Edf([], annotations=annotations).write(sink)  # type: ignore[attr-defined]  # a module
-    return sink.getvalue()
+    edfio.Edf([], starttime=start, annotations=annotations).write(sink)  # type: ignore[attr-defined]  # a module
+    data = bytearray(sink.getvalue())
+    header = told.get(_HEADER, "").encode("latin-1", "replace")
+    if len(header) == len(data[_WHO_AND_WHEN]):
+        data[_WHO_AND_WHEN] = header
+    return bytes(data)
+
+
+def _length(table: IntervalTable, row: int) -> float | None:
+    """Seconds; None for an open end, and where the file did not say and nobody did since."""
+    length = float(table.ends[row] - table.starts[row])
+    unknown = not length and table.pool.is_unmeasured(int(table.payload[row]))
+    return None if unknown or not np.isfinite(length) else length
 
 
 def _losses(table: IntervalTable) -> list[str]:

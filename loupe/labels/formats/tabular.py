@@ -154,7 +154,7 @@ def table_of(
     times = _times(start, end, duration, schema, source)
     values = frame.drop([n for n in _reserved(schema) if n in frame.columns])
     label = frame[schema.label_col]
-    if label.dtype.is_nested() or label.dtype in (pl.Binary, pl.Object):
+    if label.dtype.is_nested() or label.dtype in (pl.Binary, pl.Object, pl.Duration):
         raise IntervalLabelSchemaError(
             f"`{schema.label_col}` holds {label.dtype}, not labels",
             where=where,
