@@ -127,9 +127,9 @@ def table_of(
     notes: list[str] = []
     dtypes: dict[str, pl.DataType] = {"label": frame.schema[schema.label_col]}
     meta = dict(metadata or {})
-    first = frame[schema.start_col]
-    offset = _offset(first, meta)
-    dates = _dates(first, source, offset)
+    begin = frame[schema.start_col]
+    offset = _offset(begin, meta)
+    dates = _dates(begin, source, offset)
     if dates is not None:
         meta.pop(GUESSED, None)
         if origin is None:
@@ -140,7 +140,7 @@ def table_of(
         if offset is not None:
             meta[_OFFSET] = str(offset)
         start = dates.seconds(origin)
-        dtypes["start"] = first.dtype if first.dtype == pl.Datetime else pl.Datetime("ns")
+        dtypes["start"] = begin.dtype if begin.dtype == pl.Datetime else pl.Datetime("ns")
     else:
         start = _numbers(frame[schema.start_col], source)
         dtypes["start"] = frame.schema[schema.start_col]
