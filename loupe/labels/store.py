@@ -139,7 +139,9 @@ class LabelStore:
         path = Path(path)
         real = path.resolve()
         save_reason = None if writeback else "writing back to the file is not allowed"
-        if writeback and not os.access(real.parent, os.W_OK):
+        if writeback and not real.parent.is_dir():
+            save_reason = f"there is no folder {real.parent}"
+        elif writeback and not os.access(real.parent, os.W_OK):
             save_reason = f"the folder {real.parent} cannot be written"
         elif writeback and real.exists() and not os.access(real, os.W_OK):
             # it could be replaced all the same, but somebody protected it

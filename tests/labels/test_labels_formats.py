@@ -480,6 +480,14 @@ def test_audacity_under_a_schema_of_durations():
         read("x.txt", "10\tsoon\tx\n", schema, format="audacity")
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_what_windows_programs_want_of_a_text_file_stays(mark, ends):
+    text = f"{mark}start_s,end_s,label{ends}0.0,1.0,Wäke{ends}"
+    data = text.encode()
+    assert format_for("a.csv").write(read("a.csv", data).table) == data
+
+
 def test_the_limit_of_a_cell_is_given_back():
     before = csv.field_size_limit(1 << 25)
     try:

@@ -243,6 +243,12 @@ def test_unsaved_edits_are_offered_when_writing_back_is_turned_on_or_off(first, 
         assert LabelStore.open(source, writeback=writeback, state_dir=state).recovery is None
 
 
+def test_a_folder_that_is_not_there_is_said_so(tmp_path):
+    store = open_store(tmp_path / "none" / "labels.csv", tmp_path)
+    assert store.save_reason == f"there is no folder {tmp_path / 'none'}"
+    store.close()
+
+
 def test_edits_in_both_places_are_never_passed_in_silence(source, tmp_path):
     state = tmp_path / "state"
     one = LabelStore.open(source, state_dir=state)

@@ -7,11 +7,12 @@ that an identifier such as ``007`` survives.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +29,11 @@ __all__ = ["CSV", "HTSV", "decode", "encode_frame", "frame_text", "read_delimite
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _DECIMAL = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d*)?([eE][+-]?\d+)?")
 _SMALL_FIELD = 1 << 20
+_MARKS: dict[str, Callable[[bytes], bool]] = {
+    "text_bom": lambda data: data.startswith(codecs.BOM_UTF8),
+    "text_crlf": lambda data: b"\r\n" in data and data.count(b"\r\n") == data.count(b"\n"),
+}
+"""What Windows programs want of a text file, and get back where it had that."""
 
 
 def decode(data: bytes, where: str) -> str:
@@ -162,6 +168,7 @@ def read_delimited(
         schema,
         where=options.where,
         lines=lines,
+        metadata={name: "yes" for name, mark in _MARKS.items() if mark(data)},
         origin=options.second_zero,
         created=options.created,
     )
@@ -176,10 +183,19 @@ def encode_frame(table: IntervalTable, separator: str, missing: str = "") -> byt
     IntervalLabelIOError
         If a column holds lists, structs or bytes, which text cannot carry.
     """
-    return frame_text(frame_of(table, text_dates=True), separator, missing)
+    told = table.layout.metadata
+    return frame_text(
+        frame_of(table, text_dates=True),
+        separator,
+        missing,
+        bom="text_bom" in told,
+        crlf="text_crlf" in told,
+    )
 
 
-def frame_text(frame: pl.DataFrame, separator: str, missing: str) -> bytes:
+def frame_text(
+    frame: pl.DataFrame, separator: str, missing: str, *, bom: bool = False, crlf: bool = False
+) -> bytes:
     """A frame as text with a header line; errors as those of `encode_frame`."""
     nested = [n for n, t in frame.schema.items() if t.is_nested() or t in (pl.Binary, pl.Object)]
     if nested:
@@ -188,9 +204,13 @@ def frame_text(frame: pl.DataFrame, separator: str, missing: str) -> bytes:
             hint="save as parquet",
         )
     # "" would come out as a pair of quotes; an empty cell says the same
-    text = [n for n, t in frame.schema.items() if t == pl.String]
-    frame = frame.with_columns(pl.col(n).replace("", None) for n in text)
-    return frame.write_csv(separator=separator, null_value=missing).encode()
+    words = [n for n, t in frame.schema.items() if t == pl.String]
+    frame = frame.with_columns(pl.col(n).replace("", None) for n in words)
+    ends = "\r\n" if crlf else "\n"
+    text = frame.write_csv(
+        separator=separator, null_value=missing, line_terminator=ends, include_bom=bom
+    )
+    return text.encode()
 
 
 def _typed(column: pl.Series) -> pl.Series:
