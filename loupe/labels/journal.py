@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from loupe.errors import IntervalLabelIOError
-from loupe.labels.edit import Edit, places_of
+from loupe.labels.edit import TOUCH, Edit, places_of
 from loupe.labels.files import Fs, again, put_beside, read_bytes, write_all
 from loupe.labels.step import Step, summed
 from loupe.labels.table import IntervalTable, Rows
@@ -319,7 +319,14 @@ def replay(content: Content, table: IntervalTable, file_hash: str) -> Replay:
     disjoint = table.is_disjoint
     for record in waiting:
         done = _apply(record, table, shift, exact=exact)
-        if done is None or (not exact and disjoint and not done[0].is_disjoint):
+        if done is not None and disjoint and not done[0].is_disjoint:
+            # perhaps only because the file rounds the edge of a row that they touch
+            closer = _apply(record, table, shift, exact=exact, snap=True)
+            if closer is not None and closer[0].is_disjoint:
+                done = closer
+            elif not exact:
+                break
+        if done is None:
             break
         table, edit = done
         edits.append(edit)
@@ -337,12 +344,19 @@ def _origins(content: Content, table: IntervalTable) -> tuple[str, str]:
 
 
 def _apply(
-    record: Mapping[str, Any], table: IntervalTable, shift: float, *, exact: bool
+    record: Mapping[str, Any],
+    table: IntervalTable,
+    shift: float,
+    *,
+    exact: bool,
+    snap: bool = False,
 ) -> tuple[IntervalTable, Edit] | None:
     steps: list[Step] = []
     try:
         for old, new in record["steps"]:
             old, new = ([_recorded(row, shift) for row in rows] for rows in (old, new))
+            if snap:
+                new = [_snapped(table, row) for row in new]
             step = _step(table, old, new) if exact else _moved(table, old, new)
             if step is None:
                 return None
@@ -371,6 +385,17 @@ class _Record(NamedTuple):
 def _recorded(row: Sequence[Any], shift: float) -> _Record:
     place, number, start, end, label, values = row
     return _Record(int(place), number, float(start) + shift, float(end) + shift, label, values)
+
+
+def _snapped(table: IntervalTable, row: _Record) -> _Record:
+    """The row with edges that just miss those of the table moved onto them."""
+    edges = np.concatenate([table.starts, table.ends])
+    edges = edges[np.isfinite(edges)]
+    near = (edges[int(np.argmin(np.abs(edges - t)))] if len(edges) else t for t in row[2:4])
+    start, end = (
+        float(e) if abs(e - t) <= TOUCH else t for e, t in zip(near, row[2:4], strict=True)
+    )
+    return row._replace(start=start, end=end) if start < end else row
 
 
 def _moved(table: IntervalTable, old: list[_Record], new: list[_Record]) -> Step | None:

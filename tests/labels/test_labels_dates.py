@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -142,3 +143,23 @@ def test_an_open_end_among_dates_stays_open(tmp_path):
     labels.save_to_source()
     assert path.read_text().splitlines()[-1].split("\t")[1] == "inf"
     assert IntervalLabelSet.from_path(path, SCHEMA)[1].stop == math.inf
+
+
+def test_edits_that_wait_touch_the_rows_that_the_file_has_rounded(tmp_path):
+    path = tmp_path / "l.htsv"
+    path.write_text(TEXT)
+    rng = np.random.default_rng(1)
+    for t in rng.uniform(40, 90, 20).tolist():
+        store = LabelStore.open(path, SCHEMA, writeback=True, state_dir=tmp_path / "state")
+        store.append(edit.clear(store.table, 31.0, 1000.0)[1])
+        store.append(edit.paint(store.table, t, t + 5.0, "REM")[1])
+        store.save()
+        store.append(edit.paint(store.table, 32.0, t, "Wake")[1])
+        store.append(edit.paint(store.table, t + 5.0, t + 9.0, "Wake")[1])
+        store.close(keep_unsaved=True)
+        again = LabelStore.open(path, SCHEMA, writeback=True, state_dir=tmp_path / "state")
+        assert again.recovery.found == len(again.recovery.edits) == 2
+        again.recover()
+        assert again.table.is_disjoint
+        assert again.table.labels() == ["Wake", "NREM", "Wake", "REM", "Wake"]
+        again.close()

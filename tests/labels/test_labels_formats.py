@@ -424,6 +424,20 @@ def edf_file(annotations):
     return sink.getvalue()
 
 
+def test_rows_that_touch_in_an_edf_file_still_do_when_it_is_read(tmp_path):
+    """Onsets are written with twelve decimals, which is fewer than a float has."""
+    pytest.importorskip("edfio", reason="edfio is an extra")
+    fmt, rng = format_for("x.edf"), np.random.default_rng(0)
+    for _ in range(20):
+        edges = np.sort(rng.uniform(-5, 9000, 12))
+        columns = {"start_s": edges[:-1], "end_s": edges[1:], "label": ["a"] * 11}
+        table = table_of(pl.DataFrame(columns), LEGACY).table
+        again = fmt.read(fmt.write(table), ReadOptions())
+        assert again.table.is_disjoint
+        assert again.notes == ()
+        assert (again.table.starts[1:] - again.table.ends[:-1]).max() < 1e-9
+
+
 def test_edf_keeps_who_was_recorded_and_when():
     data = edf_file([(0.0, 30.0, "W"), (30.0, 30.0, "N")])
     table = read("x.edf", data).table

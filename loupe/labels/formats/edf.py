@@ -11,8 +11,9 @@ import numpy as np
 import polars as pl
 
 from loupe.errors import IntervalLabelIOError, LoupeMissingDependencyError
+from loupe.labels.edit import TOUCH
 from loupe.labels.formats.base import LabelFormat, Loaded, ReadOptions, plural, value_losses
-from loupe.labels.formats.tabular import table_of
+from loupe.labels.formats.tabular import durations, table_of
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
@@ -50,12 +51,12 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
         start_col="onset", duration_col="duration", label_col="description"
     )
     onset = [float(a.onset) for a in annotations]
-    length = [float(a.duration or 0.0) for a in annotations]
+    end, length = _ends(onset, [float(a.duration or 0.0) for a in annotations])
     columns: dict[str, list[float] | list[str]] = {schema.start_col: onset}
     if schema.duration_col:
         columns[schema.duration_col] = length
     if schema.end_col:
-        columns[schema.end_col] = [s + d for s, d in zip(onset, length, strict=True)]
+        columns[schema.end_col] = end
     columns[schema.label_col] = [a.text for a in annotations]
     types = {n: pl.String if n == schema.label_col else pl.Float64 for n in columns}
     frame = pl.DataFrame(columns, schema=types)
@@ -70,6 +71,22 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
     return replace(loaded, notes=(*loaded.notes, *notes))
 
 
+def _ends(onset: list[float], length: list[float]) -> tuple[list[float], list[float]]:
+    """Ends, and lengths that give them: rows that touched still do, whatever onsets round to."""
+    starts = np.array(onset)
+    ends = starts + np.array(length)
+    if len(starts):
+        ordered = np.sort(starts)
+        after = np.searchsorted(ordered, ends - TOUCH)
+        near = ordered[np.minimum(after, len(ordered) - 1)]
+        touching = (np.abs(near - ends) <= TOUCH) & (ends - starts > TOUCH)
+        ends = np.where(touching, near, ends)
+    lengths = durations(starts, ends)
+    while (late := starts + lengths > ends).any():
+        lengths[late] = np.nextafter(lengths[late], -np.inf)
+    return ends.tolist(), lengths.tolist()
+
+
 def _write(table: IntervalTable) -> bytes:
     edfio = _edfio()
     if not len(table):
@@ -81,10 +98,10 @@ def _write(table: IntervalTable) -> bytes:
     annotations = [
         edfio.EdfAnnotation(  # type: ignore[attr-defined]  # a module
             float(table.starts[row]),
-            _length(table, row),
+            _length(table, row, length),
             table.label(row),
         )
-        for row in range(len(table))
+        for row, length in enumerate(durations(table.starts, table.ends).tolist())
     ]
     told = table.layout.metadata
     start = time.fromisoformat(told[_START]) if _START in told else None
@@ -97,9 +114,8 @@ def _write(table: IntervalTable) -> bytes:
     return bytes(data)
 
 
-def _length(table: IntervalTable, row: int) -> float | None:
+def _length(table: IntervalTable, row: int, length: float) -> float | None:
     """Seconds; None for an open end, and where the file did not say and nobody did since."""
-    length = float(table.ends[row] - table.starts[row])
     unknown = not length and table.pool.is_unmeasured(int(table.payload[row]))
     return None if unknown or not np.isfinite(length) else length
 
