@@ -81,10 +81,7 @@ def _ends(onset: list[float], length: list[float]) -> tuple[list[float], list[fl
         near = ordered[np.minimum(after, len(ordered) - 1)]
         touching = (np.abs(near - ends) <= TOUCH) & (ends - starts > TOUCH)
         ends = np.where(touching, near, ends)
-    lengths = durations(starts, ends)
-    while (late := starts + lengths > ends).any():
-        lengths[late] = np.nextafter(lengths[late], -np.inf)
-    return ends.tolist(), lengths.tolist()
+    return ends.tolist(), durations(starts, ends).tolist()
 
 
 def _write(table: IntervalTable) -> bytes:

@@ -239,7 +239,10 @@ def durations(starts: Floats, ends: Floats) -> Floats:
             out[better] = step[better]
         short = np.round(exact, 9)
         fits = starts + short == ends
-    out[fits] = short[fits]
+        out[fits] = short[fits]
+        # where none does, rather a gap of the last digit than an overlap with what comes next
+        while (late := starts + out > ends).any():
+            out[late] = np.nextafter(out[late], -np.inf)
     return out
 
 
