@@ -128,8 +128,14 @@ class Journal:
 
     @property
     def is_lost(self) -> bool:
-        """Whether another program removed or replaced the file that is being written."""
-        return self._fd is not None and os.fstat(self._fd).st_nlink == 0
+        """Whether another program removed, replaced or cut the file with what was written."""
+        if self._count == 0:
+            return False
+        try:
+            facts = os.stat(self.path) if self._fd is None else os.fstat(self._fd)
+        except FileNotFoundError:
+            return True
+        return facts.st_nlink == 0 or facts.st_size < self._size
 
     def append(self, op: str, content: Mapping[str, object], base: str) -> None:
         """Write one record and make it durable; the head comes first where it is missing.
@@ -145,9 +151,9 @@ class Journal:
         lines += _line({"op": op, **content}, count)
         try:
             if self.is_lost:
-                self.close()
-                if self._count:
-                    raise OSError(errno.ENOENT, "another program removed the journal")
+                raise OSError(errno.ENOENT, "another program removed the journal")
+            if self._fd is not None and os.fstat(self._fd).st_nlink == 0:
+                self.close()  # it was empty
             fd = self._open()
             write_all(self._fs, fd, lines)
             again(lambda: self._fs.datasync(fd))

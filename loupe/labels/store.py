@@ -514,7 +514,7 @@ class LabelStore:
 
     def _restore_journal(self) -> None:
         """Write the journal anew if another program removed it."""
-        if not self._journal.is_lost or self._journal.is_empty:
+        if not self._journal.is_lost:
             return
         edit = difference(self._base, self.table)
         records = [encode_edit(self._base, edit, self.table)] if edit else []

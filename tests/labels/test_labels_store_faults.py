@@ -288,6 +288,27 @@ def test_a_full_disk_refuses_the_edit_and_recovers(source, tmp_path):
     store.close()
 
 
+def test_a_removed_journal_that_cannot_be_written_anew_refuses_the_edit(source, tmp_path):
+    fs = Full()
+    store = open_store(source, tmp_path, fs=fs)
+    paint(store, 0, 1, "a")
+    source.with_name(".labels.csv.loupe-journal").unlink()
+    fs.full = True
+    before = store.table
+    for _ in range(2):
+        with pytest.raises(IntervalLabelIOError, match="No space left"):
+            paint(store, 1, 2, "b")
+    assert store.table is before
+    fs.full = False
+    paint(store, 1, 2, "b")
+    wanted = store.table
+    crash(store)
+    again = open_store(source, tmp_path)
+    again.recover()
+    assert again.table.equals(wanted)
+    again.close()
+
+
 def test_a_save_that_could_not_be_made_durable_is_ours_at_the_next(source, tmp_path):
     """The new file stands already: it is not taken for a change by others, nor for the old one."""
     before = source.read_text()
