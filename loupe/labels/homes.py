@@ -51,7 +51,10 @@ class Home(NamedTuple):
     @staticmethod
     def beside(real: Path) -> Home:
         """Beside the label file: whoever may write that may write these, too."""
-        mode = stat.S_IMODE(real.stat().st_mode) & 0o666 | 0o600 if real.exists() else None
+        try:
+            mode = stat.S_IMODE(real.stat().st_mode) & 0o666 | 0o600
+        except OSError:  # not there yet, or not to be reached: reading it will say so
+            mode = None
         return Home(real.parent, real.name, mode)
 
     @staticmethod
@@ -102,6 +105,7 @@ def adopt(home: Home, other: Home, fs: Fs) -> tuple[bool, str]:
         if lock is None and problem.startswith(HELD):
             return False, ""  # somebody is at work on them
         try:
+            theirs = _waiting(other.journal)  # until now somebody may have been at work on them
             mine = read_bytes(home.journal) or b""
             fetched = mine != theirs and theirs.startswith(mine)
             if fetched:
@@ -109,7 +113,7 @@ def adopt(home: Home, other: Home, fs: Fs) -> tuple[bool, str]:
                 again(lambda: fs.sync_folder(home.folder))
             elif not mine.startswith(theirs):
                 return False, f"unsaved edits of another session lie in {other.journal}"
-            if lock is not None:
+            if lock is not None and theirs:
                 _empty(other.journal, fs)
         finally:
             if lock is not None:
@@ -120,8 +124,11 @@ def adopt(home: Home, other: Home, fs: Fs) -> tuple[bool, str]:
 
 
 def _waiting(journal: Path) -> bytes:
-    """A journal that holds edits, else nothing."""
-    data = (read_bytes(journal) or b"") if journal.exists() else b""
+    """A journal that holds edits, else nothing; nothing, too, where we may not look."""
+    try:
+        data = read_bytes(journal) or b""
+    except (OSError, IntervalLabelIOError):
+        return b""
     content = parse(data)
     return data if content.bad_line or any(r["op"] == "edit" for r in content.records) else b""
 

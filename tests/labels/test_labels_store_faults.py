@@ -207,6 +207,31 @@ def test_every_call_failing_once_loses_nothing(call, fault, tmp_path):
     assert fired >= (0 if call == "truncate" else 1)
 
 
+@pytest.mark.parametrize("call", ["open", "write", "fsync", "truncate", "replace", "sync_folder"])
+@pytest.mark.parametrize("writeback", [False, True])
+def test_edits_that_are_fetched_from_the_other_place_are_never_lost(call, writeback, tmp_path):
+    for n in itertools.count(1):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        path = folder / "labels.csv"
+        path.write_text("start_s,end_s,label,note\n0.0,30.0,W,\n")
+        more = {"writeback": writeback, "state_dir": folder / "state"}
+        store = LabelStore.open(path, writeback=not writeback, state_dir=folder / "state")
+        paint(store, 50, 60, "N")
+        wanted = store.table
+        crash(store)
+        fs = Faulty(call, n, errno.EIO)
+        crash(LabelStore.open(path, **more, fs=fs))
+        again = LabelStore.open(path, **more)
+        again.recover()
+        assert again.table.equals(wanted)
+        again.close()
+        assert LabelStore.open(path, **more).recovery is None
+        if not fs.fired:
+            break
+    assert n > 1
+
+
 class Watched(Fs):
     """Notes which calls are made, in order."""
 
