@@ -41,7 +41,7 @@ class Layout:
     order
         Every column in the file's order; columns of the schema may be missing from it.
     dtypes
-        Polars types of the start, end, duration and label columns as they were read.
+        Polars types of the start, end, duration and label columns as they are to be written.
     metadata
         What the file said of itself (header lines of a Visbrain file, for example); text only.
     """

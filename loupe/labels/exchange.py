@@ -74,7 +74,7 @@ def load_table(
 
 
 def encode(table: IntervalTable, kind: LabelFormat, where: str, *, lossy: bool) -> bytes:
-    """The bytes of a table in a format, proven to read back where nothing is lost.
+    """The bytes of a table in a format; times and labels are read back where nothing is lost.
 
     Raises
     ------

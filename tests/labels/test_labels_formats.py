@@ -509,3 +509,25 @@ def test_the_limit_of_a_cell_is_given_back():
         assert csv.field_size_limit() == 1 << 25
     finally:
         csv.field_size_limit(before)
+
+
+def test_ends_and_durations_keep_their_own_types():
+    frame = pl.DataFrame(
+        {
+            "t": [0, 5],
+            "e": [5.0, 9.0],
+            "d": pl.Series([5_000, 4_000]).cast(pl.Duration("ms")),
+            "what": ["a", "b"],
+        }
+    )
+    schema = IntervalLabelSchema(start_col="t", end_col="e", duration_col="d", label_col="what")
+    assert frame_of(table_of(frame, schema).table).equals(frame)
+    assert frame_of(table_of(frame, schema).table).schema == frame.schema
+
+
+def test_durations_in_seconds_beside_dates_stay_seconds():
+    schema = IntervalLabelSchema(start_col="t", duration_col="d", label_col="what")
+    head = "t\td\twhat\n2020-03-17 09:08:06.000000000\t"
+    for told in ("18.0", "0 days 00:00:18", "inf"):
+        text = f"{head}{told}\ta\n"
+        assert format_for("h.htsv").write(read("h.htsv", text, schema).table).decode() == text

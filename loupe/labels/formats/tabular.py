@@ -147,10 +147,13 @@ def table_of(
     end = duration = None
     if schema.end_col:
         column = frame[schema.end_col]
+        dtypes["end"] = column.dtype
         ends = _dates(column, source, offset) if dates is not None else None
         end = _numbers(column, source) if ends is None else ends.seconds(origin or 0)
     if schema.duration_col:
-        duration = _numbers(frame[schema.duration_col], source)
+        column = frame[schema.duration_col]
+        dtypes["duration"] = _duration_type(column)
+        duration = _numbers(column, source)
     times = _times(start, end, duration, schema, source)
     values = frame.drop([n for n in _reserved(schema) if n in frame.columns])
     label = frame[schema.label_col]
@@ -196,15 +199,18 @@ def frame_of(table: IntervalTable, *, text_dates: bool = False) -> pl.DataFrame:
         columns[schema.start_col] = _dates_of(starts, layout, text_dates)
         if schema.end_col:
             columns[schema.end_col] = _dates_of(ends, layout, text_dates)
-        if schema.duration_col:
-            columns[schema.duration_col] = _durations_of(spans, text_dates)
+        length: pl.DataType | None = pl.Duration("ns")
     else:
-        dtype = layout.dtypes.get("start")
+        length = dtype = layout.dtypes.get("start")
         columns[schema.start_col] = _as(starts, dtype)
         if schema.end_col:
-            columns[schema.end_col] = _as(ends, dtype)
-        if schema.duration_col:
-            columns[schema.duration_col] = _as(spans, dtype)
+            columns[schema.end_col] = _as(ends, layout.dtypes.get("end", dtype))
+    if schema.duration_col:
+        length = layout.dtypes.get("duration", length)
+        clock = isinstance(length, pl.Duration)
+        columns[schema.duration_col] = (
+            _durations_of(spans, length, text_dates) if clock else _as(spans, length)
+        )
     columns[schema.label_col] = _labels(table)
     values = pool.frame(table.payload)
     order = [n for n in layout.order if n in columns or n in values.columns]
@@ -476,12 +482,26 @@ def _dates_of(seconds: Floats, layout: Layout, as_text: bool) -> pl.Series:
     return dates if finite.all() else dates.set(pl.Series(~finite), None)
 
 
-def _durations_of(seconds: Floats, as_text: bool) -> pl.Series:
-    nanoseconds = np.round(seconds * 1e9).astype(np.int64)
+def _duration_type(column: pl.Series) -> pl.DataType:
+    """How durations are written again: with days and a clock only where they were."""
+    if column.dtype == pl.String:
+        return pl.Duration("ns") if column.str.contains("days").any() else pl.Float64()
+    return column.dtype
+
+
+def _durations_of(seconds: Floats, dtype: pl.DataType | None, as_text: bool) -> pl.Series:
+    finite = np.isfinite(seconds)
+    nanoseconds = np.round(np.where(finite, seconds, 0.0) * 1e9).astype(np.int64)
     if not as_text:
-        return pl.Series(nanoseconds).cast(pl.Duration("ns"))
+        exact = pl.Series(nanoseconds).cast(pl.Duration("ns"))
+        cast = exact.cast(dtype) if dtype is not None else exact
+        spans = cast if cast.cast(exact.dtype).equals(exact) else exact
+        return spans if finite.all() else spans.set(pl.Series(~finite), None)
     out = []
-    for total in nanoseconds.tolist():
+    for total, is_finite in zip(nanoseconds.tolist(), finite.tolist(), strict=True):
+        if not is_finite:
+            out.append("inf")
+            continue
         whole, fraction = divmod(total, 10**9)
         days, rest = divmod(whole, 86_400)
         text = f"{days} days {rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
