@@ -7,7 +7,6 @@ errors are findings too.
 from __future__ import annotations
 
 import shlex
-import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -242,8 +241,8 @@ def proxy_command(path: str | Path, *, width: int = 0) -> str:
 
 
 def _quoted(name: str) -> str:
-    """A name as one word of the system's command line."""
-    return subprocess.list2cmdline([name]) if sys.platform == "win32" else shlex.quote(name)
+    """A name as one word of the system's command line; on Windows none has a quote in it."""
+    return f'"{name}"' if sys.platform == "win32" else shlex.quote(name)
 
 
 def _measure(index: FrameIndex) -> FileFacts:
