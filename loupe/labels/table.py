@@ -168,7 +168,7 @@ class IntervalTable:
         )
 
     def with_created(self, created: tuple[str, ...]) -> IntervalTable:
-        """The table as loaded, with further columns as in `build`; only before the first edit."""
+        """The table with further columns as in `build`, in a pool of its own."""
         missing = [n for n in created if n not in self.pool.columns + tuple(self.layout.reserved)]
         return replace(self, pool=self.pool.extended(tuple(missing))) if missing else self
 
@@ -176,6 +176,11 @@ class IntervalTable:
     def schema(self) -> IntervalLabelSchema:
         """Which of the user's columns mean what."""
         return self.layout.schema
+
+    @property
+    def origin(self) -> str:
+        """Second 0 in nanoseconds since 1970, as text; "" for a set without dates."""
+        return self.layout.metadata.get("time_origin_ns", "")
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -243,6 +248,11 @@ class IntervalTable:
             window[~taken] = np.delete(old[lo:hi], removed - lo)
             out[name] = _frozen(np.concatenate([old[:lo], window, old[hi:]]))
         return replace(self, next_id=next_id, **out)
+
+    def cleared(self) -> IntervalTable:
+        """The table without any row."""
+        every = np.arange(len(self))
+        return self.splice(every, self.rows(every[:0]), self.next_id)
 
     @cached_property
     def latest_ends(self) -> Floats:

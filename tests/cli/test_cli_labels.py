@@ -119,6 +119,9 @@ def test_inclusive_ends_are_reported_and_snapped_on_demand(folder, capsys):
     assert labels.convert("f.txt", "f.csv") == 0
     assert "--snap STEP" in capsys.readouterr().err
     assert labels.convert("f.txt", "g.csv", snap=0.01) == 0
+    capsys.readouterr()
+    assert labels.convert("g.csv", "i.csv", snap=0.01) == 0
+    assert "only the times of Visbrain files are rounded" in capsys.readouterr().err
     assert "0.0,581.99,581.99,W" in (folder / "g.csv").read_text()
     with pytest.raises(IntervalLabelIOError, match="positive step"):
         labels.convert("f.txt", "h.csv", snap=0.0)
