@@ -11,11 +11,9 @@ import numpy.typing as npt
 from vispy import gloo
 
 from loupe.errors import LoupeRenderError
+from loupe.scene.frame import MAX_SIDE
 
-__all__ = ["MAX_SIDE", "RenderStats", "TextureCache", "check_side"]
-
-MAX_SIDE = 16384
-"""Longest side of a texture that every driver takes; longer ones fail at the draw."""
+__all__ = ["RenderStats", "TextureCache", "check_side"]
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from loupe.units import Rgba
 
 __all__ = [
+    "MAX_SIDE",
     "Frame",
     "FramePanel",
     "Hatch",
@@ -33,6 +34,9 @@ __all__ = [
 
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
+
+MAX_SIDE = 16384
+"""Longest side of a tile: of a texture that every driver takes; longer ones fail at the draw."""
 
 Symbol = Literal["o", "s", "t", "d", "+", "x", "star", "|"]
 SYMBOLS: tuple[Symbol, ...] = ("o", "s", "t", "d", "+", "x", "star", "|")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from vispy.gloo import gl
 
 from loupe.errors import LoupeRenderError
 from loupe.render.offscreen import Offscreen
@@ -334,6 +335,20 @@ def test_too_large_pictures_are_refused(screen):
         screen.render(Frame((20_000, 10), BACKGROUND, ()))
     # What was there before still draws.
     assert screen.render(Frame((4, 4), BACKGROUND, ())).shape == (4, 4, 4)
+
+
+def test_what_this_driver_cannot_hold_leaves_the_rest_of_the_picture(screen, monkeypatch):
+    real = gl.glGetParameter
+    monkeypatch.setattr(
+        gl, "glGetParameter", lambda name: 64 if name == gl.GL_MAX_TEXTURE_SIZE else real(name)
+    )
+    large, small = noise(100, 20, seed=1, alpha=255), noise(40, 20, seed=2, alpha=255)
+    frame = frame_of(tile_of(large, "too large here"), tile_of(small, "small enough"))
+    with pytest.raises(LoupeRenderError, match="more than 64"):
+        screen.render(frame)
+    width, height = frame.size
+    got = screen.renderer.read_pixels(width, height)
+    np.testing.assert_array_equal(got[:20, :40], small.transpose(1, 0, 2))
 
 
 def test_a_comparison_of_pictures_can_fail(screen):
