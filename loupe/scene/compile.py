@@ -6,7 +6,10 @@ Opens headers only. A plot that fails becomes one row that says why; the rest wo
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +28,7 @@ from loupe.scene.model import (
     VideoSpec,
 )
 from loupe.scene.plots import dense, heatmap, raster, trace, zip_
-from loupe.scene.rows import is_missing, text_of
+from loupe.scene.rows import is_missing, numbered, text_of
 from loupe.scene.sources import Opener, event_times, require_columns
 from loupe.session.events import EventStyle, GlobalEventsConfig, LineStyle
 from loupe.session.labels import LabelsConfig
@@ -38,6 +41,7 @@ from loupe.session.source import Data, InMemory
 from loupe.session.tune import Param, Setting, held_at
 from loupe.session.tune_scan import Memo, is_function, named_params
 from loupe.units import Rgba, Span
+from loupe.work import Cancelled
 
 if TYPE_CHECKING:
     from loupe.data.catalog import Catalog
@@ -60,6 +64,10 @@ Progress = Callable[[float, int, str], None]
 
 It may raise `loupe.work.Cancelled` to stop."""
 
+AFTER_LAST, MIN_AFTER_LAST = 2e-3, 1e-3
+"""What is shown after the last event: this share of all their time, and at least these seconds.
+As columns are half open, an event at the very end would stand in the one after the last."""
+
 EVENT_STYLES: tuple[LineStyle, ...] = ("solid", "dashed", "dotted", "dashdot", "dashdotdot")
 EVENT_GREY = Rgba(200, 200, 200, 200)
 EVENT_COLORS = (
@@ -73,6 +81,26 @@ EVENT_COLORS = (
 """After the five line styles on grey, styles start over in each of these colours."""
 
 
+@contextmanager
+def _one_failure() -> Iterator[None]:
+    """Let what nobody foresaw fail one plot, not the window; it is reported all the same."""
+    try:
+        yield
+    except (LoupeError, Cancelled):
+        raise
+    except Exception as error:
+        if sys.excepthook is not sys.__excepthook__ or os.environ.get("LOUPE_TRACEBACK"):
+            sys.excepthook(type(error), error, error.__traceback__)
+        told = str(error).strip()
+        raise LoupeError(
+            f"this could not be made: {type(error).__name__}{f': {told}' if told else ''}",
+            hint="if no function of yours is behind it, please report it; LOUPE_TRACEBACK=1 shows "
+            "in the terminal where it happened",
+            code="internal",
+        ) from error
+
+
+@_one_failure()
 def plot_rows(
     plot: object, number: int, plot_id: str, opener: Opener, kept: Sequence[Row] = ()
 ) -> tuple[Row, ...]:
@@ -89,7 +117,10 @@ def plot_rows(
         If its data or columns are not what it says.
     """
     found = _rows(plot, number, plot_id, opener, kept)
-    return tuple(_row_by_row(plot, plot_id, row) for row in found)
+    # Coordinates may hold a name twice; the ids of the first ones are as they would be alone.
+    ids = numbered([row.id for row in found])
+    named = [replace(row, id=own) for row, own in zip(found, ids, strict=True)]
+    return tuple(_row_by_row(plot, plot_id, row) for row in named)
 
 
 def _row_by_row(plot: Any, plot_id: str, row: Row) -> Row:
@@ -276,18 +307,24 @@ def data_extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass
         if a.data.time.n
     ]
     spans += [
-        Span(float(row.content.times[0]), float(row.content.times[-1]))
+        _with_last(row.content.times)
         for row in rows
         if isinstance(row.content, RasterContent) and len(row.content.times)
     ]
     if not spans:
-        spans = [Span(float(e.times[0]), float(e.times[-1])) for e in events if len(e.times)]
+        spans = [_with_last(e.times) for e in events if len(e.times)]
     if not spans:
         return None
     whole = spans[0]
     for span in spans[1:]:
         whole = whole.union(span)
     return whole if whole.length > 0 else Span(whole.start, whole.start + 1.0)
+
+
+def _with_last(times: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Span:
+    """From the first of sorted events until the last has been seen: a column after it at least."""
+    first, last = float(times[0]), float(times[-1])
+    return Span(first, last + max((last - first) * AFTER_LAST, MIN_AFTER_LAST))
 
 
 def _coloured(rows: Sequence[Row], colors: Sequence[Rgba], widths: Sequence[float]) -> list[Row]:
@@ -324,6 +361,7 @@ def _ordered(rows: Sequence[Row], order: Sequence[str | int]) -> tuple[Row, ...]
     return (*first, *(row for row in rows if row not in first))
 
 
+@_one_failure()
 def event_classes(config: GlobalEventsConfig, opener: Opener) -> tuple[EventClass, ...]:
     """Global events by class, each sorted by time.
 

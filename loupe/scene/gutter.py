@@ -217,6 +217,8 @@ def _value_ticks(
     y_range: tuple[float, float], height: float, gap: float
 ) -> list[tuple[float, str]]:
     low, high = y_range
+    if not (math.isfinite(high - low) and high > low):
+        return []
     wanted = 3 if height >= 3 * gap else 2
     found: list[tuple[float, str]] = []
     # A coarse step may miss the range; go finer until at least two ticks show.

@@ -17,6 +17,7 @@ from loupe.errors import LoupeConfigError
 from loupe.scene.frame import SYMBOLS
 from loupe.scene.looks import Look
 from loupe.scene.model import ArrayRef, MarkerSet, TraceLine
+from loupe.scene.rows import matching_rows
 from loupe.scene.sources import Opener, physical
 from loupe.scene.tile import Points
 from loupe.scene.workbench import Workbench
@@ -63,7 +64,8 @@ def marker_sets(
         mask = opener.array(config.bool_array)
         a, b = host.data.info, mask.data.info
         missing = [d for d in a.dims if d not in b.dims]
-        if missing and host.data.n_rows > 1:
+        unknown = mask.data.n_rows > 1 and not any(d in b.dims for d in a.dims)
+        if missing and (host.data.n_rows > 1 or unknown):
             raise LoupeConfigError(
                 f"sample_markers[{number}]: `bool_array` lacks the dimension `{missing[0]}` of the "
                 "trace's data",
@@ -71,11 +73,7 @@ def marker_sets(
                 code="data-marker",
                 place=("sample_markers", number),
             )
-        index = {tuple(_plain(b.coords[d][r]) for d in a.dims): r for r in range(mask.data.n_rows)}
-        by_row = tuple(
-            index.get(tuple(_plain(a.coords[d][r]) for d in a.dims), -1)
-            for r in range(host.data.n_rows)
-        )
+        by_row = tuple(matching_rows(a, host.data.n_rows, b, mask.data.n_rows).tolist())
         whole = MarkerSet(
             id=f"{plot_id}/{config.id or f'markers{number}'}",
             name=config.id or b.name or f"markers {number + 1}",
@@ -88,10 +86,6 @@ def marker_sets(
         )
         found.append(CompiledMarkers(whole, by_row))
     return tuple(found)
-
-
-def _plain(value: object) -> object:
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def marker_key(markers: Sequence[MarkerSet], look: Look) -> Hashable:

@@ -351,3 +351,54 @@ def test_an_event_without_a_time_is_named():
     frame = events(time=[1.0, None], unit=[1, 2])
     p = picture(RasterConfig(frame, time_col="time", order_by="unit"))
     assert "row 1 of column `time`" in p.rows[0].content.message
+
+
+def test_groups_whose_names_read_alike_are_all_shown():
+    frame = events(time=[1.0, 2.0, 3.0], unit=[1, 1, 1], a=["x-y", "x", "x"], b=["z", "y-z", "q"])
+    p = picture(RasterConfig(frame, time_col="time", order_by="unit", split_by=["a", "b"]))
+    assert sum(len(r.content.times) for r in p.rows) == 3
+    assert len(p.rows) == 3
+
+
+def test_rows_of_large_numbers_are_kept_apart():
+    units = [12345678901.0, 12345678902.0, 12345678903.0, 1700000000.25, 1700000000.5]
+    p = picture(RasterConfig(events(time=[1.0] * 5, unit=units), time_col="time", order_by="unit"))
+    content = p.rows[0].content
+    assert content.row_names == (
+        "1700000000.25",
+        "1700000000.5",
+        "12345678901",
+        "12345678902",
+        "12345678903",
+    )
+    assert sorted(content.rows.tolist()) == [0, 1, 2, 3, 4]
+
+
+def test_a_heatmap_of_large_equal_values_has_levels():
+    p = picture(HeatmapConfig(array(np.full((2, 100), 1e12), t=np.arange(100) / 10)))
+    (item,) = [i for q in p.frame.panels for i in q.items if q.id == p.rows[0].id][-1:]
+    assert np.float32(item.vmin) < np.float32(item.vmax)
+
+
+def test_more_rows_than_a_texture_has_are_refused_and_the_rest_lives():
+    many = array(np.zeros((16_385, 4), dtype=np.float32))
+    p = picture([HeatmapConfig(many), HeatmapConfig(array(np.zeros((2, 4))))])
+    assert [r.kind for r in p.scene.rows] == ["failed", "heatmap"]
+    assert "16,385 rows" in p.scene.rows[0].content.message
+
+
+@pytest.mark.parametrize("kind", ["raster", "events"])
+def test_the_last_event_is_seen(kind):
+    frame = events(time=[0.0, 5.0, 10.0], unit=[1, 1, 1])
+    if kind == "raster":
+        p = picture(RasterConfig(frame, time_col="time", order_by="unit"), window=10.0, start=5.0)
+        tile, _ = tile_of(p)
+        ink = np.flatnonzero(tile.pixels[:, :, 3].any(axis=1)) + tile.k0
+    else:
+        p = picture([], global_events=GlobalEventsConfig(frame), window=10.0, start=5.0)
+        ink = np.array([])
+    grid = p.layout.grid
+    assert p.scene.extent.stop > 10.0
+    assert 0 <= grid.x(10.0) < grid.width
+    if kind == "raster":
+        assert np.abs(ink - grid.k0 - grid.x(10.0)).min() < 2

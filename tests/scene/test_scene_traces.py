@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scene_kit import array, picture, tile_of
 
-from loupe import SampleMarkers, TraceConfig, Zip
+from loupe import HeatmapConfig, SampleMarkers, TraceConfig, Zip
 from loupe.scene.model import FailedContent
 from loupe.units import Rgba
 
@@ -238,3 +238,106 @@ def test_many_long_arrays_share_one_ceiling():
     full = p.bench.spans(p.rows[3].content.lines[0].array, (0,), t[-1] / 500, 0, 500)
     assert full.missing == 0
     np.testing.assert_allclose(np.nanmax(full.hi), 4.0, atol=1e-3)
+
+
+@pytest.mark.parametrize("value", [9.969209968386869e36, -1e17, 1e16, 123456.7, 0.0])
+@pytest.mark.parametrize("fixed", [True, False])
+def test_a_flat_trace_lies_in_the_middle_whatever_its_value(value, fixed):
+    """A fill value is as flat as a zero: its row must not take the window down."""
+    p = picture(
+        TraceConfig(array(np.full((1, 100), value), t=np.arange(100) / 10)), fixed_scale=fixed
+    )
+    tile, box = tile_of(p)
+    assert not tile.error
+    low, high = tile.y_range
+    assert low < high
+    assert (low + high) / 2 == pytest.approx(value, rel=1e-6)
+    ink = np.flatnonzero(tile.pixels[:, :, 3].any(axis=0))
+    assert ink.mean() == pytest.approx(box.rect.h / 2, abs=2)
+
+
+@pytest.mark.parametrize("endless", [np.inf, -np.inf])
+def test_an_infinite_sample_does_not_set_the_range(endless):
+    t = np.arange(1000) / 100
+    y = 100 * np.sin(t)
+    y[500] = endless
+    p = picture(TraceConfig(array(y, dims=(), t=t)), fixed_scale=False, start=0.0)
+    tile, _ = tile_of(p)
+    assert tile.y_range[0] == pytest.approx(-110, rel=0.02)
+    assert tile.y_range[1] == pytest.approx(110, rel=0.02)
+
+
+def test_rows_of_one_name_are_all_shown():
+    data = array(np.arange(30.0).reshape(3, 10), coords={"channel": ["EEG", "EEG", "EMG"]})
+    p = picture(TraceConfig(data))
+    assert [r.title for r in p.rows] == ["EEG", "EEG", "EMG"]
+    assert [r.content.lines[0].row for r in p.rows] == [0, 1, 2]
+    assert [r.id.rpartition("/")[2] for r in p.rows] == ["EEG", "EEG#2", "EMG"]
+
+
+def test_what_is_said_of_a_row_by_its_number_is_for_that_row():
+    data = array(np.zeros((4, 10)), coords={"channel": ["EEG", "EEG#2", "EEG", "EMG"]})
+    p = picture(TraceConfig(data, heights={"EEG#3": 2.0}), width=1000, height=800)
+    assert [r.id.rpartition("/")[2] for r in p.scene.rows] == ["EEG", "EEG#2", "EEG#3", "EMG"]
+    assert [r.weight for r in p.scene.rows] == [1.0, 1.0, 2.0, 1.0]
+
+
+def test_a_zip_keeps_apart_what_only_reads_alike():
+    data = array(
+        np.zeros((2, 2, 10)), dims=("a", "b"), coords={"a": ["x-y", "x"], "b": ["z", "y-z"]}
+    )
+    p = picture(Zip([TraceConfig(data), TraceConfig(data)], "a"))
+    assert len(p.rows) == 4
+    assert all(len(r.content.lines) == 2 for r in p.rows)
+
+
+def test_a_mask_without_dimensions_marks_the_one_trace_there_is():
+    t = np.arange(100) / 10
+    host = array(np.arange(400.0).reshape(4, 100), t=t)
+    mask = np.zeros(100, dtype=bool)
+    mask[[10, 50]] = True
+    marks = SampleMarkers("o", "#ff0000", array(mask, dims=(), t=t))
+    p = picture(TraceConfig(host.isel(channel=[3]), sample_markers=[marks]))
+    tile, _ = tile_of(p)
+    assert tile.points.t.tolist() == [1.0, 5.0]
+
+
+def test_an_overlay_of_one_row_with_a_dimension_of_its_own_goes_to_the_subplot_of_its_number():
+    host = array(np.zeros((2, 50)))
+    overlay = array(np.ones((1, 50)), dims=("model",), name="fit")
+    p = picture(TraceConfig(host, overlay_arrays=[overlay]))
+    assert [[line.name for line in r.content.lines][1:] for r in p.rows] == [["fit"], []]
+
+
+def test_an_overlay_of_other_rows_says_what_it_lacks():
+    host = array(np.zeros((1, 50)))
+    overlay = array(np.ones((3, 50)), dims=("model",), name="fit")
+    content = picture(TraceConfig(host, overlay_arrays=[overlay])).rows[0].content
+    assert isinstance(content, FailedContent)
+    assert "overlay_arrays[0] lacks the dimension `channel`" in content.message
+
+
+def test_names_with_digits_of_other_kinds_are_text():
+    names = ["①", "5²", "ch10", "ch٣"]
+    p = picture(
+        TraceConfig(array(np.zeros((4, 10)), coords={"channel": names}), order_by="channel")
+    )
+    assert sorted(r.title for r in p.rows) == sorted(names)
+    titles = [r.title for r in p.rows]
+    assert titles.index("ch٣") < titles.index("ch10")
+
+
+def test_a_plot_that_fails_in_an_unforeseen_way_is_one_row(monkeypatch):
+    reported = []
+    monkeypatch.setattr("sys.excepthook", lambda kind, *_: reported.append(kind))
+    p = picture(
+        [
+            HeatmapConfig(array(np.zeros((2, 10))), cmap=lambda group: 1 / 0),
+            TraceConfig(array(np.ones((2, 10))), mode="dense"),
+        ]
+    )
+    failed, good = p.scene.rows
+    assert isinstance(failed.content, FailedContent)
+    assert "ZeroDivisionError: division by zero" in failed.content.message
+    assert good.kind == "dense"
+    assert reported == [ZeroDivisionError]

@@ -29,7 +29,15 @@ from loupe.scene.colormaps import lut_of
 from loupe.scene.looks import Look
 from loupe.scene.model import LegendEntry, RasterContent, Row
 from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import NA, NA_COLOR, category_colors, is_missing, natural_key, text_of
+from loupe.scene.rows import (
+    NA,
+    NA_COLOR,
+    category_colors,
+    is_missing,
+    natural_key,
+    numbered,
+    text_of,
+)
 from loupe.scene.sources import Opener, require_columns
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.workbench import Workbench
@@ -102,9 +110,11 @@ def compile_rows(
     rows: list[Row] = []
     prefix = _prefix(config)
     before = {row.id: row.content for row in kept if isinstance(row.content, RasterContent)}
-    for key, index in _groups(events, split):
-        name = "-".join(text_of(v) for v in key)
-        row_id = f"{plot_id}/{name or 'all'}"
+    groups = _groups(events, split)
+    names = ["-".join(text_of(v) for v in key) for key, _ in groups]
+    # The names of two groups may read alike, as those of ("x-y", "z") and ("x", "y-z").
+    ids = numbered([f"{plot_id}/{name or 'all'}" for name in names])
+    for row_id, name, (key, index) in zip(ids, names, groups, strict=True):
         content = _content(
             config,
             events,
