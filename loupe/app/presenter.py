@@ -384,7 +384,7 @@ class Presenter:
             return
         was_waited_for = self._waiting.pop(job.key, None) is not None
         if outcome.error is not None:
-            tile = job.failed(str(outcome.error))
+            tile = job.failed(outcome.error)
         elif isinstance(outcome.value, TileContent):
             tile = outcome.value
         else:

@@ -164,7 +164,12 @@ def _heat(
     box: RowBox,
     found: Hover,
 ) -> Hover:
-    if tile.values is None:
+    if (
+        tile.values is None
+        or tile.values.shape[1] != len(content.row_names)
+        or not tile.values.size
+    ):
+        # A picture of other rows stands in while that of these is made.
         return found
     n = tile.values.shape[1]
     at = min(int(y / box.rect.h * n), n - 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from loupe.scene.layout import GUTTER_LEFT, Layout, RowSize, Viewport, lay_out
+from loupe.scene.layout import GUTTER_LEFT, Layout, RowSize, Viewport, lay_out, rows_room
 from loupe.scene.looks import Look
 from loupe.scene.model import HeatmapContent, RasterContent, Row, RowKind, Scene
 from loupe.scene.plots import dense, heatmap, raster, trace
@@ -98,10 +98,11 @@ def _compacted(
     flexible = [i for i, row in enumerate(rows) if row.kind in kinds]
     if not flexible:
         return sizes
-    room = viewport.height / viewport.scale - 28 - 8 - 14 * strips - 6 * max(len(rows) - 1, 0)
+    room = rows_room(viewport, len(rows), strips=strips, type_scale=view.font_scale)
+    room_px = room / viewport.scale
     fixed = sum(s.minimum for i, s in enumerate(sizes) if i not in flexible)
     wanted = sum(sizes[i].minimum for i in flexible)
-    ratio = min(1.0, max(room - fixed, 8.0 * len(flexible)) / max(wanted, 1e-9))
+    ratio = min(1.0, max(room_px - fixed, 8.0 * len(flexible)) / max(wanted, 1e-9))
     out = list(sizes)
     for i in flexible:
         out[i] = RowSize(sizes[i].row_id, max(sizes[i].minimum * ratio, 4.0), sizes[i].weight)

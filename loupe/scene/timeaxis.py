@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -83,10 +83,10 @@ def ticks(
         return ()
     raw = span.length * gap_px / width_px
     step = nice_step(raw)
-    if clock != "seconds" and step > 30:
+    if clock != "seconds" and raw > 30:
         # Beyond half a minute, steps follow the clock: minutes, hours, then days.
         step = next((s for s in _CLOCK_STEPS if s >= raw), 86400.0 * nice_step(raw / 86400))
-    elif clock != "seconds" and step > 10:
+    elif clock != "seconds" and raw > 10:
         step = 30.0 if raw > 20 else 20.0
     shift = _since_midnight(origin) if clock == "wall" and origin is not None else 0.0
     first = math.ceil((span.start + shift) / step - 1e-9)
@@ -116,7 +116,9 @@ def format_time(
     """
     if clock == "wall" and origin is not None:
         moment = origin + timedelta(seconds=t)
-        return _hms(_since_midnight(moment), digits)
+        of_day = round(_since_midnight(moment), digits)
+        # Rounded up at the day's end, it is the next one's begin.
+        return _hms(of_day if of_day < 86400 else 0.0, digits)
     if clock in ("hms", "wall"):
         sign = MINUS if round(t, digits) < 0 else ""
         return sign + _hms(abs(t), digits)
@@ -170,7 +172,11 @@ def parse_time(text: str, *, origin: datetime | None = None) -> Seconds:
     try:
         if origin is not None and "-" in clean:
             moment = datetime.fromisoformat(clean)
-            return (moment - origin.replace(tzinfo=moment.tzinfo)).total_seconds()
+            if origin.tzinfo is None:
+                origin = origin.replace(tzinfo=UTC)
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=origin.tzinfo)
+            return (moment - origin).total_seconds()
         parts = clean.split(":")
         if not 1 <= len(parts) <= 3:
             raise ValueError(clean)

@@ -1,5 +1,7 @@
 """Heatmaps, rasters, events and labels against brute force."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -10,6 +12,7 @@ from scene_kit import array, picture, tile_of
 from loupe import GlobalEventsConfig, HeatmapConfig, IntervalLabelSchema, RasterConfig
 from loupe.labels.intervals import IntervalLabelSet
 from loupe.scene.frame import RectsItem, ScalarTile
+from loupe.scene.hit import hover
 from loupe.scene.intervals import bands
 from loupe.scene.timegrid import TimeGrid
 
@@ -402,3 +405,17 @@ def test_the_last_event_is_seen(kind):
     assert 0 <= grid.x(10.0) < grid.width
     if kind == "raster":
         assert np.abs(ink - grid.k0 - grid.x(10.0)).min() < 2
+
+
+@pytest.mark.parametrize("n_rows", [2, 6, 0])
+def test_a_heatmap_that_has_other_rows_now_says_nothing_of_the_old_picture(n_rows):
+    """As while a live function gives fewer rows, and the picture of them is still to come."""
+    p = picture(HeatmapConfig(array(np.ones((4, 100)), t=np.arange(100) / 10)))
+    _, box = tile_of(p)
+    row = p.rows[0]
+    content = replace(
+        row.content, order=np.arange(n_rows), row_names=tuple(str(i) for i in range(n_rows))
+    )
+    seen = replace(p._picture(), rows=(replace(row, content=content),))
+    found = hover(seen, p.bench, box.rect.x + 300, box.rect.bottom - 2)
+    assert (found.row_id, found.trace, found.value) == (row.id, "", None)

@@ -5,6 +5,7 @@ import pytest
 from scene_kit import array, picture, tile_of
 
 from loupe import HeatmapConfig, SampleMarkers, TraceConfig, Zip
+from loupe.errors import LoupeDataError
 from loupe.scene.model import FailedContent
 from loupe.units import Rgba
 
@@ -341,3 +342,21 @@ def test_a_plot_that_fails_in_an_unforeseen_way_is_one_row(monkeypatch):
     assert "ZeroDivisionError: division by zero" in failed.content.message
     assert good.kind == "dense"
     assert reported == [ZeroDivisionError]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError(), "the picture could not be made: MemoryError"),
+        (ValueError("math domain error"), "the picture could not be made: ValueError: math domain"),
+        (LoupeDataError("chunk 3 is damaged", where="a.zarr"), "a.zarr: chunk 3 is damaged"),
+    ],
+)
+def test_a_picture_that_failed_says_why(monkeypatch, error, told):
+    def broken(*_, **__):
+        raise error
+
+    monkeypatch.setattr("loupe.scene.plots.trace.compose_traces", broken)
+    p = picture(TraceConfig(array(np.zeros((1, 100)), t=np.arange(100) / 10)))
+    (note,) = [text.text for text in p.frame.texts if text.role == "note"]
+    assert note.startswith(told)
