@@ -25,9 +25,10 @@ from loupe.scene.gutter import Swatch, row_gutter, swatch_item
 from loupe.scene.hatch import BAR_PITCH, ROW_PITCH, hatch_item, state_patterns
 from loupe.scene.intervals import (
     Bands,
+    EventLines,
     bands,
     bands_item,
-    event_items,
+    event_lines,
     event_names,
     lines_item,
     state_colors,
@@ -125,6 +126,7 @@ def build(picture: Picture) -> Frame:
     clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
     marks = ticks(grid.span, grid.width / layout.viewport.scale, clock, origin=p.scene.origin)
     found = [(t, bands(t.table, state_colors(t.table, p.label_colors), grid)) for t in p.tracks]
+    events = event_lines(p.scene.events, p.overrides.events, grid, layout.viewport.scale)
     by_id = {row.id: row for row in p.rows}
     panels: list[FramePanel] = []
     texts: list[TextRun] = []
@@ -133,7 +135,7 @@ def build(picture: Picture) -> Frame:
         row = by_id[box.row_id]
         look = look_of(row, box.rect.h, theme, layout.viewport, p.view, p.overrides)
         tile = p.tiles.get(row.id)
-        panels.append(_row_panel(p, row, box, look, tile, marks, found))
+        panels.append(_row_panel(p, row, box, look, tile, marks, found, events))
         gutter = row_gutter(row, box, look, tile, layout)
         texts += [t for t in gutter.texts if _inside(t, layout.area, layout.viewport.scale)]
         swatches += gutter.swatches
@@ -195,6 +197,7 @@ def _row_panel(
     tile: TileContent | None,
     marks: Sequence[Tick],
     found: Sequence[tuple[Track, Bands]],
+    events: Sequence[EventLines],
 ) -> FramePanel:
     grid, h = p.layout.grid, box.rect.h
     under: list[Item] = [rect_item(0, 0, box.rect.w, h, look.theme.panel)]
@@ -219,7 +222,7 @@ def _row_panel(
         items.append(focus_item(h, look))
     if p.measure is not None and p.measure.row == row.id:
         items += measure_items(p.measure, grid, h, look)
-    items += event_items(p.scene.events, p.overrides.events, grid, h, look.scale)
+    items += [lines.item(h) for lines in events]
     items += selection[1:]
     rect, cut = _clip(box.rect, p.layout.area)
     return FramePanel(row.id, rect, tuple(_shifted(items, cut)))

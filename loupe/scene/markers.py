@@ -23,6 +23,7 @@ from loupe.scene.tile import Points
 from loupe.scene.workbench import Workbench
 from loupe.session.markers import SampleMarkers
 from loupe.units import Rgba
+from loupe.work import check_cancelled
 
 __all__ = ["CompiledMarkers", "PointSource", "make_points", "marker_key", "marker_sets"]
 
@@ -31,6 +32,9 @@ F64 = npt.NDArray[np.float64]
 
 PER_COLUMN = 4
 """More marked samples a column than this, and only one a column is drawn."""
+
+PIECE_SAMPLES = 1 << 20
+"""So many samples are looked at in one go."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -223,27 +227,56 @@ def _join(
 def _marked(
     source: PointSource, dt: float, k0: int, width: int, bench: Workbench
 ) -> tuple[F64, F64]:
-    """Times and physical values of the samples that get a symbol."""
+    """Times and physical values of the samples that get a symbol; found at the first call.
+
+    Another gain or height of a row needs them anew, but nothing else of the data.
+    """
+    mask = None if source.mask is None else source.mask.key
+    name = (source.array.key, source.row, mask, source.mask_row, source.symbol == "vline")
+    t, values = bench.marks((*name, dt, k0, width), lambda: _found(source, dt, k0, width, bench))
+    return t, values
+
+
+def _found(source: PointSource, dt: float, k0: int, width: int, bench: Workbench) -> F64:
+    """Times and values as ``(2, n)``; a zoomed-out tile is gone through piece by piece."""
+    lines = source.mask is not None and source.symbol == "vline"
+    axis = source.mask.data.time if lines and source.mask is not None else source.array.data.time
+    i0, i1 = axis.bracket(k0 * dt, (k0 + width) * dt)
+    parts = [(np.zeros(0), np.zeros(0))]
+    for a in range(i0, i1, PIECE_SAMPLES):
+        check_cancelled()
+        b = min(a + PIECE_SAMPLES, i1)
+        found = _lines_in(source, a, b, bench) if lines else _symbols_in(source, a, b, bench)
+        parts.append(_one_per_column(*found, dt, width))
+    t, values = (np.concatenate(same) for same in zip(*parts, strict=True))
+    return np.stack(_one_per_column(t, values, dt, width))
+
+
+def _lines_in(source: PointSource, m0: int, m1: int, bench: Workbench) -> tuple[F64, F64]:
+    """Marks of a mask among its samples ``m0 .. m1 - 1``."""
+    assert source.mask is not None
+    mask = source.mask.data
+    flags = mask.read(slice(source.mask_row, source.mask_row + 1), m0, m1)[0]
+    bench.count("reads")
+    marked = mask.time.times(m0, m1)[np.nan_to_num(flags.astype(np.float64)) != 0]
+    return marked, np.zeros(len(marked))
+
+
+def _symbols_in(source: PointSource, i0: int, i1: int, bench: Workbench) -> tuple[F64, F64]:
+    """Marked samples among ``i0 .. i1 - 1``; the data are read only where there are any."""
     data = source.array.data
-    t0, t1 = k0 * dt, (k0 + width) * dt
-    i0, i1 = data.time.bracket(t0, t1)
     times = data.time.times(i0, i1)
     if source.mask is None:
         chosen = np.arange(len(times))
     else:
-        mask = source.mask.data
-        m0, m1 = mask.time.bracket(t0, t1)
-        flags = mask.read(slice(source.mask_row, source.mask_row + 1), m0, m1)[0]
-        bench.count("reads")
-        marked = mask.time.times(m0, m1)[np.nan_to_num(flags.astype(np.float64)) != 0]
-        if source.symbol == "vline":
-            return _one_per_column(marked, np.zeros(len(marked)), dt, width)
-        chosen = _nearest(times, marked, data.time.period)
+        half = data.time.period / 2 * 1.001
+        m0, m1 = source.mask.data.time.bracket(float(times[0]) - half, float(times[-1]) + half)
+        chosen = _nearest(times, _lines_in(source, m0, m1, bench)[0], data.time.period)
     if not len(chosen):
         return np.zeros(0), np.zeros(0)
     raw = data.read(slice(source.row, source.row + 1), i0, i1)[0]
     bench.count("reads")
-    return _one_per_column(times[chosen], physical(data, raw[chosen]), dt, width)
+    return times[chosen], physical(data, raw[chosen])
 
 
 def _nearest(times: F64, wanted: F64, period: float) -> npt.NDArray[np.intp]:

@@ -34,7 +34,8 @@ def shown_rows(scene: Scene, overrides: Overrides) -> tuple[Row, ...]:
     """Rows that are not hidden, in the order on screen."""
     rows = {row.id: row for row in scene.rows}
     order = [r for r in (overrides.order or ()) if r in rows]
-    order += [r for r in rows if r not in set(order)]
+    placed = set(order)
+    order += [r for r in rows if r not in placed]
     return tuple(rows[r] for r in order if not overrides.row(r).hidden)
 
 

@@ -10,7 +10,7 @@ import xarray as xr
 sys.path.insert(0, str(Path(__file__).parent.parent / "scene"))
 from scene_kit import array
 
-from loupe import HeatmapConfig, TraceConfig
+from loupe import HeatmapConfig, SampleMarkers, TraceConfig
 from loupe.app.commands import Gain, PageTime, PanTime, SetCursor, SetFlag
 from loupe.app.ports import InlineScheduler
 from loupe.app.presenter import Presenter
@@ -106,6 +106,15 @@ def test_gain_rasterises_once_from_spans(bench):
         "frames": 1,
         "jobs": 1,
     }
+
+
+def test_marked_samples_are_found_once_for_all_gains():
+    t = np.arange(60_000) / 100
+    y = np.random.default_rng(1).normal(size=(3, 60_000))
+    marks = SampleMarkers("o", "#ff0000", array(y > 1.0, t=t))
+    bench = Bench([TraceConfig(array(y, t=t), "dense", sample_markers=[marks])])
+    found = bench.counts(Gain(1.2, bench.presenter.rows[0].id))
+    assert (found["reads"], found["rasterisations"]) == (0, 1)
 
 
 def test_a_theme_rasterises_from_spans(bench):

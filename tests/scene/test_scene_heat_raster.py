@@ -1,5 +1,6 @@
 """Heatmaps, rasters, events and labels against brute force."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,8 @@ from scene_kit import array, picture, tile_of
 
 from loupe import GlobalEventsConfig, HeatmapConfig, IntervalLabelSchema, RasterConfig
 from loupe.labels.intervals import IntervalLabelSet
+from loupe.scene import build as build_module
+from loupe.scene import intervals
 from loupe.scene.frame import RectsItem, ScalarTile
 from loupe.scene.hit import hover
 from loupe.scene.intervals import bands
@@ -339,6 +342,85 @@ def test_label_bands_cover_what_labels_cover(seed, n, width):
     for a, b in zip(starts, ends, strict=True):
         if b > a:
             assert covered[min(int((a + b) / 2 / grid.dt), width - 1)]
+
+
+@given(st.integers(0, 2**31), st.integers(1, 40), st.booleans())
+def test_labels_of_many_texts_win_their_columns_as_those_of_few_do(seed, texts, overlapping):
+    rng = np.random.default_rng(seed)
+    n, width = 500, 60
+    if overlapping:
+        starts = np.sort(rng.uniform(0, 100, n))
+        ends = starts + rng.exponential(5.0, n)
+    else:
+        edges = np.sort(rng.uniform(0, 100, 2 * n).round(1))
+        starts, ends = edges[::2], edges[1::2]
+    states = rng.choice([f"s{k}" for k in range(texts)], n)
+    frame = pl.DataFrame({"start": starts, "end": ends, "state": states})
+    table = IntervalLabelSet.from_dataframe(frame, SCHEMA).table
+    colors = np.zeros((len(table.pool.labels), 4), dtype=np.uint8)
+    found = []
+    for cells in (1 << 21, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(intervals, "_DENSE_CELLS", cells)
+            got = bands(table, colors, TimeGrid(100 / width, 0, width))
+        found.append((got.x0.tolist(), got.x1.tolist(), got.codes.tolist()))
+    few, many = found
+    # Sums in another order may tie otherwise; the columns that are covered are the same ones.
+    same = np.mean(_by_column(*few, width) == _by_column(*many, width))
+    assert same > 0.95
+    assert ((_by_column(*few, width) < 0) == (_by_column(*many, width) < 0)).all()
+
+
+def _by_column(x0, x1, codes, width):
+    found = np.full(width, -1)
+    for a, b, code in zip(x0, x1, codes, strict=True):
+        found[int(a) : int(b)] = code
+    return found
+
+
+def test_a_hundred_thousand_texts_need_no_sum_for_each():
+    n, width = 100_000, 1600
+    starts = np.arange(n, dtype=np.float64)
+    frame = pl.DataFrame(
+        {"start": starts, "end": starts + 0.9, "state": [f"trial {k}" for k in range(n)]}
+    )
+    table = IntervalLabelSet.from_dataframe(frame, SCHEMA).table
+    colors = np.zeros((n, 4), dtype=np.uint8)
+    tracemalloc.start()
+    found = bands(table, colors, TimeGrid(n / width, 0, width))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found) == width
+    assert peak < 100e6
+
+
+def test_lines_of_events_are_worked_out_once_for_all_rows(monkeypatch):
+    calls = []
+    counted = build_module.event_lines
+    monkeypatch.setattr(build_module, "event_lines", lambda *a: calls.append(1) or counted(*a))
+    frame = events(time=[2.0, 2.001, 4.0], kind=["a", "a", "b"])
+    data = [HeatmapConfig(array(np.zeros((2, 100)), t=np.arange(100) / 10)) for _ in range(3)]
+    p = picture(
+        data, global_events=GlobalEventsConfig(frame, style_events_on="kind"), window=10.0, start=0
+    )
+    panels = [panel for panel in p.frame.panels if panel.id in {row.id for row in p.rows}]
+    assert len(panels) == 3
+    assert len(calls) == 1
+    for panel in panels:
+        lines = [item.rects for item in panel.items if isinstance(item, RectsItem)][-2:]
+        assert [len(rects) for rects in lines] == [1, 1]
+        assert {float(rects[0, 3]) for rects in lines} == {float(panel.rect.h)}
+
+
+def test_each_group_of_a_raster_has_its_events_in_order():
+    rng = np.random.default_rng(4)
+    groups, times = rng.integers(0, 40, 3000), rng.uniform(0, 50, 3000)
+    frame = events(time=times, unit=rng.integers(0, 3, 3000), probe=groups)
+    p = picture(RasterConfig(frame, time_col="time", order_by="unit", split_by="probe"))
+    assert len(p.rows) == 40
+    for row in p.rows:
+        group = int(row.group.partition("=")[2])
+        assert row.content.times.tolist() == np.sort(times[groups == group]).tolist()
 
 
 def test_event_times_may_be_milliseconds_or_datetimes(tmp_path):

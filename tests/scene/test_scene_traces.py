@@ -6,6 +6,7 @@ from scene_kit import array, picture, tile_of
 
 from loupe import HeatmapConfig, SampleMarkers, TraceConfig, Zip
 from loupe.errors import LoupeDataError
+from loupe.scene import markers
 from loupe.scene.model import FailedContent
 from loupe.units import Rgba
 
@@ -135,6 +136,26 @@ def test_markers_stand_at_their_samples():
     assert tile.points.y.tolist() == pytest.approx(
         [(high - v) / (high - low) * box.rect.h for v in (10, 50)], abs=1e-3
     )
+
+
+def test_marks_are_found_piece_by_piece(monkeypatch):
+    rng = np.random.default_rng(8)
+    t, y = np.arange(4000) / 100, rng.normal(size=(2, 4000)).astype(np.float32)
+    mask = rng.random((2, 4000)) < 0.4
+    other = np.sort(rng.choice(4000, 3000, replace=False))  # a mask with times of its own
+    for marks in (array(mask, t=t), array(mask[:, other], t=t[other])):
+        for symbol in ("o", "vline"):
+            config = TraceConfig(
+                array(y, t=t), "dense", sample_markers=[SampleMarkers(symbol, "#ff0000", marks)]
+            )
+            found = []
+            for size in (1 << 20, 97):
+                monkeypatch.setattr(markers, "PIECE_SAMPLES", size)
+                points = tile_of(picture(config, window=40.0))[0].points
+                found.append((points.t, points.y, points.lines))
+            assert sum(map(len, found[0])) > 1000
+            for whole, pieces in zip(*found, strict=True):
+                assert np.array_equal(whole, pieces)
 
 
 def test_dense_traces_flip_and_page():
