@@ -126,7 +126,7 @@ def build(picture: Picture) -> Frame:
     clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
     marks = ticks(grid.span, grid.width / layout.viewport.scale, clock, origin=p.scene.origin)
     found = [(t, bands(t.table, state_colors(t.table, p.label_colors), grid)) for t in p.tracks]
-    events = event_lines(p.scene.events, p.overrides.events, grid, layout.viewport.scale)
+    events = event_lines(p.scene.events, p.overrides.events, grid, layout.viewport.scale, theme)
     by_id = {row.id: row for row in p.rows}
     panels: list[FramePanel] = []
     texts: list[TextRun] = []

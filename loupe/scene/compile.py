@@ -30,6 +30,7 @@ from loupe.scene.model import (
 from loupe.scene.plots import dense, heatmap, raster, trace, zip_
 from loupe.scene.rows import is_missing, numbered, text_of
 from loupe.scene.sources import Opener, event_times, require_columns
+from loupe.scene.theme import OKABE_ITO
 from loupe.session.events import EventStyle, GlobalEventsConfig, LineStyle
 from loupe.session.labels import LabelsConfig
 from loupe.session.plots import Plot
@@ -69,16 +70,8 @@ AFTER_LAST, MIN_AFTER_LAST = 2e-3, 1e-3
 As columns are half open, an event at the very end would stand in the one after the last."""
 
 EVENT_STYLES: tuple[LineStyle, ...] = ("solid", "dashed", "dotted", "dashdot", "dashdotdot")
-EVENT_GREY = Rgba(200, 200, 200, 200)
-EVENT_COLORS = (
-    Rgba(230, 159, 0, 200),
-    Rgba(86, 180, 233, 200),
-    Rgba(0, 158, 115, 200),
-    Rgba(204, 121, 167, 200),
-    Rgba(213, 94, 0, 200),
-    Rgba(240, 228, 66, 200),
-)
-"""After the five line styles on grey, styles start over in each of these colours."""
+EVENT_ALPHA = 200
+"""Opacity of the lines of events; data shine through."""
 
 
 @contextmanager
@@ -399,18 +392,20 @@ def event_classes(config: GlobalEventsConfig, opener: Opener) -> tuple[EventClas
 def _event_class(
     name: str, times: np.ndarray[tuple[int], np.dtype[np.float64]], number: int, style: EventStyle
 ) -> EventClass:
+    # After the five line styles in the theme's colour they start over in each of the palette's.
     round_, at = divmod(number, len(EVENT_STYLES))
-    color = EVENT_GREY if round_ == 0 else EVENT_COLORS[(round_ - 1) % len(EVENT_COLORS)]
-    alpha = color.a
+    color = None if round_ == 0 else OKABE_ITO[(round_ - 1) % len(OKABE_ITO)]
+    alpha = EVENT_ALPHA
     if style.line_color is not None:
         color = style.line_color
-        alpha = color.a if color.a < 255 else 200
+        alpha = color.a if color.a < 255 else EVENT_ALPHA
     if style.line_alpha is not None:
         alpha = style.line_alpha
     return EventClass(
         name=name,
         times=np.sort(times),
-        color=color.with_alpha(alpha),
+        color=color,
+        alpha=alpha,
         style=style.line_style or EVENT_STYLES[at],
         width=style.line_width or 1.5,
     )

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from loupe.scene.frame import PxRect, RectsItem, TextRun
 from loupe.scene.model import EventClass
 from loupe.scene.settings import EventOverride
-from loupe.scene.theme import UNKNOWN_STATE
+from loupe.scene.theme import UNKNOWN_STATE, Theme
 from loupe.scene.timegrid import TimeGrid
 from loupe.units import Rgba
 
@@ -240,12 +240,13 @@ def event_lines(
     overrides: Mapping[str, EventOverride],
     grid: TimeGrid,
     scale: float,
+    theme: Theme,
 ) -> tuple[EventLines, ...]:
     """Lines of global events in sight, a line at most for each column and class."""
     found = []
     for events in classes:
         changed = overrides.get(events.name)
-        color = changed.color if changed and changed.color else events.color
+        color = changed.color if changed and changed.color else events.color_in(theme)
         style = changed.style if changed and changed.style else events.style
         width = (changed.width if changed and changed.width else events.width) * scale
         a, b = np.searchsorted(events.times, [grid.span.start, grid.span.stop])

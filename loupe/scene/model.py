@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from loupe.data.protocols import ArrayData
 from loupe.errors import LoupeError
+from loupe.scene.theme import Theme
 from loupe.session.events import GlobalEventsConfig
 from loupe.session.labels import LabelsConfig
 from loupe.session.model import Session
@@ -288,13 +289,26 @@ class Row:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class EventClass:
-    """Global events of one class and how they look; `times` sorted, ``(n,)`` float64."""
+    """Global events of one class and how they look; `times` sorted, ``(n,)`` float64.
+
+    Attributes
+    ----------
+    color
+        None is the theme's colour of secondary text.
+    alpha
+        Opacity, 0 to 255, whatever that of the colour.
+    """
 
     name: str
     times: npt.NDArray[np.float64]
-    color: Rgba
+    color: Rgba | None
+    alpha: int
     style: Literal["solid", "dashed", "dotted", "dashdot", "dashdotdot"] = "solid"
     width: float = 1.5
+
+    def color_in(self, theme: Theme) -> Rgba:
+        """The colour of its lines."""
+        return (self.color or theme.dim).with_alpha(self.alpha)
 
 
 @dataclass(frozen=True, slots=True)

@@ -501,3 +501,32 @@ def test_a_heatmap_that_has_other_rows_now_says_nothing_of_the_old_picture(n_row
     seen = replace(p._picture(), rows=(replace(row, content=content),))
     found = hover(seen, p.bench, box.rect.x + 300, box.rect.bottom - 2)
     assert (found.row_id, found.trace, found.value) == (row.id, "", None)
+
+
+def _luminance(color):
+    parts = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in color]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_lines_of_events_stand_out_in_both_themes(theme):
+    """By themselves they have the theme's colour, and those of the palette beyond five classes."""
+    kinds = [f"k{i:02}" for i in range(40)]
+    p = picture(
+        [HeatmapConfig(array(np.zeros((2, 100)), t=np.arange(100) / 10))],
+        global_events=GlobalEventsConfig(
+            events(time=np.linspace(1, 9, 40).tolist(), kind=kinds), style_events_on="kind"
+        ),
+        window=10.0,
+        start=0.0,
+        theme=theme,
+    )
+    panel = next(q for q in p.frame.panels if q.id == p.rows[0].id)
+    lines = [i for i in panel.items if isinstance(i, RectsItem)][-40:]
+    ground = np.array(p.theme.panel[:3]) / 255
+    for item in lines:
+        color, alpha = item.colors[0, :3] / 255, item.colors[0, 3] / 255
+        seen = color * alpha + ground * (1 - alpha)
+        low, high = sorted((_luminance(seen), _luminance(ground)))
+        assert (high + 0.05) / (low + 0.05) > 1.8
+    assert len({tuple(item.colors[0]) for item in lines}) == 8
