@@ -293,10 +293,12 @@ def session_params(session: Session) -> dict[Param, str]:
 
 
 def data_extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -> Span | None:
-    """All of the data; None without any."""
+    """All of the data, also of rows that stay while their new data fail; None without any."""
+    refs = {ref.key: ref for row in rows for ref in row.arrays}
+    refs |= {ref.key: ref for ref in opener.arrays}
     spans = [
         Span(a.data.time.span.start, a.data.time.span.stop + a.data.time.period)
-        for a in opener.arrays
+        for a in refs.values()
         if a.data.time.n
     ]
     spans += [

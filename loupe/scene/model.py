@@ -286,6 +286,16 @@ class Row:
     group: str = ""
     revision: int = 0
 
+    @property
+    def arrays(self) -> tuple[ArrayRef, ...]:
+        """The arrays that it shows."""
+        content = self.content
+        if isinstance(content, TraceContent):
+            return (*(line.array for line in content.lines), *(m.mask for m in content.markers))
+        if isinstance(content, DenseContent):
+            return (content.array, *(m.mask for m in content.markers))
+        return (content.array,) if isinstance(content, HeatmapContent) else ()
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class EventClass:
