@@ -126,7 +126,7 @@ class TextureCache:
 
     def trim(self, frame: int) -> None:
         """Give up textures that were not used lately or do not fit."""
-        total = sum(e.nbytes for e in self._entries.values())
+        total = sum(e.nbytes for e in self._entries.values() if e.used < frame)
         for key in sorted(self._entries, key=lambda k: self._entries[k].used):
             entry = self._entries[key]
             if entry.used >= frame:

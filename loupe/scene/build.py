@@ -284,7 +284,7 @@ def _data_items(row: Row, look: Look, tile: TileContent | None, grid: TimeGrid) 
             ScalarTile(
                 tile.texture_key,
                 tile.values,
-                cmap or (inner.lut_name, id(inner.lut)),
+                cmap or inner.lut_key,
                 lut_of(cmap) if cmap else inner.lut,
                 low,
                 high,

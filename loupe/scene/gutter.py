@@ -299,7 +299,7 @@ def _color_bar(
                 ScalarTile(
                     ("bar", low, high),
                     ramp,
-                    look.override.cmap or (inner.lut_name, id(inner.lut)),
+                    look.override.cmap or inner.lut_key,
                     lut,
                     low,
                     high,

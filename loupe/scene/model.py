@@ -182,6 +182,8 @@ class HeatmapContent:
 
     Attributes
     ----------
+    lut_key
+        Names the colour table by what is in it.
     held
         Measured levels from before live parameters changed the data; None measures them.
     """
@@ -198,6 +200,12 @@ class HeatmapContent:
     nan_color: Rgba | None = None
     colorbar: bool = True
     held: tuple[float, float] | None = None
+    lut_key: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the key once: it is asked for in every frame."""
+        # Never by address, which the table of a later computing may have again.
+        object.__setattr__(self, "lut_key", self.lut.tobytes())
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -530,3 +530,17 @@ def test_lines_of_events_stand_out_in_both_themes(theme):
         low, high = sorted((_luminance(seen), _luminance(ground)))
         assert (high + 0.05) / (low + 0.05) > 1.8
     assert len({tuple(item.colors[0]) for item in lines}) == 8
+
+
+def test_a_table_of_colours_is_named_by_its_colours():
+    """What is kept under the name must not come back for another table at the same address."""
+    data = array(np.zeros((2, 20)))
+
+    def key(*colors):
+        p = picture(HeatmapConfig(data, cmap=np.array(colors)))
+        return {i.lut_key for q in p.frame.panels for i in q.items if isinstance(i, ScalarTile)}
+
+    red, green, blue = np.eye(3)
+    assert len(key(red, blue)) == 1, "the plot and its colour bar share one table"
+    assert key(red, blue) == key(red, blue)
+    assert not key(red, blue) & key(red, green)
