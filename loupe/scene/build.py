@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,7 +74,9 @@ DIGIT_PX = 6.7
 """Advance of a digit of the axis at font scale 1, logical pixels."""
 FLAG_MARGIN_PX = 20.0
 """Room at both sides of the text of the cursor's flag, and a gap; logical pixels."""
-AXIS_NAMES = {"seconds": "time, s", "hms": "h:m:s", "wall": "clock"}
+NOTE_LINE = 17.0
+"""From one line of what a row says to the next, logical pixels at font scale 1."""
+AXIS_NAMES = {"seconds": "time, s", "hms": "h:m:s"}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -390,17 +393,21 @@ def _in_plot(
 ) -> list[TextRun]:
     theme, rect = look.theme, box.rect
     if isinstance(row.content, FailedContent):
-        y = min(max(rect.y + rect.h / 2, layout.area.y), layout.area.bottom)
+        said = [(row.content.message.splitlines()[0], theme.warning)]
+        if row.content.hint and rect.h >= 2 * look.tx(NOTE_LINE):
+            said.append((row.content.hint.splitlines()[0], theme.dim))
+        middle = rect.y + rect.h / 2 - (len(said) - 1) * look.tx(NOTE_LINE) / 2
         return [
             TextRun(
-                row.content.message.splitlines()[0],
+                text,
                 rect.x + look.px(12),
-                y,
-                theme.warning,
+                min(max(middle + i * look.tx(NOTE_LINE), layout.area.y), layout.area.bottom),
+                color,
                 role="note",
                 area="plot",
                 max_width=max(rect.w - round(look.px(24)), 1),
             )
+            for i, (text, color) in enumerate(said)
         ]
     if tile is not None and tile.error:
         return [
@@ -478,7 +485,11 @@ def _axis(p: Picture, marks: Sequence[Tick]) -> tuple[list[TextRun], FramePanel]
         for t, x in zip(marks, xs, strict=True)
         if at is None or not _touch(p, t.text, x, flag, at)
     ]
-    unit = AXIS_NAMES.get(choose_clock(p.view.clock, p.extent, p.scene.origin), "")
+    clock, origin = choose_clock(p.view.clock, p.extent, p.scene.origin), p.scene.origin
+    unit = AXIS_NAMES.get(clock, "")
+    if clock == "wall" and origin is not None:
+        # The clock says no day; this is that of the left edge.
+        unit = (origin + timedelta(seconds=grid.span.start)).date().isoformat()
     texts.append(TextRun(unit, px(14), axis.y + px(7), theme.dim, valign="top", area="axis"))
     if at is not None:
         texts.append(

@@ -77,7 +77,8 @@ def ticks(
     Returns
     -------
     tuple of Tick
-        Ascending; times are exact multiples of the step (of wall-clock steps for "wall").
+        Ascending; times are exact multiples of the step (of wall-clock steps for "wall"). At
+        midnight of the wall clock the text is the date that begins.
     """
     if span.length <= 0 or width_px <= 0:
         return ()
@@ -95,10 +96,19 @@ def ticks(
     return tuple(
         Tick(
             t := float(Decimal(k) * Decimal(repr(step))) - shift,
-            format_time(t, clock, digits=digits, origin=origin),
+            _date_at_midnight(t, clock, digits, origin)
+            or format_time(t, clock, digits=digits, origin=origin),
         )
         for k in range(first, last + 1)
     )
+
+
+def _date_at_midnight(t: Seconds, clock: Clock, digits: int, origin: datetime | None) -> str:
+    if clock != "wall" or origin is None:
+        return ""
+    # Ticks are exact to less than half of their last digit.
+    nearly = origin + timedelta(seconds=t + 0.5 * 10.0**-digits)
+    return nearly.date().isoformat() if _since_midnight(nearly) < 10.0**-digits else ""
 
 
 def decimals(step: float) -> int:

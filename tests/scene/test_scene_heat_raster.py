@@ -544,3 +544,34 @@ def test_a_table_of_colours_is_named_by_its_colours():
     assert len(key(red, blue)) == 1, "the plot and its colour bar share one table"
     assert key(red, blue) == key(red, blue)
     assert not key(red, blue) & key(red, green)
+
+
+def test_a_scale_of_colours_has_a_legend():
+    frame = events(time=[1.0, 2.0, 3.0, 4.0], unit=[1] * 4, depth=[-100.0, 0.0, 300.0, np.nan])
+    p = picture(
+        RasterConfig(frame, time_col="time", order_by="unit", hue="depth", palette="viridis")
+    )
+    row = p.rows[0]
+    assert [e.text for e in row.legend] == ["−100", "100", "300", "NA"]
+    assert row.legend[0].color == tuple(row.content.colors[0])
+    assert row.legend[2].color == tuple(row.content.colors[2])
+    assert row.legend[3].color == tuple(row.content.colors[3])
+
+
+def test_the_axis_of_the_wall_clock_names_the_day():
+    times = np.datetime64("2024-05-01T23:59:50") + np.arange(2000) * np.timedelta64(10, "ms")
+    p = picture(HeatmapConfig(array(np.zeros((2, 2000)), t=times)), start=0.0, clock="wall")
+    texts = [t.text for t in p.frame.texts if t.area == "axis"]
+    assert "2024-05-01" in texts
+    p = picture(HeatmapConfig(array(np.zeros((2, 2000)), t=times)), start=10.0, clock="wall")
+    texts = [t.text for t in p.frame.texts if t.area == "axis"]
+    assert "2024-05-01" not in texts
+    assert "2024-05-02" in texts
+
+
+def test_a_row_that_failed_shows_what_to_do():
+    p = picture(RasterConfig(events(time=[1.0], unit=[1]), time_col="tme", order_by="unit"))
+    notes = [t.text for t in p.frame.texts if t.role == "note"]
+    assert notes == [p.rows[0].content.message, p.rows[0].content.hint]
+    tops = [t.y for t in p.frame.texts if t.role == "note"]
+    assert tops[1] - tops[0] == pytest.approx(17)

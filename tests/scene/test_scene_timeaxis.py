@@ -149,3 +149,20 @@ def test_a_day_has_no_24th_hour():
 def test_steps_between_ten_seconds_and_a_minute_follow_the_clock(length, step):
     marks = ticks(Span(0, length), 800, "hms")
     assert marks[1].t - marks[0].t == step
+
+
+def test_days_are_told_apart_on_the_wall_clock():
+    origin = datetime(2024, 5, 1, 18, 30)
+    texts = [m.text for m in ticks(Span(0, 2 * 86400), 800, "wall", origin=origin)]
+    assert texts == [
+        "2024-05-02",
+        "06:00:00",
+        "12:00:00",
+        "18:00:00",
+        "2024-05-03",
+        "06:00:00",
+        "12:00:00",
+        "18:00:00",
+    ]
+    near = ticks(Span(0, 1), 800, "wall", origin=datetime(2024, 5, 1, 23, 59, 59, 500_000))
+    assert [m.text for m in near][4:7] == ["23:59:59.9", "2024-05-02", "00:00:00.1"]

@@ -26,7 +26,7 @@ from loupe.data.events import (
 )
 from loupe.errors import LoupeConfigError
 from loupe.scene.colormaps import lut_of
-from loupe.scene.looks import Look
+from loupe.scene.looks import Look, value_text
 from loupe.scene.model import LegendEntry, RasterContent, Row
 from loupe.scene.palettes import resolve_palette
 from loupe.scene.rows import (
@@ -245,19 +245,25 @@ def _base_colors(
         column = None if named else few_numbers(values, CONTINUOUS_FROM - 1)
         if column is None:
             lut = lut_of(config.palette if named else "viridis")
-            return _on_scale(np.asarray(values, dtype=np.float64), lut), ()
+            return _on_scale(np.asarray(values, dtype=np.float64), lut)
     assert column is not None
     missing = bool(present(column.codes, len(column.values))[-1])
     return _by_category(column, resolve_palette(config.palette, len(column.values) + missing))
 
 
-def _on_scale(values: F64, lut: Color4) -> Color4:
+def _on_scale(values: F64, lut: Color4) -> tuple[Color4, tuple[LegendEntry, ...]]:
+    """Colours from the lowest value to the highest, and what both ends and the middle mean."""
     good = values[np.isfinite(values)]
     low, high = (float(good.min()), float(good.max())) if good.size else (0.0, 1.0)
     at = np.clip((values - low) / ((high - low) or 1.0) * (len(lut) - 1), 0, len(lut) - 1)
     colors: Color4 = lut[np.nan_to_num(at).astype(int)].copy()
-    colors[~np.isfinite(values)] = (160, 160, 160, 255)
-    return colors
+    colors[~np.isfinite(values)] = NA_COLOR
+    marks = dict.fromkeys((low, (low + high) / 2, high))
+    ends = zip(marks, np.linspace(0, len(lut) - 1, len(marks)).astype(int), strict=True)
+    legend = [LegendEntry(value_text(v), Rgba(*lut[i].tolist())) for v, i in ends]
+    if len(good) < len(values):
+        legend.append(LegendEntry(NA, NA_COLOR))
+    return colors, tuple(legend)
 
 
 def _by_category(
