@@ -194,6 +194,8 @@ _lock = threading.Lock()
 def render_frame(frame: Frame) -> npt.NDArray[np.uint8]:
     """Draw a frame's panels, without text, in a context that is kept for the next call.
 
+    The context belongs to the thread of the first call: call it from no other.
+
     Parameters
     ----------
     frame

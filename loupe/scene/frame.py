@@ -162,7 +162,7 @@ class RectsItem:
         ``(n, 4)`` uint8.
     dash
         None, or ``(n, 4)`` float32 of vertical dash patterns in pixels: on, off, on, off,
-        repeated from the panel's top; all zero is solid.
+        repeated from the panel's top, or from their own where that lies above; all zero is solid.
     hatch
         None, or the pattern that is left of them.
     """

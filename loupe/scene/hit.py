@@ -135,13 +135,11 @@ def _dense(
     page = page_of(content, look)
     rows = tuple(int(content.order[i]) for i in page.shown)
     spans = bench.peek_spans(content.array, rows, tile.dt, tile.k0, tile.width)
-    stats = bench.known_stats(content.array, tuple(sorted(int(r) for r in content.order)))
+    stats = bench.known_stats(content.array, content.rows)
     per_value = tile.facts.get("per_value", 0.0)
     if spans is None or stats is None:
         return found
-    everything = sorted(int(r) for r in content.order)
-    place = {r: i for i, r in enumerate(everything)}
-    mean = np.nan_to_num(stats.mean[[place[r] for r in rows]])
+    mean = np.nan_to_num(stats.mean[content.places[page.shown]])
     bottom = page.y - (spans.lo[column] - mean) * per_value
     top = page.y - (spans.hi[column] - mean) * per_value
     away = np.maximum(np.maximum(top - y, y - bottom), 0.0)

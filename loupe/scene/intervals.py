@@ -54,6 +54,7 @@ _NAME_CHAR = 7.0
 """Mean advance of the font of event names, logical pixels."""
 
 
+@dataclass(frozen=True, eq=False, slots=True)
 class Bands:
     """Stretches of one colour along x.
 
@@ -67,11 +68,10 @@ class Bands:
         Label code of each, ``(n,)``.
     """
 
-    def __init__(self, x0: F32, x1: F32, colors: U8, codes: npt.NDArray[np.int32]) -> None:
-        self.x0 = x0
-        self.x1 = x1
-        self.colors = colors
-        self.codes = codes
+    x0: F32
+    x1: F32
+    colors: U8
+    codes: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.x0)

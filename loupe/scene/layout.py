@@ -111,14 +111,10 @@ class Layout:
         return None
 
 
-def rows_room(
-    viewport: Viewport, n_rows: int, *, strips: int = 0, axis: bool = True, type_scale: float = 1.0
-) -> int:
+def rows_room(viewport: Viewport, n_rows: int, *, strips: int = 0, type_scale: float = 1.0) -> int:
     """Device pixels that rows can share without scrolling: all that is not strip, axis or gap."""
     px = viewport.px
-    height = (
-        viewport.height - _rows_top(viewport, strips) - _axis_height(viewport, type_scale, axis)
-    )
+    height = viewport.height - _rows_top(viewport, strips) - _axis_height(viewport, type_scale)
     return max(1, height) - px(ROW_GAP) * max(0, n_rows - 1)
 
 
@@ -127,8 +123,8 @@ def _rows_top(viewport: Viewport, strips: int) -> int:
     return px(MARGIN_TOP) + strips * (px(STRIP_HEIGHT) + px(STRIP_GAP))
 
 
-def _axis_height(viewport: Viewport, type_scale: float, axis: bool) -> int:
-    return viewport.px(AXIS_HEIGHT * max(type_scale, 1.0)) if axis else 0
+def _axis_height(viewport: Viewport, type_scale: float) -> int:
+    return viewport.px(AXIS_HEIGHT * max(type_scale, 1.0))
 
 
 def lay_out(
@@ -138,7 +134,6 @@ def lay_out(
     *,
     strips: int = 0,
     scroll: float = 0.0,
-    axis: bool = True,
     gutter: float = GUTTER_LEFT,
     type_scale: float = 1.0,
 ) -> Layout:
@@ -171,13 +166,13 @@ def lay_out(
         PxRect(left, _rows_top(viewport, i), width, px(STRIP_HEIGHT)) for i in range(strips)
     ]
     y = _rows_top(viewport, strips)
-    axis_height = _axis_height(viewport, type_scale, axis)
+    axis_height = _axis_height(viewport, type_scale)
     area = PxRect(left, y, width, max(1, viewport.height - axis_height - y))
     gap = px(ROW_GAP)
     heights = _heights(
         [s.minimum * viewport.scale for s in sizes],
         [s.weight for s in sizes],
-        rows_room(viewport, len(sizes), strips=strips, axis=axis, type_scale=type_scale),
+        rows_room(viewport, len(sizes), strips=strips, type_scale=type_scale),
     )
     content = sum(heights) + gap * max(0, len(sizes) - 1)
     offset = min(max(0, round(scroll * viewport.scale)), max(0, content - area.h))

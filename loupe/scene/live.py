@@ -192,7 +192,7 @@ def _successor(old: Row | None, new: Row, revision: int, measured: Measured | No
         held = a.held or _trace_range(a, measured)
         return replace(new, content=replace(b, held=held))
     if isinstance(a, DenseContent) and isinstance(b, DenseContent):
-        stats = measured(a.array, tuple(sorted(int(r) for r in a.order)), (1.0, 99.0))
+        stats = measured(a.array, a.rows, (1.0, 99.0))
         spread = a.held if a.held is not None or stats is None else stats.spread()
         return replace(new, content=replace(b, held=spread))
     if isinstance(a, HeatmapContent) and isinstance(b, HeatmapContent):

@@ -149,6 +149,9 @@ class DenseContent:
         The data.
     order
         Indices of array rows from bottom to top, ``(n,)``; `step` not applied.
+    rows, places
+        All of `order` ascending, and where in them each of `order` stands: what is measured of a
+        plot is measured of all its traces.
     positions
         Vertical position of each trace in `order`, units of row gaps, ascending, ``(n,)``.
     tick_names
@@ -174,6 +177,14 @@ class DenseContent:
     line_width: float = 1.0
     markers: tuple[MarkerSet, ...] = ()
     held: float | None = None
+    rows: tuple[int, ...] = field(init=False)
+    places: npt.NDArray[np.intp] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Sort once: tiles, hovers and live data ask for it."""
+        ascending, places = np.unique(self.order, return_inverse=True)
+        object.__setattr__(self, "rows", tuple(ascending.tolist()))
+        object.__setattr__(self, "places", places)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -244,7 +255,6 @@ class RasterContent:
     event_thickness: float = 2.0
     nan_spans: tuple[tuple[int, Seconds, Seconds], ...] = ()
     nan_color: Rgba | None = None
-    event_columns: Mapping[str, npt.NDArray[np.generic]] = field(default_factory=dict)
     row_values: tuple[object, ...] = ()
 
 

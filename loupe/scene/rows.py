@@ -27,6 +27,7 @@ __all__ = [
     "natural_key",
     "numbered",
     "order_rows",
+    "prefix_of",
     "text_of",
     "unit_text",
 ]
@@ -77,6 +78,28 @@ def natural_key(text: str) -> tuple[tuple[int, float, str], ...]:
     parts = re.split(r"(\d+)", text)
     # `\d` are the decimal digits; "①" and "²" are digits too, but no part of a number.
     return tuple((0, float(p), "") if p.isdecimal() else (1, 0.0, p.casefold()) for p in parts if p)
+
+
+def prefix_of(array_name: bool | str, info: ArrayInfo) -> str:
+    """What names of an array's traces start with; "" for nothing.
+
+    Raises
+    ------
+    LoupeConfigError
+        If the array's own name is asked for and it has none.
+    """
+    if array_name is False:
+        return ""
+    if array_name is True:
+        if not info.name:
+            raise LoupeConfigError(
+                "`array_name = true`, but the array has no name",
+                hint='write the name itself, as in `array_name = "LFP"`',
+                code="data-name",
+                place=("array_name",),
+            )
+        return info.name
+    return array_name
 
 
 def coordinate(info: ArrayInfo, name: str, *, what: str) -> npt.NDArray[Any]:

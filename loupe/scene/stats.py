@@ -33,15 +33,12 @@ class ArrayStats:
         finite values.
     pooled
         The asked percentiles over all rows together; (0.0, 1.0) without finite values.
-    exact
-        Whether every sample was read, or evenly spread blocks of the recording.
     """
 
     low: npt.NDArray[np.float64]
     high: npt.NDArray[np.float64]
     mean: npt.NDArray[np.float64]
     pooled: tuple[float, float]
-    exact: bool
 
     def spread(self) -> float:
         """Median over rows of the 1-99 % range; 1.0 when there is none."""
@@ -101,7 +98,7 @@ def measure(
     if flat.size:
         a, b = np.percentile(flat, list(percentiles))
         pooled = (float(a), float(b))
-    return ArrayStats(low, high, mean, pooled, exact)
+    return ArrayStats(low, high, mean, pooled)
 
 
 def nan_share(data: ArrayData) -> float:

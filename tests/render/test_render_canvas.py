@@ -199,6 +199,19 @@ def test_dashes_run_from_the_panel_s_top(screen):
     assert (got[:80, 20, 0] == 255).all()
 
 
+def test_dashes_stay_where_they_are_while_their_panel_scrolls_out_at_the_top(screen):
+    dash = np.array([[6, 3, 2, 3]], np.float32)
+
+    def lit(cut):
+        rects = np.array([[10, -cut, 11, 80 - cut]], np.float32)
+        item = RectsItem(rects, np.full((1, 4), 255, np.uint8), dash)
+        got = screen.render(frame_of(item, rect=PxRect(0, 7, 200, 90 - cut)))[7:]
+        return np.flatnonzero(got[:, 10, 0] == 255)
+
+    whole = lit(0)
+    assert lit(5).tolist() == [y - 5 for y in whole if y >= 5]
+
+
 def kept_by(code, pitch, width, x, y):
     """Which pixels a pattern keeps, as `Hatch` says it."""
     rising, falling = (x + y) % pitch < width, (x - y) % pitch < width

@@ -19,6 +19,7 @@ from loupe.scene.rows import (
     is_numeric,
     natural_key,
     order_rows,
+    prefix_of,
     text_of,
     unit_text,
 )
@@ -104,16 +105,7 @@ def compile_rows(plot: int, config: HeatmapConfig, plot_id: str, opener: Opener)
 def _prefix(config: HeatmapConfig, array: ArrayRef) -> str:
     if isinstance(config.array_name, InMemory):
         return str(config.array_name.value(array.data.info.name))
-    if config.array_name is True:
-        if not array.data.info.name:
-            raise LoupeConfigError(
-                "`array_name = true`, but the array has no name",
-                hint="write the name itself",
-                code="data-name",
-                place=("array_name",),
-            )
-        return array.data.info.name
-    return config.array_name or ""
+    return prefix_of(config.array_name or False, array.data.info)
 
 
 def _groups(array: ArrayRef, config: HeatmapConfig) -> list[tuple[object, npt.NDArray[np.intp]]]:
@@ -209,9 +201,9 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
         raise TypeError(f"{row.id} is not a heatmap")
     method = look.override.method or content.method
     key = (row.id, row.revision, dt, k0, width, method)
-    rows = tuple(int(r) for r in content.order[::-1])
 
     def run(bench: Workbench) -> TileContent:
+        rows = tuple(content.order[::-1].tolist())
         heat = bench.heat(content.array, rows, method, dt, k0, width)
         held = content.held
         if held is None:

@@ -15,16 +15,8 @@ from loupe.errors import LoupeConfigError
 from loupe.scene.looks import Look
 from loupe.scene.markers import PointSource, make_points, marker_key, marker_sets
 from loupe.scene.model import ArrayRef, LegendEntry, Row, TraceContent, TraceLine
-from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import (
-    NA,
-    category_colors,
-    coordinate,
-    matching_rows,
-    order_rows,
-    text_of,
-    unit_text,
-)
+from loupe.scene.palettes import trace_colors
+from loupe.scene.rows import matching_rows, order_rows, prefix_of, unit_text
 from loupe.scene.sources import Opener
 from loupe.scene.theme import OKABE_ITO
 from loupe.scene.tile import TileContent, TileJob
@@ -33,35 +25,13 @@ from loupe.session.plots.trace import TraceConfig
 from loupe.tiles.compose import compose_traces
 from loupe.units import Rgba
 
-__all__ = ["compile_rows", "extent_of", "job", "prefix_of", "trace_name"]
+__all__ = ["compile_rows", "extent_of", "job", "trace_name"]
 
 HEIGHT = 100.0
 """Natural height of a row, logical pixels."""
 
 MARGIN = 0.05
 """Share of the Y span left free above and below."""
-
-
-def prefix_of(array_name: bool | str, array: ArrayRef) -> str:
-    """What names of an array's traces start with; "" for nothing.
-
-    Raises
-    ------
-    LoupeConfigError
-        If the array's own name is asked for and it has none.
-    """
-    if array_name is False:
-        return ""
-    if array_name is True:
-        if not array.data.info.name:
-            raise LoupeConfigError(
-                "`array_name = true`, but the array has no name",
-                hint='write the name itself, as in `array_name = "LFP"`',
-                code="data-name",
-                place=("array_name",),
-            )
-        return array.data.info.name
-    return array_name
 
 
 def trace_name(prefix: str, name: str) -> str:
@@ -80,8 +50,8 @@ def compile_rows(plot: int, config: TraceConfig, plot_id: str, opener: Opener) -
     array = opener.array(config.data)
     info = array.data.info
     order = order_rows(info, array.data.n_rows, config.order_by, descending=config.descending)
-    prefix = prefix_of(config.array_name, array)
-    colors, legend = _hues(config, array, order)
+    prefix = prefix_of(config.array_name, info)
+    colors, legend = trace_colors(config, info, order)
     overlays = [opener.array(data) for data in config.overlay_arrays]
     matches = [_matching_rows(array, overlay, i) for i, overlay in enumerate(overlays)]
     # What has no dimension of the host belongs to the subplot of its own number (README: overlay
@@ -149,24 +119,6 @@ def _overlay_color(config: TraceConfig, i: int) -> Rgba:
     given = config.overlay_colors or ()
     # A distinct palette: the host's default is the theme's own colour, so any category will do.
     return given[i] if i < len(given) else OKABE_ITO[(i + 2) % len(OKABE_ITO)]
-
-
-def _hues(
-    config: TraceConfig, array: ArrayRef, order: np.ndarray[tuple[int], np.dtype[np.intp]]
-) -> tuple[list[Rgba | None], tuple[LegendEntry, ...]]:
-    if config.color is not None:
-        return [config.color] * len(order), ()
-    if config.hue is None:
-        palette = resolve_palette(config.palette, len(order))
-        if isinstance(palette, dict) or palette is None:
-            return [None] * len(order), ()
-        return [palette[i % len(palette)] for i in range(len(order))], ()
-    values = list(coordinate(array.data.info, config.hue, what="hue")[order])
-    by_text = category_colors(
-        values, resolve_palette(config.palette, len(set(map(text_of, values))))
-    )
-    legend = tuple(LegendEntry(str(text) or NA, color) for text, color in by_text.items())
-    return [by_text.get(text_of(v), by_text.get("")) for v in values], legend
 
 
 def _matching_rows(host: ArrayRef, overlay: ArrayRef, index: int) -> npt.NDArray[np.intp]:
