@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from loupe.data.protocols import TimeAxis
 from loupe.data.pyramid import Bins, Pyramid
 from loupe.scene.envelope import max_gap
 from loupe.tiles.heat import heat_bins
@@ -138,13 +137,16 @@ def _bin_times(
     pyramid: Pyramid, level: int, b0: int, n: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Times of the first and the last sample of each bin."""
-    time: TimeAxis = pyramid.data.time
+    time = pyramid.data.time
     size = pyramid.bin_samples(level)
     first = (b0 + np.arange(n)) * size
     last = np.minimum(first + size, time.n) - 1
     if time.uniform:
         edges = time.span.start + np.stack([first, last]).astype(np.float64) * time.period
         return edges[0], edges[1]
+    at: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.float64]] | None
+    if (at := getattr(time, "at", None)) is not None:
+        return at(first), at(last)
     i0 = int(first[0]) if n else 0
     times = time.times(i0, int(last[-1]) + 1 if n else 0)
     return times[first - i0], times[last - i0]

@@ -9,6 +9,7 @@ from loupe.data.cache import ByteCache
 from loupe.data.pyramid import Pyramid
 from loupe.data.readers.memory import open_memory_array
 from loupe.data.request import OpenRequest
+from loupe.data.timeaxis import ExplicitTime, GappedTime
 from loupe.scene import zoomed_out
 from loupe.scene.model import FailedContent
 from loupe.scene.zoomed_out import spans_from_pyramid
@@ -244,6 +245,36 @@ def test_many_long_arrays_share_one_ceiling():
     full = p.bench.spans(p.rows[3].content.lines[0].array, (0,), t[-1] / 500, 0, 500)
     assert full.missing == 0
     np.testing.assert_allclose(np.nanmax(full.hi), 4.0, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["gapped", "irregular"])
+def test_a_zoomed_out_window_computes_times_of_bins_and_not_of_samples(kind, monkeypatch):
+    n = 200_000
+    t = np.arange(n) / 100
+    t[96_000:] += 500.0  # between two bins
+    if kind == "irregular":
+        t += np.random.default_rng(1).uniform(0, 0.004, n)
+    values = np.random.default_rng(2).normal(size=(3, n)).astype(np.float32)
+    data = open_memory_array((t, values), OpenRequest("test"))
+    assert type(data.time) is (GappedTime if kind == "gapped" else ExplicitTime)
+    computed = []
+    for axis in (GappedTime, ExplicitTime):
+        at, times = axis.at, axis.times
+        monkeypatch.setattr(axis, "at", lambda s, k, at=at: computed.append(len(k)) or at(s, k))
+        monkeypatch.setattr(
+            axis, "times", lambda s, a, b, f=times: computed.append(b - a) or f(s, a, b)
+        )
+    dt = 5.0
+    found = spans_from_pyramid(Pyramid(data), np.arange(3), dt, 0, 500, lambda what, k: None)
+    assert found.missing == 0
+    assert sum(computed) <= 2 * (n // 64 + 1)
+    column = np.floor(t / dt).astype(int)
+    for x in (0, 100, 190, 191, 250, 292, 293, 490):
+        if not (column == x).any():
+            assert np.isnan(found.lo[x]).all()
+        else:
+            assert (found.lo[x] <= values[:, column == x].min(axis=1)).all()
+            assert (found.hi[x] >= values[:, column == x].max(axis=1)).all()
 
 
 class Lined:
