@@ -397,7 +397,7 @@ class Presenter:
             self._widen(tile)
             return
         self._shown[job.row_id] = tile
-        if tile.missing and tile.missing != self._left.get(job.key):
+        if 0 < tile.missing < self._left.get(job.key, tile.missing + 1):
             # Shown as far as it is known; the same work goes on where it stopped.
             self._left[job.key] = tile.missing
             self._waiting[job.key] = job.row_id

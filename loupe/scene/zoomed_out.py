@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from loupe.data.protocols import TimeAxis
 from loupe.data.pyramid import Bins, Pyramid
 from loupe.scene.envelope import max_gap
 from loupe.tiles.heat import heat_bins
@@ -37,7 +36,7 @@ class Reduced:
     lo, hi
         ``(W, C)`` float32.
     missing
-        Tiles of the pyramid still to be built for an exact picture.
+        How far it is to an exact picture; see `loupe.data.pyramid.Pyramid.steps_left`.
     """
 
     lo: F32
@@ -77,7 +76,7 @@ def spans_from_pyramid(
 def heat_from_pyramid(
     pyramid: Pyramid, rows: npt.NDArray[np.intp], dt: float, k0: int, width: int, count: Count
 ) -> tuple[F32, int] | None:
-    """Peaks ``(W, R)`` of rows and how many tiles are missing; None where columns are too fine.
+    """Peaks ``(W, R)`` of rows and how much is missing; None where columns are too fine.
 
     Raises
     ------
@@ -98,20 +97,22 @@ def heat_from_pyramid(
 def _bins(
     pyramid: Pyramid, rows: npt.NDArray[np.intp], dt: float, k0: int, width: int, count: Count
 ) -> tuple[Bins, int, int, int] | None:
+    """Bins, their level, the number of the first, and what is missing: less at each call."""
     time = pyramid.data.time
-    level = pyramid.level_for(dt / time.period) if time.n and time.period > 0 else None
-    if level is None:
+    wanted = pyramid.level_for(dt / time.period) if time.n and time.period > 0 else None
+    if wanted is None:
         return None
     i0, i1 = time.bracket(k0 * dt, (k0 + width) * dt)
-    size = pyramid.bin_samples(level)
-    b0, b1 = i0 // size, min(-(-i1 // size), pyramid.n_bins(level))
-    missing = pyramid.missing(level, rows, b0, b1)
-    left = BUILD_VALUES
+    look = pyramid.look(wanted, rows, i0, i1)
+    missing = pyramid.missing(look.level, rows, look.b0, look.b1)
+    left, built = BUILD_VALUES, 0
     while missing and left > 0 and not cancelled():
-        pyramid.build(missing.pop(0))
+        built += pyramid.build(missing.pop(0), look.finest)
         count("reads", 1)
         left -= pyramid.tile_samples * min(len(rows), 32)
-    return pyramid.bins(level, rows, b0, b1), level, b0, len(missing)
+    bins = pyramid.bins(look.level, rows, look.b0, look.b1)
+    steps = pyramid.steps_left(look, rows, i0, i1, built, bins.missing)
+    return bins, look.level, look.b0, steps
 
 
 def _physical(pyramid: Pyramid, bins: Bins) -> tuple[F32, F32]:
@@ -136,13 +137,16 @@ def _bin_times(
     pyramid: Pyramid, level: int, b0: int, n: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Times of the first and the last sample of each bin."""
-    time: TimeAxis = pyramid.data.time
+    time = pyramid.data.time
     size = pyramid.bin_samples(level)
     first = (b0 + np.arange(n)) * size
     last = np.minimum(first + size, time.n) - 1
     if time.uniform:
         edges = time.span.start + np.stack([first, last]).astype(np.float64) * time.period
         return edges[0], edges[1]
+    at: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.float64]] | None
+    if (at := getattr(time, "at", None)) is not None:
+        return at(first), at(last)
     i0 = int(first[0]) if n else 0
     times = time.times(i0, int(last[-1]) + 1 if n else 0)
     return times[first - i0], times[last - i0]

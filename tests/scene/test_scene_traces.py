@@ -5,9 +5,15 @@ import pytest
 from scene_kit import array, picture, tile_of
 
 from loupe import HeatmapConfig, SampleMarkers, TraceConfig, Zip
+from loupe.data.cache import ByteCache
+from loupe.data.pyramid import Pyramid
+from loupe.data.readers.memory import open_memory_array
+from loupe.data.request import OpenRequest
+from loupe.data.timeaxis import ExplicitTime, GappedTime
 from loupe.errors import LoupeDataError
-from loupe.scene import markers
+from loupe.scene import markers, zoomed_out
 from loupe.scene.model import FailedContent
+from loupe.scene.zoomed_out import spans_from_pyramid
 from loupe.units import Rgba
 
 
@@ -381,3 +387,118 @@ def test_a_picture_that_failed_says_why(monkeypatch, error, told):
     p = picture(TraceConfig(array(np.zeros((1, 100)), t=np.arange(100) / 10)))
     (note,) = [text.text for text in p.frame.texts if text.role == "note"]
     assert note.startswith(told)
+
+
+@pytest.mark.parametrize("kind", ["gapped", "irregular"])
+def test_a_zoomed_out_window_computes_times_of_bins_and_not_of_samples(kind, monkeypatch):
+    n = 200_000
+    t = np.arange(n) / 100
+    t[96_000:] += 500.0  # between two bins
+    if kind == "irregular":
+        t += np.random.default_rng(1).uniform(0, 0.004, n)
+    values = np.random.default_rng(2).normal(size=(3, n)).astype(np.float32)
+    data = open_memory_array((t, values), OpenRequest("test"))
+    assert type(data.time) is (GappedTime if kind == "gapped" else ExplicitTime)
+    computed = []
+    for axis in (GappedTime, ExplicitTime):
+        at, times = axis.at, axis.times
+        monkeypatch.setattr(axis, "at", lambda s, k, at=at: computed.append(len(k)) or at(s, k))
+        monkeypatch.setattr(
+            axis, "times", lambda s, a, b, f=times: computed.append(b - a) or f(s, a, b)
+        )
+    dt = 5.0
+    found = spans_from_pyramid(Pyramid(data), np.arange(3), dt, 0, 500, lambda what, k: None)
+    assert found.missing == 0
+    assert sum(computed) <= 2 * (n // 64 + 1)
+    column = np.floor(t / dt).astype(int)
+    for x in (0, 100, 190, 191, 250, 292, 293, 490):
+        if not (column == x).any():
+            assert np.isnan(found.lo[x]).all()
+        else:
+            assert (found.lo[x] <= values[:, column == x].min(axis=1)).all()
+            assert (found.hi[x] >= values[:, column == x].max(axis=1)).all()
+
+
+class Lined:
+    """Windows of pyramids that share one cache, refined in turns as a window of plots does it."""
+
+    def __init__(self, monkeypatch, tiles, limit, n_pyramids=1, rows=4):
+        rng = np.random.default_rng(7)
+        n = tiles * 512
+        monkeypatch.setattr(zoomed_out, "BUILD_VALUES", 12 * 512 * rows)
+        self.values = rng.normal(size=(n_pyramids, rows, n)).astype(np.float32)
+        cache, t = ByteCache(limit), np.arange(n, dtype=float)
+        self.pyramids = [
+            Pyramid(
+                open_memory_array((t, v), OpenRequest("test")),
+                cache,
+                base=8,
+                tile_level=3,
+                resident=0,
+            )
+            for v in self.values
+        ]
+        self.rows, self.reads = np.arange(rows), 0
+
+    def count(self, what, number):
+        self.reads += number if what == "reads" else 0
+
+    def settled(self, dt, calls):
+        """Columns of each when its work neither goes on nor gets less, with no more calls."""
+        width = self.values.shape[2] // dt
+        left, found = dict.fromkeys(range(len(self.pyramids))), {}
+        while left:
+            for k, before in list(left.items()):
+                calls -= 1
+                assert calls >= 0, "the work does not end"
+                now = spans_from_pyramid(self.pyramids[k], self.rows, dt, 0, width, self.count)
+                assert before is None or now.missing < before
+                left[k] = now.missing
+                if not now.missing:
+                    found[k] = now
+                    del left[k]
+        for k, now in found.items():
+            columns = self.values[k][:, : width * dt].reshape(len(self.rows), width, dt)
+            assert (now.lo <= columns.min(axis=2).T).all(), "a column is blank or lacks its least"
+            assert (now.hi >= columns.max(axis=2).T).all(), "a column is blank or lacks its most"
+        return found
+
+
+def test_a_window_of_more_tiles_than_the_cache_holds_is_exact_when_it_settles(monkeypatch):
+    night = Lined(monkeypatch, tiles=138, limit=15 * 2720)
+    found = night.settled(256, calls=12)[0]
+    assert night.reads == 138
+    # Bins of 128 samples: each column is made of its own and of what joins it to the next ones.
+    columns = night.values[0].reshape(4, 276, 256)
+    after, before = columns[:, 1:, :128].max(axis=2), columns[:, :-1, 128:].max(axis=2)
+    ceiling = columns.max(axis=2).T
+    ceiling[:-1] = np.maximum(ceiling[:-1], after.T)
+    ceiling[1:] = np.maximum(ceiling[1:], before.T)
+    assert (found.hi <= ceiling).all()
+
+
+def test_a_window_whose_bins_never_fit_in_is_drawn_of_coarser_ones(monkeypatch):
+    night = Lined(monkeypatch, tiles=138, limit=15 * 2720)
+    night.settled(16, calls=12)
+    assert night.reads == 138
+    night.settled(16, calls=1)
+    assert night.reads == 138
+
+
+def test_windows_that_push_out_each_others_bins_come_to_an_end(monkeypatch):
+    night = Lined(monkeypatch, tiles=60, limit=60 * 128 * 2, n_pyramids=6)
+    night.settled(256, calls=6 * 30)
+    assert night.reads <= 6 * 60 * 3
+
+
+def test_bins_that_were_pushed_out_are_shown_coarser_until_they_are_there_again(monkeypatch):
+    night = Lined(monkeypatch, tiles=60, limit=60 * 128 * 2)
+    night.settled(256, calls=6)
+    pyramid = night.pyramids[0]
+    bins = pyramid.bins(0, night.rows, 0, pyramid.n_bins(0))
+    assert bins.known.all()
+    assert 0 < bins.missing <= 60
+    values = night.values[0].reshape(4, -1, 8)
+    assert (bins.lo <= values.min(axis=2)).all()
+    assert (bins.hi >= values.max(axis=2)).all()
+    assert bins.lo.min() == values.min()
