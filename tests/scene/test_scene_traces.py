@@ -502,3 +502,36 @@ def test_bins_that_were_pushed_out_are_shown_coarser_until_they_are_there_again(
     assert (bins.lo <= values.min(axis=2)).all()
     assert (bins.hi >= values.max(axis=2)).all()
     assert bins.lo.min() == values.min()
+
+
+@pytest.mark.parametrize("jitter", [0.0, 2e-4])
+@pytest.mark.parametrize("window", [60.0, 600.0, 4000.0])
+def test_gaps_stay_blank_at_any_zoom(window, jitter):
+    """Also where one bin of the pyramid has samples of both sides."""
+    rng = np.random.default_rng(5)
+    n = 400_000
+    t = np.arange(n) / 1000 + rng.uniform(0, jitter, n)
+    stops = [(100_007, 300.0), (100_039, 100.0), (250_001, 2.0), (250_002, 70.0)]
+    for at, length in stops:
+        t[at:] += length
+    gaps = [(t[at - 1], t[at]) for at, length in stops if length > 60]
+    y = rng.normal(size=(2, n)).astype(np.float32) + 3
+    start = 80.0 if window < 4000 else 0.0
+    p = picture(
+        [TraceConfig(array(y, t=t)), HeatmapConfig(array(y, t=t))], window=window, start=start
+    )
+    trace, heat = (tile_of(p, i)[0] for i in (0, 2))
+    assert trace.missing == heat.missing == 0
+    for tile in (trace, heat):
+        edges = (tile.k0 + np.arange(tile.width + 1)) * tile.dt
+        shown = (
+            tile.pixels[:, :, 3].any(axis=1) if tile is trace else np.isfinite(tile.values[:, 0])
+        )
+        near = 2 * tile.dt
+        for a, b in gaps:
+            blank = (edges[:-1] > a + near) & (edges[1:] < b - near)
+            assert not shown[blank].any()
+            assert blank.any() or edges[-1] < b
+        # A peak may lie half a bin off.
+        filled = np.histogram(t, edges)[0] > tile.dt * 1000 / 2
+        assert shown[filled].all()
