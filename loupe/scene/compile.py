@@ -119,8 +119,12 @@ def plot_rows(
 def _row_by_row(plot: Any, plot_id: str, row: Row) -> Row:
     """A row with what its plot says of it by its key, which a row without a name has too."""
     key = row.id.removeprefix(f"{plot_id}/")
+    content = row.content
+    if isinstance(content, TraceContent) and key in plot.y_ranges:
+        content = replace(content, y_range=plot.y_ranges[key])
     return replace(
         row,
+        content=content,
         weight=row.weight * plot.heights.get(key, 1.0),
         hidden=row.hidden or key in getattr(plot, "hidden", ()),
         bad=row.bad or key in getattr(plot, "bad", ()),

@@ -305,9 +305,11 @@ def test_rows_of_one_name_are_all_shown():
 
 def test_what_is_said_of_a_row_by_its_number_is_for_that_row():
     data = array(np.zeros((4, 10)), coords={"channel": ["EEG", "EEG#2", "EEG", "EMG"]})
-    p = picture(TraceConfig(data, heights={"EEG#3": 2.0}), width=1000, height=800)
+    own = {"heights": {"EEG#3": 2.0}, "y_ranges": {"EEG#3": (-7.0, 7.0)}}
+    p = picture(TraceConfig(data, **own), width=1000, height=800)
     assert [r.id.rpartition("/")[2] for r in p.scene.rows] == ["EEG", "EEG#2", "EEG#3", "EMG"]
     assert [r.weight for r in p.scene.rows] == [1.0, 1.0, 2.0, 1.0]
+    assert [r.content.y_range for r in p.scene.rows] == [None, None, (-7.0, 7.0), None]
 
 
 def test_a_zip_keeps_apart_what_only_reads_alike():

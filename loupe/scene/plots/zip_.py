@@ -29,8 +29,8 @@ def compile_rows(plot: int, config: Zip, plot_id: str, opener: Opener) -> tuple[
     names = [a.data.info.name or f"trace {i + 1}" for i, a in enumerate(arrays)]
     members: dict[tuple[str, ...], list[tuple[int, int]]] = {}
     for i, array in enumerate(arrays):
-        for r, key in enumerate(_keys(array, config.on)):
-            members.setdefault(key, []).append((i, r))
+        for r, parts in enumerate(_keys(array, config.on)):
+            members.setdefault(parts, []).append((i, r))
     legend = tuple(LegendEntry(n, c) for n, c in zip(names, colors, strict=True))
     rows = []
     for number, (parts, found) in enumerate(members.items()):
