@@ -161,7 +161,7 @@ def _most_dense(
     begin, end, label = between
     np.add.at(whole, (label, begin), 1.0)
     np.add.at(whole, (label, end), -1.0)
-    total += np.cumsum(whole, axis=1)[:, :width]
+    total = total + np.cumsum(whole, axis=1)[:, :width]
     return np.where(total.max(axis=0) > 0, total.argmax(axis=0), -1)
 
 
