@@ -156,7 +156,8 @@ def _most_dense(
 
     ``between`` holds whole columns as first, last (exclusive) and label.
     """
-    total = np.bincount(which * width + columns, cover, n * width).reshape(n, width)
+    flat = np.bincount(which * width + columns, cover, n * width)
+    total: F64 = flat.reshape(n, width).astype(np.float64)
     whole = np.zeros((n, width + 1))
     begin, end, label = between
     np.add.at(whole, (label, begin), 1.0)
