@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from loupe.scene.colormaps import lut_of
 from loupe.scene.frame import (
@@ -128,7 +129,7 @@ def build(picture: Picture) -> Frame:
     layout, grid, theme = p.layout, p.layout.grid, p.theme
     clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
     marks = ticks(grid.span, grid.width / layout.viewport.scale, clock, origin=p.scene.origin)
-    found = [(t, bands(t.table, state_colors(t.table, p.label_colors), grid)) for t in p.tracks]
+    found = [_banded(p, track) for track in p.tracks]
     events = event_lines(p.scene.events, p.overrides.events, grid, layout.viewport.scale, theme)
     by_id = {row.id: row for row in p.rows}
     panels: list[FramePanel] = []
@@ -153,10 +154,10 @@ def build(picture: Picture) -> Frame:
             [(a, b - rect.y, c, d - rect.y, color) for a, b, c, d, color in swatches]
         )
         panels.append(FramePanel("#legend", rect, (item,)))
-    strips = [f for f in found if f[0].strip]
+    strips = [f for f in found if f.track.strip]
     panels += [
-        FramePanel(f"#strip{i}", rect, _strip_items(p, track, track_bands, rect))
-        for i, ((track, track_bands), rect) in enumerate(zip(strips, layout.strips, strict=False))
+        FramePanel(f"#strip{i}", rect, _strip_items(p, banded, rect))
+        for i, (banded, rect) in enumerate(zip(strips, layout.strips, strict=False))
     ]
     panels += bar_panels(_bars(p, by_id), layout, theme)
     axis_texts, axis_panel = _axis(p, marks)
@@ -167,6 +168,20 @@ def build(picture: Picture) -> Frame:
         texts=(*texts, *axis_texts),
         cursor=_cursor(p),
     )
+
+
+class _Banded(NamedTuple):
+    """A label set in sight: its bands, and the pattern's number of each label code."""
+
+    track: Track
+    bands: Bands
+    numbers: npt.NDArray[np.uint8]
+
+
+def _banded(p: Picture, track: Track) -> _Banded:
+    found = bands(track.table, state_colors(track.table, p.label_colors), p.layout.grid)
+    names = track.table.pool.labels if p.view.hatching and len(found) else ()
+    return _Banded(track, found, state_patterns(names, p.states))
 
 
 def _bars(p: Picture, by_id: Mapping[str, Row]) -> list[ScrollBar]:
@@ -199,7 +214,7 @@ def _row_panel(
     look: Look,
     tile: TileContent | None,
     marks: Sequence[Tick],
-    found: Sequence[tuple[Track, Bands]],
+    found: Sequence[_Banded],
     events: Sequence[EventLines],
 ) -> FramePanel:
     grid, h = p.layout.grid, box.rect.h
@@ -208,10 +223,11 @@ def _row_panel(
         xs = np.array([grid.x(t.t) for t in marks])
         under.append(lines_item(xs, 0, h, max(round(look.px(1)), 1), look.theme.grid))
     labels: list[Item] = []
-    for track, b in found:
-        if track.overlay and p.view.overlays and not p.view.strip_only and len(b):
-            labels.append(bands_item(b, 0, h, p.view.label_alpha))
-            labels += _hatch(p, track, b, h, ROW_PITCH, p.view.label_alpha)
+    for banded in found:
+        shown = banded.track.overlay and p.view.overlays and not p.view.strip_only
+        if shown and len(banded.bands):
+            labels.append(bands_item(banded.bands, 0, h, p.view.label_alpha))
+            labels += _hatch(p, banded, h, ROW_PITCH, p.view.label_alpha)
     selection = list(selection_items(p.selection, grid, h, look))
     data = _data_items(row, look, tile, grid)
     over_data = row.kind == "heatmap"
@@ -443,24 +459,22 @@ def _in_plot(
     ]
 
 
-def _strip_items(p: Picture, track: Track, found: Bands, rect: PxRect) -> tuple[Item, ...]:
+def _strip_items(p: Picture, banded: _Banded, rect: PxRect) -> tuple[Item, ...]:
     ground = rect_item(0, 0, rect.w, rect.h, p.theme.field)
-    inked = _hatch(p, track, found, rect.h, BAR_PITCH, 1.0)
-    return (ground, bands_item(found, 0, rect.h, 1.0), *inked)
+    inked = _hatch(p, banded, rect.h, BAR_PITCH, 1.0)
+    return (ground, bands_item(banded.bands, 0, rect.h, 1.0), *inked)
 
 
-def _hatch(
-    p: Picture, track: Track, found: Bands, height: int, pitch: int, alpha: float | None
-) -> list[Item]:
+def _hatch(p: Picture, banded: _Banded, height: int, pitch: int, alpha: float | None) -> list[Item]:
     """The patterns on bands; nothing without hatching, or where all are plain."""
-    if not p.view.hatching or not len(found):
+    if not p.view.hatching or not len(banded.bands):
         return []
     viewport = p.layout.viewport
     item = hatch_item(
-        found,
+        banded.bands,
         0,
         height,
-        state_patterns(track.table.pool.labels, p.states),
+        banded.numbers,
         p.theme,
         pitch=max(viewport.px(pitch), 2),
         width=max(viewport.px(1), 1),

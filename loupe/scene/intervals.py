@@ -156,12 +156,13 @@ def _most_dense(
 
     ``between`` holds whole columns as first, last (exclusive) and label.
     """
-    total = np.bincount(which * width + columns, cover, n * width).reshape(n, width)
+    flat = np.bincount(which * width + columns, cover, n * width)
+    total: F64 = flat.reshape(n, width).astype(np.float64)
     whole = np.zeros((n, width + 1))
     begin, end, label = between
     np.add.at(whole, (label, begin), 1.0)
     np.add.at(whole, (label, end), -1.0)
-    total += np.cumsum(whole, axis=1)[:, :width]
+    total = total + np.cumsum(whole, axis=1)[:, :width]
     return np.where(total.max(axis=0) > 0, total.argmax(axis=0), -1)
 
 

@@ -15,8 +15,9 @@ from loupe.scene.timegrid import TimeGrid, Window
 
 __all__ = ["best_tile", "layout_of", "look_of", "shown_rows", "tile_columns", "tile_job"]
 
-MAX_TILE = 2048
-"""Columns of a tile with overscan; a wider plot area gets no overscan."""
+MAX_TILE, WIDEST_TILE = 2048, 4096
+"""Columns of a tile with overscan: up to the first, or for wide plots up to the second with an
+eighth of the view on either side, so that a wheel step there needs no other tile either."""
 
 MIN_ROW = 120.0
 MIN_TRACE = 36.0
@@ -128,7 +129,8 @@ def look_of(
 
 def tile_columns(grid: TimeGrid) -> tuple[int, int]:
     """First column and width of the tile to make: the view and overscan on both sides."""
-    spare = max(0, MAX_TILE - grid.width)
+    wide = min(WIDEST_TILE - grid.width, grid.width // 4)
+    spare = max(0, MAX_TILE - grid.width, wide)
     over = min(spare // 2, grid.width // 2)
     return grid.k0 - over, grid.width + 2 * over
 

@@ -209,20 +209,22 @@ class Workbench:
     def pyramid(self, array: ArrayRef) -> Pyramid:
         """The pyramid of an array: its overview file, or one that is built as it is needed."""
         with self._lock:
-            if array.key not in self._pyramids:
-                # Others may follow: none takes more than half of what is left.
-                found, note = open_pyramid(
-                    array.data,
-                    self._bins,
-                    resident=min(RESIDENT_BYTES, self._resident_left // 2),
-                )
-                if array.key in self._gone:
-                    return found  # work on data that nobody shows any more
+            known = self._pyramids.get(array.key)
+            # Others may follow: none takes more than half of what is left.
+            resident = min(RESIDENT_BYTES, self._resident_left // 2)
+        if known is not None:
+            return known
+        # A slow disk is looked through here, while others go on.
+        found, note = open_pyramid(array.data, self._bins, resident=resident)
+        with self._lock:
+            if array.key in self._gone:
+                return found  # work on data that nobody shows any more
+            known = self._pyramids.setdefault(array.key, found)
+            if known is found:
                 self._resident_left = max(0, self._resident_left - found.resident_bytes)
-                self._pyramids[array.key] = found
                 if note:
                     self.notes.append(note)
-            return self._pyramids[array.key]
+        return known
 
     def peek_spans(
         self, array: ArrayRef, rows: tuple[int, ...], dt: float, k0: int, width: int
