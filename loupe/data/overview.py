@@ -106,7 +106,8 @@ def prepare(data: LabelledArray, target: Path, *, base: int = 64, factor: int = 
         raise LoupeDataError(
             "an overview is made of whole arrays in files",
             where=data.reader.variable.where,
-            hint="leave out `select`; arrays in memory need no overview",
+            hint="leave out `select`; arrays in memory need none, and of recordings in several "
+            "files none can be checked",
             code="data-overview",
         )
     inside = inside_of(data.stored)

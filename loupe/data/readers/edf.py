@@ -104,6 +104,8 @@ class _EdfVariable(FileVariable):
     width: int
     scaling: Scaling
 
+    one_file: ClassVar[bool] = True
+
     def load(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         rows, samples = bounds
         first, last = samples.start // self.count, -(-samples.stop // self.count)
