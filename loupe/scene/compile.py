@@ -410,7 +410,7 @@ def _event_class(
     return EventClass(
         name=name,
         times=np.sort(times),
-        color=color,
+        color=None if color is None else color.with_alpha(alpha),
         alpha=alpha,
         style=style.line_style or EVENT_STYLES[at],
         width=style.line_width or 1.5,

@@ -322,9 +322,7 @@ class EventClass:
     Attributes
     ----------
     color
-        None is the theme's colour of secondary text.
-    alpha
-        Opacity, 0 to 255, whatever that of the colour.
+        None is the theme's colour of secondary text, with `alpha`.
     """
 
     name: str
@@ -336,7 +334,7 @@ class EventClass:
 
     def color_in(self, theme: Theme) -> Rgba:
         """The colour of its lines."""
-        return (self.color or theme.dim).with_alpha(self.alpha)
+        return self.color or theme.dim.with_alpha(self.alpha)
 
 
 @dataclass(frozen=True, slots=True)
