@@ -66,8 +66,8 @@ Progress = Callable[[float, int, str], None]
 It may raise `loupe.work.Cancelled` to stop."""
 
 AFTER_LAST, MIN_AFTER_LAST = 2e-3, 1e-3
-"""What is shown after the last event: this share of all their time, and at least these seconds.
-As columns are half open, an event at the very end would stand in the one after the last."""
+"""What is shown after an event at the end of all data: this share of their time, and at least
+these seconds. As columns are half open, an event at the very end would stand in the one after the last."""
 
 EVENT_STYLES: tuple[LineStyle, ...] = ("solid", "dashed", "dotted", "dashdot", "dashdotdot")
 EVENT_ALPHA = 200
@@ -305,25 +305,22 @@ def data_extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass
         for a in refs.values()
         if a.data.time.n
     ]
-    spans += [
-        _with_last(row.content.times)
-        for row in rows
-        if isinstance(row.content, RasterContent) and len(row.content.times)
-    ]
-    if not spans:
-        spans = [_with_last(e.times) for e in events if len(e.times)]
+    times = [row.content.times for row in rows if isinstance(row.content, RasterContent)]
+    if not spans and not any(map(len, times)):
+        times = [e.times for e in events]
+    times = [t for t in times if len(t)]
+    spans += [Span(float(t[0]), float(t[-1])) for t in times]
     if not spans:
         return None
     whole = spans[0]
     for span in spans[1:]:
         whole = whole.union(span)
-    return whole if whole.length > 0 else Span(whole.start, whole.start + 1.0)
-
-
-def _with_last(times: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Span:
-    """From the first of sorted events until the last has been seen: a column after it at least."""
-    first, last = float(times[0]), float(times[-1])
-    return Span(first, last + max((last - first) * AFTER_LAST, MIN_AFTER_LAST))
+    if whole.length <= 0:
+        return Span(whole.start, whole.start + 1.0)
+    if any(t[-1] == whole.stop for t in times):
+        # Until the last event has been seen, a column after it at least.
+        whole = Span(whole.start, whole.stop + max(whole.length * AFTER_LAST, MIN_AFTER_LAST))
+    return whole
 
 
 def _coloured(rows: Sequence[Row], colors: Sequence[Rgba], widths: Sequence[float]) -> list[Row]:
