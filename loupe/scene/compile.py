@@ -67,7 +67,8 @@ It may raise `loupe.work.Cancelled` to stop."""
 
 AFTER_LAST, MIN_AFTER_LAST = 2e-3, 1e-3
 """What is shown after an event at the end of all data: this share of their time, and at least
-these seconds. As columns are half open, an event at the very end would stand in the one after the last."""
+these seconds. As columns are half open, an event at the very end would stand in the one after
+the last."""
 
 EVENT_STYLES: tuple[LineStyle, ...] = ("solid", "dashed", "dotted", "dashdot", "dashdotdot")
 EVENT_ALPHA = 200
