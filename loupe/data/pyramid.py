@@ -38,7 +38,7 @@ _LOCKS = 64
 """Threads that build different tiles hardly ever wait for each other with so many locks."""
 
 _STEPS = 2**40
-"""More than the tiles that are ever built for a window in one level."""
+"""More than the tiles that are ever built."""
 
 _WORKS = 1024
 """Windows whose building is remembered, if it did not come to its end."""
@@ -169,6 +169,7 @@ class Pyramid:
         self._resident: dict[int, MinMax] = {}
         self._lock = threading.Lock()
         self._building = [threading.Lock() for _ in range(_LOCKS)]
+        self._done = 0
         self._work: OrderedDict[tuple[int, int, int], tuple[int, int]] = OrderedDict()
 
     @property
@@ -266,7 +267,9 @@ class Pyramid:
             self._work[name] = (level, builds)
             if len(self._work) > _WORKS:
                 self._work.popitem(last=False)
-        return (1 + max(0, self._resident_from - level)) * _STEPS - builds
+            self._done += done
+            steps = _STEPS - self._done
+        return max(0, self._resident_from - level) * _STEPS + steps
 
     def _extent(self, rows: Rows, i0: int, i1: int) -> tuple[int, int]:
         """Blocks of rows and tiles along time that a window touches."""
@@ -375,9 +378,10 @@ class Pyramid:
         tiles = np.arange(b0, b1) // per_tile
         if level >= self._resident_from:
             lo, hi = self._resident_level(level)
-            known = self._built[np.ix_(index // self._row_block, tiles)]
+            # In this order: what another thread builds meanwhile may be drawn, but not left out.
             blocks = np.unique(index // self._row_block)
             missing = int((~self._built[np.ix_(blocks, np.unique(tiles))]).sum())
+            known = self._built[np.ix_(index // self._row_block, tiles)]
             return Bins(lo[index, b0:b1], hi[index, b0:b1], known, missing)
         return self._fine(level, index, b0, b1, per_tile)
 
