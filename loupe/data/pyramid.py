@@ -37,6 +37,9 @@ _PIECE_VALUES = 4_000_000
 _LOCKS = 64
 """Threads that build different tiles hardly ever wait for each other with so many locks."""
 
+_STEPS = 2**40
+"""More than the tiles that are ever built."""
+
 _WORKS = 1024
 """Windows whose building is remembered, if it did not come to its end."""
 
@@ -166,6 +169,7 @@ class Pyramid:
         self._resident: dict[int, MinMax] = {}
         self._lock = threading.Lock()
         self._building = [threading.Lock() for _ in range(_LOCKS)]
+        self._done = 0
         self._work: OrderedDict[tuple[int, int, int], tuple[int, int]] = OrderedDict()
 
     @property
@@ -232,18 +236,19 @@ class Pyramid:
     def _stored(self, level: int) -> bool:
         return self.store is not None and level < self.store.levels
 
-    def steps_left(self, look: Look, rows: Rows, i0: int, i1: int, built: int, missing: int) -> int:
-        """How far it is to exact bins of a window: 0 when they are there, and less at each call.
+    def steps_left(self, look: Look, rows: Rows, i0: int, i1: int, done: int, missing: int) -> int:
+        """How far it is to exact bins of a window: 0 when they are there, less with each tile.
 
         Bins that are pushed out as fast as they are built would be built for ever. A window
-        whose tiles were built twice over gets the next coarser level, down to those that stay.
+        whose tiles were missing more than twice over gets the next coarser level, down to those
+        that stay.
 
         Parameters
         ----------
         look, rows, i0, i1
             The window, and what `look` said of it.
-        built
-            Tiles built for it since this was asked before.
+        done
+            Tiles that were missing and were built since this was asked before, by whomever.
         missing
             As `bins` says now.
         """
@@ -256,14 +261,15 @@ class Pyramid:
         most = 2 * n_blocks * n_tiles
         with self._lock:
             level, builds = self._work.pop(name, (look.level, 0))
-            builds += built
+            builds += done
             if builds > most and level < self._resident_from:
                 level, builds = level + 1, 0
             self._work[name] = (level, builds)
             if len(self._work) > _WORKS:
                 self._work.popitem(last=False)
-        coarser = max(0, self._resident_from - level)
-        return coarser * (most + 2) + max(1, most + 1 - builds)
+            self._done += done
+            steps = _STEPS - self._done
+        return max(0, self._resident_from - level) * _STEPS + steps
 
     def _extent(self, rows: Rows, i0: int, i1: int) -> tuple[int, int]:
         """Blocks of rows and tiles along time that a window touches."""
@@ -298,8 +304,8 @@ class Pyramid:
         levels = range(finest, min(level + 1, self._resident_from))
         return all(self._cache.get((self._id, *key, k)) is not None for k in levels)
 
-    def build(self, key: TileKey, finest: int = 0) -> bool:
-        """Read and reduce one tile; does nothing, and says so, if another thread does or did.
+    def build(self, key: TileKey, finest: int = 0) -> None:
+        """Read and reduce one tile; does nothing if another thread does or did.
 
         Parameters
         ----------
@@ -315,14 +321,13 @@ class Pyramid:
         """
         with self._building[(key.rows + 17 * key.tile) % _LOCKS]:
             if self._has(key, finest, self._resident_from):
-                return False
+                return
             levels = self._reduced(key)
             # The coarsest last: finer ones go first.
             for level in range(finest, self._resident_from):
                 self._cache.put((self._id, *key, level), _Level(*levels[level]))
             if not self._built[key]:
                 self._keep(key, levels)
-            return True
 
     def _keep(self, key: TileKey, levels: Sequence[MinMax]) -> None:
         row0 = key.rows * self._row_block
@@ -373,9 +378,10 @@ class Pyramid:
         tiles = np.arange(b0, b1) // per_tile
         if level >= self._resident_from:
             lo, hi = self._resident_level(level)
-            known = self._built[np.ix_(index // self._row_block, tiles)]
+            # In this order: what another thread builds meanwhile may be drawn, but not left out.
             blocks = np.unique(index // self._row_block)
             missing = int((~self._built[np.ix_(blocks, np.unique(tiles))]).sum())
+            known = self._built[np.ix_(index // self._row_block, tiles)]
             return Bins(lo[index, b0:b1], hi[index, b0:b1], known, missing)
         return self._fine(level, index, b0, b1, per_tile)
 

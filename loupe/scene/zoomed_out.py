@@ -116,13 +116,16 @@ def _bins(
     i0, i1 = time.bracket(k0 * dt, (k0 + width) * dt)
     look = pyramid.look(wanted, rows, i0, i1)
     missing = pyramid.missing(look.level, rows, look.b0, look.b1)
-    left, built = BUILD_VALUES, 0
+    left, done = BUILD_VALUES, 0
     while missing and left > 0 and not cancelled():
-        built += pyramid.build(missing.pop(0), look.finest)
+        pyramid.build(missing.pop(0), look.finest)
+        done += 1
         count("reads", 1)
         left -= pyramid.tile_samples * min(len(rows), 32)
     bins = pyramid.bins(look.level, rows, look.b0, look.b1)
-    steps = pyramid.steps_left(look, rows, i0, i1, built, bins.missing)
+    if bins.missing and not done and not cancelled():
+        done = 1  # pushed out since it was looked for
+    steps = pyramid.steps_left(look, rows, i0, i1, done, bins.missing)
     return bins, look.level, look.b0, steps
 
 

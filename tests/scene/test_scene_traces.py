@@ -493,6 +493,20 @@ def test_windows_that_push_out_each_others_bins_come_to_an_end(monkeypatch):
     assert night.reads <= 6 * 60 * 3
 
 
+def test_a_window_whose_tiles_another_thread_builds_is_exact_when_it_settles(monkeypatch):
+    night = Lined(monkeypatch, tiles=60, limit=60 * 2720)
+    missing = Pyramid.missing
+
+    def and_another(self, *window):
+        keys = missing(self, *window)
+        for key in keys[:12]:
+            self.build(key)
+        return keys
+
+    monkeypatch.setattr(Pyramid, "missing", and_another)
+    night.settled(256, calls=5)
+
+
 def test_bins_that_were_pushed_out_are_shown_coarser_until_they_are_there_again(monkeypatch):
     night = Lined(monkeypatch, tiles=60, limit=60 * 128 * 2)
     night.settled(256, calls=6)
