@@ -6,15 +6,12 @@ import datetime
 import os
 import struct
 import warnings
-from threading import Lock
 
 import numpy as np
 import pytest
 
 from loupe.data.catalog import Catalog
-from loupe.data.overview import prepare
 from loupe.data.probe import contents
-from loupe.data.readers.signals import FileVariable
 from loupe.data.registry import find_reader, readers
 from loupe.errors import LoupeDataError, LoupeError, LoupeMissingDependencyError
 from loupe.session.source import Source
@@ -511,45 +508,6 @@ def test_what_mne_saves_is_read(tmp_path):
     (tmp_path / "bad_raw.fif").write_bytes(b"nothing")
     with pytest.raises(LoupeDataError, match="bad_raw"):
         catalog.array("bad_raw.fif")
-
-
-@pytest.mark.filterwarnings("ignore")  # MNE's own and those of what it imports
-@pytest.mark.parametrize("reader", ["mne", "neo"])
-def test_a_header_whose_samples_lie_in_another_file_gets_no_overview(reader, tmp_path):
-    pytest.importorskip(reader, reason="an extra that tests do not need")
-    path = tmp_path / "r.vhdr"
-    path.write_text(
-        "Brain Vision Data Exchange Header File Version 1.0\n[Common Infos]\nCodepage=UTF-8\n"
-        "DataFile=r.eeg\nMarkerFile=r.vmrk\nDataFormat=BINARY\nDataOrientation=MULTIPLEXED\nNumberOfChannels=1\n"
-        "SamplingInterval=1000\n[Binary Infos]\nBinaryFormat=INT_16\n[Channel Infos]\n"
-        "Ch1=Cz,,0.5,µV\n",
-        encoding="utf-8",
-    )
-    samples = np.arange(1000, dtype="<i2")
-    (tmp_path / "r.eeg").write_bytes(samples.tobytes())
-    (tmp_path / "r.vmrk").write_text(
-        "Brain Vision Data Exchange Marker File, Version 1.0\n[Marker Infos]\n"
-        "Mk1=New Segment,,1,1,0,20240501221530000000\n"
-    )
-    data = Catalog(tmp_path).array(Source(path="r.vhdr", format=reader))
-    np.testing.assert_allclose(physical(data)[0], samples * 0.5, rtol=1e-5)
-    # What is written over r.eeg would not be seen.
-    assert data.stored is None
-    with pytest.raises(LoupeDataError, match="whole arrays in files"):
-        prepare(data, tmp_path / "r.overview.zarr")
-
-
-def test_files_count_for_an_overview_only_where_a_format_says_that_they_hold_all(tmp_path):
-    class Header(FileVariable):
-        def load(self, bounds):
-            return np.zeros((1, 1))
-
-    class Whole(Header):
-        one_file = True
-
-    fields = ("x", "x", ("time",), (1,), np.dtype(float), {}, None, None, tmp_path, Lock())
-    assert Header(*fields).files is None
-    assert Whole(*fields).files == tmp_path
 
 
 # neo

@@ -6,6 +6,7 @@ import os
 import shutil
 import tracemalloc
 import warnings
+from threading import Lock
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from loupe.data import overview
 from loupe.data.catalog import Catalog
 from loupe.data.overview import build_sidecar, prepare, run_unit
 from loupe.data.pyramid import Pyramid
+from loupe.data.readers.signals import FileVariable
 from loupe.data.sidecar import find_sidecar, open_pyramid, sidecar_path
 from loupe.errors import LoupeDataError
 from loupe.session.source import Source
@@ -379,3 +381,43 @@ def test_a_cluster_of_two_workers_writes_the_same_bytes(store, tmp_path):
         job = build_sidecar(data, remote, run_all=run_all)
     assert len(job.units) == 2
     assert tree(local) == tree(remote)
+
+
+@pytest.mark.filterwarnings("ignore")  # those of the libraries and of what they import
+@pytest.mark.parametrize("reader", ["mne", "neo"])
+def test_a_header_whose_samples_lie_in_another_file_gets_no_overview(reader, tmp_path):
+    pytest.importorskip(reader, reason="an extra that tests do not need")
+    path = tmp_path / "r.vhdr"
+    path.write_text(
+        "Brain Vision Data Exchange Header File Version 1.0\n[Common Infos]\nCodepage=UTF-8\n"
+        "DataFile=r.eeg\nMarkerFile=r.vmrk\nDataFormat=BINARY\nDataOrientation=MULTIPLEXED\nNumberOfChannels=1\n"
+        "SamplingInterval=1000\n[Binary Infos]\nBinaryFormat=INT_16\n[Channel Infos]\n"
+        "Ch1=Cz,,0.5,µV\n",
+        encoding="utf-8",
+    )
+    samples = np.arange(1000, dtype="<i2")
+    (tmp_path / "r.eeg").write_bytes(samples.tobytes())
+    (tmp_path / "r.vmrk").write_text(
+        "Brain Vision Data Exchange Marker File, Version 1.0\n[Marker Infos]\n"
+        "Mk1=New Segment,,1,1,0,20240501221530000000\n"
+    )
+    data = Catalog(tmp_path).array(Source(path="r.vhdr", format=reader))
+    shown = data.read(slice(None), 0, 1000)[0] * data.info.scale
+    np.testing.assert_allclose(shown, samples * 0.5, rtol=1e-5)
+    # What is written over r.eeg would not be seen.
+    assert data.stored is None
+    with pytest.raises(LoupeDataError, match="whole arrays in files"):
+        prepare(data, tmp_path / "r.overview.zarr")
+
+
+def test_files_count_for_an_overview_only_where_a_format_says_that_they_hold_all(tmp_path):
+    class Header(FileVariable):
+        def load(self, bounds):
+            return np.zeros((1, 1))
+
+    class Whole(Header):
+        one_file = True
+
+    fields = ("x", "x", ("time",), (1,), np.dtype(float), {}, None, None, tmp_path, Lock())
+    assert Header(*fields).files is None
+    assert Whole(*fields).files == tmp_path
