@@ -384,7 +384,7 @@ class Presenter:
             return
         was_waited_for = self._waiting.pop(job.key, None) is not None
         if outcome.error is not None:
-            tile = job.failed(str(outcome.error))
+            tile = job.failed(outcome.error)
         elif isinstance(outcome.value, TileContent):
             tile = outcome.value
         else:
@@ -397,7 +397,7 @@ class Presenter:
             self._widen(tile)
             return
         self._shown[job.row_id] = tile
-        if tile.missing and tile.missing != self._left.get(job.key):
+        if 0 < tile.missing < self._left.get(job.key, tile.missing + 1):
             # Shown as far as it is known; the same work goes on where it stopped.
             self._left[job.key] = tile.missing
             self._waiting[job.key] = job.row_id

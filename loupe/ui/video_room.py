@@ -131,7 +131,7 @@ class VideoRoom:
         spec = self._desk.scene.videos[index]
         base = self._desk.scene.session.base or Path()
         try:
-            found = video_spec(spec.config, spec.name, Catalog(base))
+            found = video_spec(spec.config, spec.name, Catalog(base), self._desk.scene.origin)
         except LoupeError as error:
             seat.view.set_note(error.message)
             self._report(spec.name, error)

@@ -10,13 +10,14 @@ import xarray as xr
 sys.path.insert(0, str(Path(__file__).parent.parent / "scene"))
 from scene_kit import array
 
-from loupe import HeatmapConfig, TraceConfig
+from loupe import HeatmapConfig, SampleMarkers, TraceConfig
 from loupe.app.commands import Gain, PageTime, PanTime, SetCursor, SetFlag
 from loupe.app.ports import InlineScheduler
 from loupe.app.presenter import Presenter
 from loupe.app.start import initial_state
 from loupe.app.still import open_scene, still
 from loupe.app.store import Store
+from loupe.scene import workbench
 from loupe.scene.frame import RgbaTile
 from loupe.scene.layout import Viewport
 from loupe.session.build import build_session
@@ -106,6 +107,15 @@ def test_gain_rasterises_once_from_spans(bench):
         "frames": 1,
         "jobs": 1,
     }
+
+
+def test_marked_samples_are_found_once_for_all_gains():
+    t = np.arange(60_000) / 100
+    y = np.random.default_rng(1).normal(size=(3, 60_000))
+    marks = SampleMarkers("o", "#ff0000", array(y > 1.0, t=t))
+    bench = Bench([TraceConfig(array(y, t=t), "dense", sample_markers=[marks])])
+    found = bench.counts(Gain(1.2, bench.presenter.rows[0].id))
+    assert (found["reads"], found["rasterisations"]) == (0, 1)
 
 
 def test_a_theme_rasterises_from_spans(bench):
@@ -207,3 +217,22 @@ def test_a_stale_overview_is_told_of(tmp_path):
     notes = Bench(TraceConfig(source), window_len=400.0).presenter.notes
     assert len(notes) == 1
     assert "loupe overview build" in notes[0]
+
+
+def test_a_window_of_many_rows_and_hours_settles_without_a_blank(monkeypatch):
+    monkeypatch.setattr(workbench, "_LEAST_BINS", 0)
+    n = 1_500_000
+    values = np.random.default_rng(4).integers(-999, 999, (32, n), dtype=np.int16)
+    t = np.arange(n) / 100
+    # Bins of all levels: 4 MB, of which the cache holds 1.
+    bench = Bench(HeatmapConfig(array(values, t=t)), window_len=float(t[-1]), cache_mb=16)
+    assert bench.presenter.settled
+    tile = bench.presenter._shown[bench.presenter.rows[0].id]
+    inside = tile.values[-tile.k0 : int(t[-1] / tile.dt) - tile.k0]
+    assert len(inside) > 800
+    assert tile.missing == 0
+    assert np.isfinite(inside).all()
+    before = bench.presenter.bench.counts["reads"]
+    bench.store.dispatch(SetFlag("theme", "light"))
+    bench.pool.run()
+    assert bench.presenter.bench.counts["reads"] == before

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from loupe.app import commands
 from loupe.app.state import AppState
 from loupe.errors import LoupeError
-from loupe.scene.colormaps import lut_of
+from loupe.scene.colormaps import COLORMAP_CHOICES, lut_of
 from loupe.scene.model import DenseContent, HeatmapContent
 from loupe.ui.desk import Desk
 from loupe.ui.dialogs.base import LiveDialog, RowChoice
@@ -27,18 +27,6 @@ from loupe.ui.fields import number_field, pair_slider
 __all__ = ["DenseDialog", "HeatmapDialog", "YAxisDialog"]
 
 _HUGE = 1e12
-_COLORMAPS = (
-    "magma",
-    "viridis",
-    "plasma",
-    "inferno",
-    "cividis",
-    "gray",
-    "turbo",
-    "coolwarm",
-    "seismic",
-    "RdBu_r",
-)
 _SCOPES = ("This heatmap", "All heatmaps", "All with this colormap")
 
 
@@ -186,7 +174,7 @@ class HeatmapDialog(LiveDialog):
         self._high = number_field(-_HUGE, _HUGE, 4, "Upper limit")
         self._cmap = QComboBox()
         self._cmap.setEditable(True)
-        self._cmap.addItems(_COLORMAPS)
+        self._cmap.addItems(COLORMAP_CHOICES)
         self._cmap.setAccessibleName("Colormap")
         self._peak = QRadioButton("Peak")
         self._peak.setToolTip("The value of larger magnitude, sign kept")
