@@ -90,6 +90,46 @@ def test_requests_go_to_the_window_and_ask_the_policy_too() -> None:
     assert served == ["go_to"]
 
 
+def test_what_is_done_while_a_request_is_served_counts_at_once() -> None:
+    first = state_with(track())
+    store, log = Store(first), Log(first)
+    store.guard(lambda a, b: guard({"night": log}, a, b))
+    shown: list[float] = []
+    store.subscribe(lambda _a, b: shown.append(b.window.start))
+
+    def reload(_: c.UiRequest) -> None:
+        # While the session is read, the event loop runs and the person goes on labelling.
+        assert store.dispatch(c.Select(Span(20, 25)))
+        assert store.dispatch(c.Paint("REM"))
+        assert store.dispatch(c.PageTime(1))
+        assert shown[-1] == 30
+        store.dispatch(c.ReplaceState(store.state))
+
+    store.serve(reload)
+    assert store.dispatch(c.UiRequest("reload_session"))
+    assert rows_of(store.state) == [(20, 25, "REM")]
+    assert log.table.equals(store.state.tracks[0].table)
+    assert store.state.window.start == 30
+    store.dispatch(c.Undo())
+    assert log.table.equals(store.state.tracks[0].table)
+
+
+def test_a_request_inside_a_request_and_its_error_leave_the_store_usable() -> None:
+    store = Store(state_with())
+
+    def serve(request: c.UiRequest) -> None:
+        if request.name == "outer":
+            assert store.dispatch(c.UiRequest("inner"))
+            assert store.dispatch(c.PageTime(1))
+            raise RuntimeError("server")
+
+    store.serve(serve)
+    with pytest.raises(RuntimeError, match="server"):
+        store.dispatch(c.UiRequest("outer"))
+    assert store.dispatch(c.PageTime(1))
+    assert store.state.window.start == 60
+
+
 def test_every_edit_is_logged_before_it_is_shown() -> None:
     first = state_with(track((0, 10, "Wake")))
     store, log = Store(first), Log(first)
