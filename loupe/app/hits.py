@@ -18,6 +18,7 @@ __all__ = [
     "area_at",
     "bar_at",
     "label_edge_at",
+    "on_edited_strip",
     "row_id_at",
     "rows_between",
     "selection_edge_at",
@@ -105,7 +106,7 @@ def label_edge_at(
     reach = EDGE_PX * layout.viewport.scale * layout.grid.dt
     t = time_at(layout, x)
     area = area_at(layout, x, y)
-    if area == "strip" and _on_strip(layout, state, y):
+    if area == "strip" and on_edited_strip(layout, state, x, y):
         found = table.edge_near(t, reach)
         if found is None:
             return None
@@ -126,7 +127,7 @@ def label_edge_at(
     return int(table.ids[row]), "start" if starts else "stop", time, other
 
 
-def _on_strip(layout: Layout, state: AppState, y: float) -> bool:
+def on_edited_strip(layout: Layout, state: AppState, x: float, y: float) -> bool:
     """Whether a point lies on the strip of the edited set."""
     shown = [i for i, track in enumerate(state.tracks) if track.visible and track.strip]
     if state.edited not in shown:
@@ -135,4 +136,4 @@ def _on_strip(layout: Layout, state: AppState, y: float) -> bool:
     if index >= len(layout.strips):
         return False
     rect = layout.strips[index]
-    return rect.y - 2 <= y < rect.bottom + 2
+    return rect.x <= x < rect.right and rect.y - 2 <= y < rect.bottom + 2

@@ -14,7 +14,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QMenu
 
 from loupe.app import commands
-from loupe.app.gestures import Gesture, Move
+from loupe.app.gestures import Cancel, Gesture, Leave, Move
 from loupe.app.interaction import Interaction
 from loupe.app.ports import Scheduler
 from loupe.app.presenter import Presenter
@@ -87,6 +87,7 @@ class WindowCore:
         self._timer.timeout.connect(self._tick)
         desk.store.guard(files.guard)
         desk.y_range = lambda row_id: self.presenter.y_range(row_id)
+        desk.call_off = self._call_off
         self._leave = desk.store.subscribe(self._changed)
         presenter.on_frame(self._draw)
         self._connect()
@@ -144,9 +145,15 @@ class WindowCore:
             self._pointer = (gesture.x, gesture.y)
             shape = self._interaction.cursor_shape(gesture.x, gesture.y, layout, self.desk.state)
             self.window.canvas.setCursor(_SHAPES[shape])
-        elif not hasattr(gesture, "x"):
+        elif isinstance(gesture, Leave):
             self._pointer = None
         self._hover_soon()
+
+    def _call_off(self) -> bool:
+        if not self._interaction.dragging:
+            return False
+        self._input(Cancel())
+        return True
 
     def _hover_soon(self) -> None:
         """Read out what the pointer is on, once for many moves."""

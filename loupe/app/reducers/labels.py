@@ -258,9 +258,14 @@ def _move_edge(state: AppState, command: c.MoveLabelEdge) -> AppState:
 
     def make(table: IntervalTable, _track: TrackState) -> tuple[IntervalTable, Edit]:
         row = _row(table, command.label)
+        # As far as the preview goes: a label does not leave the recording, but one that reaches
+        # out of it already may.
+        first = min(state.extent.start, float(table.starts[row]))
+        last = max(state.extent.stop, float(table.ends[row]))
         low, high = edits.edge_limits(table, row, side)
         least = min(SHORTEST_S, (high - low) / 4)
-        return edits.move_edge(table, row, side, min(max(command.t, low + least), high - least))
+        t = min(max(command.t, first), last)
+        return edits.move_edge(table, row, side, min(max(t, low + least), high - least))
 
     return _kept(_edit(state, make, now=command.now))
 

@@ -261,8 +261,9 @@ def _events(state: AppState, command: c.SetEventStyle) -> AppState:
 
 def _select(state: AppState, command: c.SelectRows) -> AppState:
     rows = frozenset(row for row in command.rows if state.facts.row(row) is not None)
-    if command.toggle and rows == state.selected_rows:
-        rows = frozenset()
+    if command.toggle:
+        chosen = state.selected_rows
+        rows = chosen - rows if rows <= chosen else chosen | rows
     return replace(state, selected_rows=rows)
 
 

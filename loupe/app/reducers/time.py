@@ -10,6 +10,7 @@ from loupe.app import commands as c
 from loupe.app.rules import HISTORY, clamp_cursor, clamp_window, fit_length, moved, reveal
 from loupe.app.state import AppState
 from loupe.scene.timegrid import Window
+from loupe.units import Span
 
 __all__ = ["REDUCERS"]
 
@@ -42,7 +43,10 @@ def _set_window(state: AppState, command: c.SetWindow) -> AppState:
 
 
 def _show_span(state: AppState, command: c.ShowSpan) -> AppState:
-    span = command.span
+    extent, span = state.extent, command.span
+    low, high = max(span.start, extent.start), min(span.stop, extent.stop)
+    if high > low:
+        span = Span(low, high)  # else the window would show more than what was dragged over
     margin = span.length * command.margin
     length = fit_length(span.length + 2 * margin, state.extent)
     window = Window(span.centre - length / 2, length)
