@@ -20,6 +20,7 @@ __all__ = [
     "MIN_WINDOW_S",
     "clamp_cursor",
     "clamp_window",
+    "clip",
     "edited_track",
     "fit_length",
     "moved",
@@ -33,6 +34,11 @@ MIN_WINDOW_S: Seconds = 1e-4
 
 HISTORY = 100
 """How many views one can go back."""
+
+
+def clip(value: float, limits: tuple[float, float], *known: float) -> float:
+    """The value within limits; a session may lie outside of them, so they reach to `known` ones."""
+    return min(max(value, min((limits[0], *known))), max((limits[1], *known)))
 
 
 def clamp_window(window: Window, extent: Span) -> Window:

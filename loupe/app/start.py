@@ -55,6 +55,7 @@ def facts_of(scene: Scene) -> SceneFacts:
         videos=tuple(video.name for video in scene.videos),
         events=tuple(found.name for found in scene.events),
         markers=tuple(markers),
+        view=view_flags(scene.session.view),
     )
 
 
@@ -158,10 +159,13 @@ def initial_state(
     start = extent.start if view.start is None else view.start
     window = clamp_window(Window(start, view.window), extent)
     cursor = window.start if view.cursor is None else view.cursor
-    overrides = Overrides()
-    for row in scene.rows:
-        if row.hidden or row.bad:
-            overrides = overrides.with_row(row.id, RowOverride(hidden=row.hidden, bad=row.bad))
+    overrides = Overrides().with_rows(
+        {
+            row.id: RowOverride(hidden=row.hidden, bad=row.bad)
+            for row in scene.rows
+            if row.hidden or row.bad
+        }
+    )
     edited = session.edited_labels
     if edited is None or edited >= len(tracks):
         edited = 0 if tracks and not session.labels else None

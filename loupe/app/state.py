@@ -72,12 +72,15 @@ class SceneFacts:
         In the session's order.
     videos, events, markers
         Names of the videos, of the classes of global events and ids of the marker sets.
+    view
+        The session's own values of what the window can change.
     """
 
     rows: tuple[RowFacts, ...] = ()
     videos: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
+    view: ViewFlags = field(default_factory=ViewFlags)
 
     def row(self, row_id: str) -> RowFacts | None:
         """The facts of one row, or None."""
