@@ -72,7 +72,9 @@ class SceneFacts:
         In the session's order.
     videos, events, markers
         Names of the videos, of the classes of global events and ids of the marker sets.
-    view
+    video_keys
+        What each video is known by when the session is read again: its id, name or files.
+    hidden_videos, view
         The session's own values of what the window can change.
     """
 
@@ -80,6 +82,8 @@ class SceneFacts:
     videos: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
+    video_keys: tuple[str, ...] = ()
+    hidden_videos: frozenset[int] = frozenset()
     view: ViewFlags = field(default_factory=ViewFlags)
 
     def row(self, row_id: str) -> RowFacts | None:
