@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from loupe.app import commands as c
-from loupe.app.rules import edited_track
+from loupe.app.reducers.rows import dense_page
+from loupe.app.rules import clip, edited_track
 from loupe.app.state import AppState
 from loupe.scene.scrollbars import ScrollBar, dense_bar, rows_bar
 from loupe.units import Seconds
@@ -84,9 +85,9 @@ def bar_at(layout: Layout, state: AppState, x: float, y: float) -> ScrollBar | N
         if facts is None or facts.kind != "dense":
             continue
         o = state.overrides.row(box.row_id)
-        total = -(-facts.traces // (o.step or facts.step))
-        count = facts.traces_per_page if o.traces_per_page is None else o.traces_per_page
-        bars.append(dense_bar(layout, box, total, o.first, min(count or total, total)))
+        total, shown = dense_page(facts, o)
+        first = clip(o.first, (0.0, float(total - shown)))
+        bars.append(dense_bar(layout, box, total, first, shown))
     scale = layout.viewport.scale
     return next((bar for bar in bars if bar is not None and bar.contains(x, y, scale)), None)
 

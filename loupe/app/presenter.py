@@ -303,7 +303,7 @@ class Presenter:
             if not track.visible:
                 continue
             config = specs.get(track.id)
-            strip = (state.view.strip or state.view.strip_only) and (config is None or config.strip)
+            strip = (state.view.strip or state.view.strip_only) and track.strip
             shown.append(Track(track.table, config is None or config.overlay, strip))
         return shown
 

@@ -1,7 +1,8 @@
 """The one frozen state of an open window. Views draw it, commands replace it.
 
-Knows neither Qt nor GL. Imports only the ground floors and the session, so that
-the action table can be read without numpy; label tables enter as opaque values.
+Knows neither Qt nor GL. Imports only the ground floors, the session and `loupe.scene.settings`,
+all of the standard library, so that the action table can be read without numpy; label tables
+enter as opaque values.
 """
 
 from __future__ import annotations
@@ -168,8 +169,8 @@ class AppState:
         Logical pixels the rows are scrolled down.
     edited
         Index into `tracks` of the set that label keys change; None without one.
-    note
-        The message of the status line.
+    note, told
+        The message of the status line, and how many there were: the same one may be said again.
     past, future
         Windows to go back and forward to; the newest last.
     params
@@ -197,6 +198,7 @@ class AppState:
     hidden_videos: frozenset[int] = frozenset()
     step_target: int = 0
     note: str = ""
+    told: int = 0
     past: tuple[Window, ...] = ()
     future: tuple[Window, ...] = ()
     measure: Measure | None = None

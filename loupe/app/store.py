@@ -14,6 +14,7 @@ from typing import TypeAlias
 from loupe.app.commands import Command, LabelEdit, ReplaceState, UiRequest
 from loupe.app.policy import allowed
 from loupe.app.reduce import reduce
+from loupe.app.rules import noted
 from loupe.app.state import AppState
 
 __all__ = ["Store"]
@@ -107,7 +108,7 @@ class Store:
         before = self._state
         reason = allowed(before, command)
         if reason:
-            self._set(replace(before, note=reason))
+            self._set(noted(before, reason))
             return False
         if isinstance(command, UiRequest):
             return self._serve(command)
@@ -119,7 +120,7 @@ class Store:
         if self._guard is not None and after is not before and not whole:
             reason = self._guard(before, after)
             if reason:
-                self._set(replace(before, note=reason))
+                self._set(noted(before, reason))
                 return False
         return self._set(after)
 

@@ -80,6 +80,7 @@ class WindowCore:
         self._told = 0
         self._pointer: tuple[float, float] | None = None
         self._hover_due = False
+        self._pointing = False
         self._ticked_ns = 0
         self._timer = QTimer(window)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -139,8 +140,12 @@ class WindowCore:
 
     def _input(self, gesture: Gesture) -> None:
         layout = self.presenter.layout
-        for command in self._interaction.interpret(gesture, layout, self.desk.state):
-            self.desk.run(command)
+        self._pointing = True
+        try:
+            for command in self._interaction.interpret(gesture, layout, self.desk.state):
+                self.desk.run(command)
+        finally:
+            self._pointing = False
         if isinstance(gesture, Move):
             self._pointer = (gesture.x, gesture.y)
             shape = self._interaction.cursor_shape(gesture.x, gesture.y, layout, self.desk.state)
@@ -188,7 +193,9 @@ class WindowCore:
         self.desk.run(commands.SelectLabel(label, centre=True))
 
     def _context(self, x: float, y: float, at: QPoint) -> None:
+        self._pointing = True
         menu: QMenu = context_menu(self.desk, self.presenter.layout, x, y, self.window)
+        self._pointing = False
         menu.popup(at)
 
     def edit_cell(self, label: int, column: str, value: object) -> str:
@@ -211,11 +218,27 @@ class WindowCore:
                 self._timer.start()
             else:
                 self._timer.stop()
+        focused = after.focused_row
+        if focused is not None and focused != before.focused_row and not self._pointing:
+            self.reveal_row(focused)
         if not self._due:
             self._due = True
             if not self.presenter.holding:
                 self._scheduler.post(self.show)
             # Else panels and plots are drawn together: each repaint of the window composes all.
+
+    def reveal_row(self, row_id: str) -> None:
+        """Scroll the rows no further than it takes to show one of them."""
+        layout = self.presenter.layout
+        for box in layout.rows:
+            if box.row_id == row_id:
+                top = box.rect.y - layout.area.y
+                beyond = max(0.0, top + box.rect.h - layout.area.h)
+                # The top of a row that is higher than the canvas is what one looks for first.
+                dy = min(top, beyond) / layout.viewport.scale
+                if dy:
+                    limit = layout.max_scroll / layout.viewport.scale
+                    self.desk.run(commands.ScrollRows(dy, limit))
 
     def show(self) -> None:
         """Bring every panel up to date with the state; what did not change is left alone."""
@@ -285,7 +308,9 @@ class WindowCore:
             self._message = views.selection_offer(self.desk)
         if after.measure is not None and (before is None or before.measure != after.measure):
             self._message = views.measure_text(self.desk, self.presenter.y_range(after.measure.row))
-        if after.note and (before is None or before.note != after.note):
+        if after.note and (
+            before is None or (before.told, before.note) != (after.told, after.note)
+        ):
             self._message = after.note
 
     def _videos_filled(self) -> None:

@@ -7,7 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from loupe.app import commands as c
-from loupe.app.rules import HISTORY, clamp_cursor, clamp_window, fit_length, moved, reveal
+from loupe.app.rules import (
+    HISTORY,
+    MIN_WINDOW_S,
+    clamp_cursor,
+    clamp_window,
+    fit_length,
+    moved,
+    reveal,
+)
 from loupe.app.state import AppState
 from loupe.scene.timegrid import Window
 from loupe.units import Span
@@ -39,7 +47,8 @@ def _zoom(state: AppState, command: c.ZoomTime) -> AppState:
 
 
 def _set_window(state: AppState, command: c.SetWindow) -> AppState:
-    return moved(state, Window(command.start, command.length), remember=command.remember)
+    window = Window(command.start, max(command.length, MIN_WINDOW_S))
+    return moved(state, window, remember=command.remember)
 
 
 def _show_span(state: AppState, command: c.ShowSpan) -> AppState:

@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import Any
 
 from loupe.app import commands as c
-from loupe.app.rules import clamp_cursor, clip, edited_track, moved, whole_epochs
+from loupe.app.rules import clamp_cursor, clip, edited_track, moved, noted, whole_epochs
 from loupe.app.state import AppState
 from loupe.scene.settings import VideoOverride
 from loupe.scene.timegrid import Window
 from loupe.units import Span
 
-__all__ = ["FONT_RANGE", "REDUCERS", "SPEEDS", "SPEED_RANGE", "VALUE_RANGES"]
+__all__ = ["FONT_RANGE", "MOST_STRETCH", "REDUCERS", "SPEEDS", "SPEED_RANGE", "VALUE_RANGES"]
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """The usual speeds of playback."""
@@ -209,11 +209,13 @@ def _viewport(state: AppState, command: c.SetViewport) -> AppState:
 
 
 def _note(state: AppState, command: c.Note) -> AppState:
-    return replace(state, note=command.text)
+    return noted(state, command.text)
 
 
-def _replace(_state: AppState, command: c.ReplaceState) -> AppState:
-    return replace(command.state, note=command.note)
+def _replace(state: AppState, command: c.ReplaceState) -> AppState:
+    # A note that is only handed on is not said again.
+    told = state.told + (command.note != state.note)
+    return replace(command.state, note=command.note, told=told)
 
 
 def _company(state: AppState, command: c.SetCompany) -> AppState:
