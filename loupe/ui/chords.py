@@ -45,10 +45,11 @@ def _digit(event: QKeyEvent) -> str:
     """
     if event.modifiers() & Qt.KeyboardModifier.KeypadModifier:
         return ""
-    if sys.platform.startswith("linux"):
+    platform: str = sys.platform
+    if platform.startswith("linux"):
         code = event.nativeScanCode()
         return str((code - 9) % 10) if 10 <= code <= 19 else ""
-    if sys.platform == "win32":
+    if platform == "win32":
         code = event.nativeVirtualKey()
         return chr(code) if ord("0") <= code <= ord("9") else ""
     return ""
