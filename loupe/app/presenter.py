@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from loupe.app.ports import Scheduler
 from loupe.app.state import AppState
 from loupe.app.store import Store
-from loupe.errors import LoupeError
 from loupe.scene.build import Picture, Track, build
 from loupe.scene.frame import Frame
 from loupe.scene.gutter import gutter_width
@@ -386,7 +385,7 @@ class Presenter:
             return
         was_waited_for = self._waiting.pop(job.key, None) is not None
         if outcome.error is not None:
-            tile = job.failed(_told(outcome.error))
+            tile = job.failed(outcome.error)
         elif isinstance(outcome.value, TileContent):
             tile = outcome.value
         else:
@@ -536,13 +535,6 @@ class Presenter:
 
     def _build(self) -> Frame:
         return build(self._picture())
-
-
-def _told(error: BaseException) -> str:
-    """What is said of an error; those that are not ours often say nothing by themselves."""
-    if isinstance(error, LoupeError):
-        return str(error)
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def _with_margin(grid: TimeGrid) -> TimeGrid:

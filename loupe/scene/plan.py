@@ -33,8 +33,9 @@ JOBS: Mapping[RowKind, Callable[[Row, Look, float, int, int], TileJob]] = {
 def shown_rows(scene: Scene, overrides: Overrides) -> tuple[Row, ...]:
     """Rows that are not hidden, in the order on screen."""
     rows = {row.id: row for row in scene.rows}
-    chosen = dict.fromkeys(r for r in overrides.order or () if r in rows)
-    order = [*chosen, *(r for r in rows if r not in chosen)]
+    order = [r for r in (overrides.order or ()) if r in rows]
+    placed = set(order)
+    order += [r for r in rows if r not in placed]
     return tuple(rows[r] for r in order if not overrides.row(r).hidden)
 
 

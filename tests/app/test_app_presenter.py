@@ -195,13 +195,13 @@ def test_a_store_that_fails_fills_its_row_with_the_reason_and_no_other(bench):
 def test_an_error_of_others_is_told_with_its_kind(bench, error, text):
     broken(bench, error)
     bench.counts(PageTime(9))
-    assert told_in_rows(bench) == [text]
+    assert told_in_rows(bench) == [f"the picture could not be made: {text}"]
 
 
 def test_what_failed_is_tried_again_when_one_comes_back(bench):
     data = broken(bench, OSError("the network is away"))
     bench.counts(PageTime(9))
-    assert told_in_rows(bench) == ["OSError: the network is away"]
+    assert told_in_rows(bench) == ["the picture could not be made: OSError: the network is away"]
     assert bench.counts(ScrollRows(0.0))["jobs"] == 0
     assert bench.counts(Gain(1.1, bench.presenter.rows[0].id))["jobs"] == 1
     data.error = None
