@@ -137,7 +137,12 @@ def since(now: AppState, saved: AppState) -> AppState:
         now,
         view=replace(now.view, raster_brightness=brightness),
         # That session says what was saved.
-        facts=replace(now.facts, view=saved.view, hidden_videos=saved.hidden_videos),
+        facts=replace(
+            now.facts,
+            view=saved.view,
+            hidden_videos=saved.hidden_videos,
+            playback=saved.playback,
+        ),
         overrides=Overrides(
             rows=rows,
             order=None if order == row_order(saved) else order,

@@ -48,7 +48,7 @@ __all__ = [
 
 def facts_of(scene: Scene) -> SceneFacts:
     """What the commands must know of a scene."""
-    markers: dict[str, None] = {}
+    view, markers = scene.session.view, dict[str, None]()
     for row in scene.rows:
         if isinstance(row.content, TraceContent | DenseContent):
             markers.update(dict.fromkeys(found.id for found in row.content.markers))
@@ -59,7 +59,8 @@ def facts_of(scene: Scene) -> SceneFacts:
         markers=tuple(markers),
         video_keys=_video_keys(scene.session.videos),
         hidden_videos=frozenset(i for i, v in enumerate(scene.session.videos) if not v.visible),
-        view=view_flags(scene.session.view),
+        view=view_flags(view),
+        playback=Playback(speed=view.playback_speed, loop=view.playback_mode == "loop"),
     )
 
 
@@ -193,7 +194,7 @@ def initial_state(
         overrides=overrides,
         tracks=tuple(tracks),
         edited=edited,
-        playback=Playback(speed=view.playback_speed, loop=view.playback_mode == "loop"),
+        playback=facts.playback,
         hidden_videos=facts.hidden_videos,
         facts=facts,
         params=param_states(scene),
@@ -281,6 +282,7 @@ def recompiled(state: AppState, scene: Scene) -> AppState:
         focused_row=state.focused_row if state.focused_row in kept else None,
         overrides=overrides,
         view=_view_after(state.view, before.view, facts.view),
+        playback=_playback_after(state.playback, before.playback, facts.playback),
         hidden_videos=_hidden_after(state.hidden_videos, before, facts),
         step_target=places.get(state.step_target, 0),
         measure=None,
@@ -316,3 +318,11 @@ def _view_after(view: ViewFlags, before: ViewFlags, after: ViewFlags) -> ViewFla
         if name in ViewSettings.model_fields and getattr(before, name) != getattr(after, name)
     }
     return replace(view, **changed)
+
+
+def _playback_after(playback: Playback, before: Playback, after: Playback) -> Playback:
+    return replace(
+        playback,
+        speed=playback.speed if before.speed == after.speed else after.speed,
+        loop=playback.loop if before.loop == after.loop else after.loop,
+    )

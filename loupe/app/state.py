@@ -64,6 +64,15 @@ class RowFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Playback:
+    """Whether the cursor runs, how fast, and whether it loops in the window or runs on."""
+
+    playing: bool = False
+    speed: float = 1.0
+    loop: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class SceneFacts:
     """The few facts of a scene that decide what a command may do; see `loupe.app.start`.
 
@@ -75,7 +84,7 @@ class SceneFacts:
         Names of the videos, of the classes of global events and ids of the marker sets.
     video_keys
         What each video is known by when the session is read again: its id, name or files.
-    hidden_videos, view
+    hidden_videos, view, playback
         The session's own values of what the window can change.
     """
 
@@ -86,6 +95,7 @@ class SceneFacts:
     video_keys: tuple[str, ...] = ()
     hidden_videos: frozenset[int] = frozenset()
     view: ViewFlags = field(default_factory=ViewFlags)
+    playback: Playback = field(default_factory=Playback)
 
     def row(self, row_id: str) -> RowFacts | None:
         """The facts of one row, or None."""
@@ -146,15 +156,6 @@ class ParamState:
     def value(self) -> object:
         """What functions get."""
         return self.param.value_of(self.setting)
-
-
-@dataclass(frozen=True, slots=True)
-class Playback:
-    """Whether the cursor runs, how fast, and whether it loops in the window or runs on."""
-
-    playing: bool = False
-    speed: float = 1.0
-    loop: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from app_states import run, track
 from loupe.app import commands as c
 from loupe.app.overrides import capture_preset, fold, since, with_preset
 from loupe.app.start import facts_of, initial_state, recompiled, track_state
-from loupe.app.state import AppState, EventOverride, MarkerOverride
+from loupe.app.state import AppState, EventOverride, MarkerOverride, Playback
 from loupe.data.catalog import Catalog
 from loupe.scene.compile import compile_scene
 from loupe.scene.model import DenseContent, HeatmapContent, Scene, TraceContent
@@ -294,8 +294,11 @@ def test_a_reload_shows_what_the_file_says_otherwise_now() -> None:
     value = session().model_copy(update={"view": view})
     _, state = opened(value)
     state = run(state, c.SetFlag("overlays", False), c.SetTheme("light"), c.SetFontScale(to=1.5))
-    view = ViewSettings(theme="dark", clock="wall", grid=False)
-    after = recompiled(state, compiled(value.model_copy(update={"view": view}))).view
+    state = run(state, c.SetFlag("loop", False), c.Play())
+    view = ViewSettings(theme="dark", clock="wall", grid=False, playback_speed=2.0)
+    reloaded = recompiled(state, compiled(value.model_copy(update={"view": view})))
+    assert reloaded.playback == Playback(playing=True, speed=2.0, loop=False)
+    after = reloaded.view
     assert (after.clock, after.grid, after.label_alpha) == ("wall", False, None)
     assert (after.overlays, after.theme, after.font_scale) == (False, "light", 1.5), "of the person"
     # After the session was saved, only what the file says otherwise than that counts.
