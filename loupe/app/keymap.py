@@ -130,7 +130,9 @@ def _join(modifiers: set[str], key: str) -> str:
     return "+".join([*(name for name in MODIFIERS if name in modifiers), key])
 
 
-def chord_of(key: str, text: str, modifiers: Iterable[str]) -> tuple[str, ...]:
+def chord_of(
+    key: str, text: str, modifiers: Iterable[str], platform: str = "", digit: str = ""
+) -> tuple[str, ...]:
     """The chords that a key press may stand for, the likeliest first.
 
     Parameters
@@ -141,6 +143,10 @@ def chord_of(key: str, text: str, modifiers: Iterable[str]) -> tuple[str, ...]:
         What the press would type; empty for none.
     modifiers
         Any of ``Ctrl``, ``Alt``, ``Shift``, ``Meta``.
+    platform
+        As `sys.platform`.
+    digit
+        The digit that the key types without Shift on most keyboards, if it is known.
     """
     held = set(modifiers)
     found = []
@@ -154,6 +160,13 @@ def chord_of(key: str, text: str, modifiers: Iterable[str]) -> tuple[str, ...]:
     if "Shift" in held and named in _SHIFTED:
         found.append(_join(held, _SHIFTED[named]))
         found.append(_join(held - {"Shift"}, named))
+    if digit and "Shift" in held and held & {"Ctrl", "Alt", "Meta"}:
+        found.append(_join(set(held), digit))
+    # Many keyboards have brackets and the like only with AltGr, which is Ctrl+Alt on Windows, or
+    # with Option.
+    bent = {"win32": {"Ctrl", "Alt"}, "darwin": {"Alt"}}.get(platform)
+    if typed and not text.isalnum() and held - {"Shift"} == bent:
+        found.append(text)
     return tuple(dict.fromkeys(found))
 
 

@@ -214,7 +214,9 @@ def zoomed(row_id):
     from loupe.scene.settings import RowOverride
 
     def change(state):
-        return replace(state, overrides=state.overrides.with_row(row_id, RowOverride(y_zoom=0.5)))
+        return replace(
+            state, overrides=state.overrides.with_rows({row_id: RowOverride(y_zoom=0.5)})
+        )
 
     return change
 

@@ -5,6 +5,7 @@ import pytest
 from scene_kit import array, picture, tile_of
 
 from loupe import HeatmapConfig, SampleMarkers, TraceConfig, Zip
+from loupe.app.commands import ZoomTime
 from loupe.data.cache import ByteCache
 from loupe.data.pyramid import Pyramid
 from loupe.data.readers.memory import open_memory_array
@@ -245,7 +246,9 @@ def test_a_long_recording_is_refined_until_it_is_exact_to_a_bin():
     x = int(1100.0 / gap.dt) - gap.k0
     assert not gap.pixels[x].any()
     reads = p.bench.counts["reads"]
-    p.forget()
+    p._store.dispatch(ZoomTime(0.99))
+    p._pool.run()
+    assert p.settled
     assert p.bench.counts["reads"] == reads, "a pyramid that is built is not read again"
 
 
