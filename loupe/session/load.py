@@ -25,7 +25,7 @@ from loupe.session.compose import (
     parse_document,
     substitute,
 )
-from loupe.session.diagnostics import Diagnostic, Report, SessionError
+from loupe.session.diagnostics import SEVERITY, Diagnostic, Report, SessionError
 from loupe.session.folders import user_config_folder
 from loupe.session.lint import lint, state_faults
 from loupe.session.model import Session
@@ -386,10 +386,12 @@ def _validated(
     ]
     if not whole:
         more = [fault for fault in more if fault.code not in _SETTLED_BY_A_BASE]
-    if len(more) > MAX_FAULTS:
-        more = [*more[:MAX_FAULTS], _too_many(len(more))]
     if rest is not None:
         more = [fault for fault in more if not _doubtful(fault, data, rest)]
+    if len(more) > MAX_FAULTS:
+        # Errors first: what decides whether the session is used must never be cut off.
+        more.sort(key=lambda fault: SEVERITY[fault.level])
+        more = [*more[:MAX_FAULTS], _too_many(len(more))]
     found += [
         Fault(place_of(fault.place), fault.code, fault.message, fault.hint, fault.level)
         for fault in more

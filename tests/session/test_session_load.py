@@ -437,3 +437,14 @@ def test_a_pattern_that_matches_nothing_is_called_one(tmp_path: Path) -> None:
     with pytest.raises(SessionUnreadable) as caught:
         check_session(tmp_path / "x*.toml")
     assert caught.value.hint == "no file matches this pattern"
+
+
+def test_many_warnings_hide_no_error(tmp_path: Path) -> None:
+    many = "".join(f'[sources.s{n}]\npath = "a"\n' for n in range(501))
+    states = '[states]\nkeymap = { w = "W" }\nlabel_colors = { W = "red" }\n'
+    outside = '[[labels]]\npath = "/elsewhere/night.csv"\nwriteback = true\n'
+    remote = PLOT.replace("a.zarr", "s3://bucket/a.zarr")
+    found = check_session(put(tmp_path, "a.toml", many + states + outside + remote))
+    assert found.session is None
+    assert {item.code for item in found.report.errors} == {"path-write-outside", "path-remote"}
+    assert "too-many" in [item.code for item in found.report.diagnostics]
