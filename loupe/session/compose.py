@@ -6,8 +6,6 @@ with its place in one document.
 
 from __future__ import annotations
 
-import os
-import posixpath
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -21,7 +19,6 @@ from loupe.session.base import Fault, Place
 from loupe.session.diagnostics import Diagnostic
 from loupe.session.migrate import MIGRATIONS, migrate_text, version_of
 from loupe.session.model import SESSION_VERSION
-from loupe.session.refusal import refusal
 from loupe.session.spans import LineMap, Located, TextSpan, TooDeepError, check_limits, scan
 from loupe.session.suggest import did_you_mean
 
@@ -41,7 +38,6 @@ _LIMITS = {
     "syntax-size": "move data into files of their own",
 }
 _LISTS = ("plots", "videos", "labels")
-_PATH_KEYS = frozenset({"path", "video_path", "frame_times_path", "definitions", "preset"})
 _MANY_DIGITS = re.compile(r"[0-9a-fA-F_]{1000,}")
 _SYNTAX_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 
@@ -224,8 +220,6 @@ def join(documents: list[Document]) -> Composed:
         for key, value in document.data.items():
             if key == "extends":
                 continue
-            if document is not top:
-                value = _moved(value, key, document.folder, top.folder)
             _lay(found, (key,), value, document, (key,), how.get(key))
     return found
 
@@ -258,21 +252,6 @@ def _lay(
 def _copied(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _copied(entry) for key, entry in value.items()}
-    return value
-
-
-def _moved(value: Any, key: str, old: Path, new: Path) -> Any:
-    """Relative paths of a base, as seen from the folder of the file that extends it."""
-    if isinstance(value, dict):
-        return {name: _moved(entry, name, old, new) for name, entry in value.items()}
-    if isinstance(value, list):
-        return [_moved(entry, key, old, new) for entry in value]
-    if isinstance(value, str) and key in _PATH_KEYS and refusal(value.replace("${", "")) is None:
-        try:
-            folder = os.path.relpath(old, new).replace(os.sep, "/")
-        except ValueError:  # another drive of Windows
-            folder = str(old).replace(os.sep, "/")
-        return value if folder == "." else posixpath.normpath(posixpath.join(folder, value))
     return value
 
 

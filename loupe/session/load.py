@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from loupe.errors import LoupeConfigError
-from loupe.session.base import Fault
+from loupe.session.base import Fault, Place
 from loupe.session.compose import (
     MAX_CHAIN,
     MAX_FAULTS,
@@ -31,7 +31,8 @@ from loupe.session.lint import lint, state_faults
 from loupe.session.model import Session
 from loupe.session.reading import MAX_BYTES, decode
 from loupe.session.refusal import refusal
-from loupe.session.resolve import path_faults
+from loupe.session.relocate import with_paths
+from loupe.session.resolve import path_faults, resolved, seen_from
 from loupe.session.salvage import Salvage, salvage
 from loupe.session.spans import LineMap
 from loupe.session.wording import explain_all
@@ -295,7 +296,9 @@ class _Chain:
             return None  # the model says what is wrong with it
         refused = refusal(extends)
         if refused is not None:
-            return self._no(document, Fault(place, *refused))
+            if refused[0] != "path-expansion" or not self.options.allow_remote:
+                return self._no(document, Fault(place, *refused))
+            extends = resolved(extends, document.folder, allow_remote=True)
         path = document.folder / extends
         real = path.resolve()
         if real in seen:
@@ -373,7 +376,13 @@ def _validated(
         found += rest.further
     if session is None:
         return None, found, rest
-    session = session.model_copy(update={"extends": None, "vars": {}}).with_base(folder)
+    session = session.model_copy(update={"extends": None, "vars": {}})
+
+    def from_here(place: Place, text: str) -> str:
+        document, _ = composed.origin(place_of(place))
+        return seen_from(text, document.folder, folder, allow_remote=options.allow_remote)
+
+    session = with_paths(session, from_here).with_base(folder)
     more = [
         *lint(
             session,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ from loupe.session.model import Session
 from loupe.session.plots import TraceConfig, Zip
 from loupe.session.preset import apply_preset, load_preset, preset_of
 from loupe.session.refusal import refusal
+from loupe.session.relocate import relative_to, written
 from loupe.session.resolve import resolved
 from loupe.session.schema import session_schema
 from loupe.session.states import load_state_config, resolve_states
@@ -448,3 +449,57 @@ def test_many_warnings_hide_no_error(tmp_path: Path) -> None:
     assert found.session is None
     assert {item.code for item in found.report.errors} == {"path-write-outside", "path-remote"}
     assert "too-many" in [item.code for item in found.report.diagnostics]
+
+
+def test_paths_of_a_base_are_moved_once_their_variables_are_known(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "lab/base.toml",
+        '[vars]\ndata = "/mnt/data"\npath = "b.zarr"\n'
+        '[sources.one]\npath = "${data}/lfp.zarr"\n[sources.two]\npath = "${path}"\n'
+        '[states]\nkeymap = { path = ["p"] }\nlabel_colors = { path = "red" }\n'
+        '[[plots]]\nkind = "trace"\ndata = "one"\n[[plots]]\nkind = "trace"\ndata = "two"\n',
+    )
+    top = put(tmp_path, "night/top.toml", 'extends = "../lab/base.toml"\n')
+    session = load_session(top)
+    assert session.sources["one"].path == "/mnt/data/lfp.zarr"  # type: ignore[union-attr]
+    assert session.sources["two"].path == "../lab/b.zarr"  # type: ignore[union-attr]
+    assert session.states.states == ("path",)
+    moved = load_session(top, variables={"data": "raw"})
+    assert moved.sources["one"].path == "../lab/raw/lfp.zarr"  # type: ignore[union-attr]
+
+
+def test_what_a_person_allows_is_filled_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, data = tmp_path / "home", tmp_path / "data"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.setenv("RECORDINGS", str(data))
+    put(home, "lab.toml", "[[videos]]\nvideo_path = '$RECORDINGS/cam.mp4'\n")
+    text = (
+        'extends = "~/lab.toml"\n[view]\npreset = "~/my.view.toml"\n'
+        '[states]\nkeymap = { w = "W" }\nlabel_colors = { W = "red" }\n'
+        '[[labels]]\npath = "~/l.csv"\nwriteback = true\n' + PLOT.replace("a.zarr", "~/a.zarr")
+    )
+    path = put(tmp_path, "in/a.toml", text)
+    assert set(codes(path)) == {"path-expansion"}
+    assert "path-write-outside" in codes(path, allow_remote=True)
+    session = load_session(path, allow_remote=True, allow_write=[home])
+    assert session.plots[0].data.path == (home / "a.zarr").as_posix()  # type: ignore[union-attr]
+    assert session.labels[0].path == (home / "l.csv").as_posix()
+    assert session.view.preset == (home / "my.view.toml").as_posix()
+    assert session.videos[0].video_paths == ((data / "cam.mp4").as_posix(),)
+
+
+def test_paths_are_written_relative_to_their_session_on_every_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = PureWindowsPath("C:\\Users\\ann\\night")
+    assert written(folder / "sub" / "x.zarr", folder) == "sub/x.zarr"
+    assert written(PureWindowsPath("D:\\data\\x.zarr"), folder) == "D:/data/x.zarr"
+    monkeypatch.chdir(tmp_path)
+    here = Path.cwd()
+    plots = [TraceConfig.from_path(path) for path in (here / "sub" / "x.zarr", "y.zarr")]
+    session = relative_to(Session(plots=plots), Path())
+    assert [plot.data.path for plot in session.plots] == ["sub/x.zarr", "y.zarr"]  # type: ignore[union-attr]
+    below = relative_to(session, here / "sub")
+    assert [plot.data.path for plot in below.plots] == ["x.zarr", str(here / "y.zarr")]  # type: ignore[union-attr]
