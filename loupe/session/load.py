@@ -66,11 +66,7 @@ class LoadOptions:
     allow_write
         Further folders that may be written in.
     builtin_keys
-        Key to the title of the action that owns it, for notes on state keys.
-    actions
-        Names that `[keys]` may hold; None skips that check.
-    normal_key
-        Brings a key to its normal form; raises `LoupeConfigError` for what is no key.
+        Key to the id of the action that owns it, for notes on state keys.
     user_folder
         Where the user's state definitions are looked for; None for the usual folder.
     """
@@ -79,8 +75,6 @@ class LoadOptions:
     allow_remote: bool = False
     allow_write: tuple[str | Path, ...] = ()
     builtin_keys: Mapping[str, str] = field(default_factory=dict)
-    actions: frozenset[str] | None = None
-    normal_key: Callable[[str], str] = str
     user_folder: Path | None = None
 
 
@@ -384,12 +378,7 @@ def _validated(
 
     session = with_paths(session, from_here).with_base(folder)
     more = [
-        *lint(
-            session,
-            builtin_keys=options.builtin_keys,
-            actions=options.actions,
-            normal_key=options.normal_key,
-        ),
+        *lint(session, builtin_keys=options.builtin_keys),
         *state_faults(session, options.user_folder or user_config_folder()),
         *path_faults(session, allow_remote=options.allow_remote, allow_write=options.allow_write),
     ]

@@ -151,13 +151,12 @@ class LoupeWindow:
         self._saved: AppState | None = None
         self.on_closed: list[Callable[[], None]] = []
         session = scene.session
+        actions = self._actions(session)
         self.files = LabelFiles(scene, self._report, state_folder=state_folder)
         tracks = self.files.open()
         self.store = Store(initial_state(scene, tracks=tracks))
         look = look_for(session.view.theme, session.view.font_scale)
-        self.desk = Desk(
-            scene, self.store, self._actions(session), session.states, look, self.store.dispatch
-        )
+        self.desk = Desk(scene, self.store, actions, session.states, look, self.store.dispatch)
         self.desk.file = "" if path is None else path.name
         self.scheduler = QtScheduler()
         self.widget = MainWindow(
@@ -297,7 +296,7 @@ class LoupeWindow:
         Raises
         ------
         LoupeError
-            If the session's states are broken; the window stays as it was.
+            If the session's states or keys are broken; the window stays as it was.
         """
         if self._swapping:
             raise LoupeConfigError("a session is being opened in this window already")
@@ -311,11 +310,12 @@ class LoupeWindow:
             return
         same_videos = self.desk.scene.session.videos == session.videos
         same_videos = same_videos and not self.core.videos.changed
+        actions = self._actions(session)
         tracks = self.files.update(scene, self.state.tracks)
         self.desk.scene = scene
         self.desk.states = session.states
         self.desk.read_colors()
-        self.desk.actions = self._actions(session)
+        self.desk.actions = actions
         state = recompiled(change(self.state), scene)
         edited = state.edited if state.edited is not None and state.edited < len(tracks) else None
         if edited is None and tracks:

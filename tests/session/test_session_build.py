@@ -59,7 +59,7 @@ CASES: dict[str, tuple[Any, Any]] = {
     "subplot_order": (["b", 0], lambda s: s.view.subplot_order == ("b", 0)),
     "title": ("night", lambda s: s.title == "night"),
     "sources": ({"lfp": {"path": "a.zarr"}}, lambda s: s.sources["lfp"].path == "a.zarr"),
-    "keys": ({"view.x": "q"}, lambda s: s.keys == {"view.x": "q"}),
+    "keys": ({"view.page_right": "q"}, lambda s: s.keys == {"view.page_right": "q"}),
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from loupe.errors import LoupeConfigError
+from loupe.session.build import build_session
 from loupe.session.diagnostics import SessionError
 from loupe.session.dump import memory_places, to_plain, to_toml
 from loupe.session.load import (
@@ -503,3 +504,16 @@ def test_paths_are_written_relative_to_their_session_on_every_system(
     assert [plot.data.path for plot in session.plots] == ["sub/x.zarr", "y.zarr"]  # type: ignore[union-attr]
     below = relative_to(session, here / "sub")
     assert [plot.data.path for plot in below.plots] == ["x.zarr", str(here / "y.zarr")]  # type: ignore[union-attr]
+
+
+def test_keys_of_no_action_are_found_by_every_door(tmp_path: Path) -> None:
+    for line, code in (
+        ('"view.page_rigth" = "x"', "key-unknown-action"),
+        ('"view.page_right" = "Hyper+x"', "key-unknown"),
+    ):
+        with pytest.raises(SessionError) as caught:
+            load_session(put(tmp_path, "a.toml", f"{PLOT}[keys]\n{line}\n"))
+        (found,) = caught.value.report.errors
+        assert (found.code, found.line) == (code, 5)
+    with pytest.raises(LoupeConfigError, match="there is no action"):
+        build_session(keys={"view.page_rigth": "x"})
