@@ -7,6 +7,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import pytest
+import tomli_w
 from jsonschema import Draft7Validator
 
 from loupe.errors import LoupeConfigError
@@ -517,3 +518,33 @@ def test_keys_of_no_action_are_found_by_every_door(tmp_path: Path) -> None:
         assert (found.code, found.line) == (code, 5)
     with pytest.raises(LoupeConfigError, match="there is no action"):
         build_session(keys={"view.page_rigth": "x"})
+
+
+def test_a_preset_brings_back_the_look_it_was_saved_from(tmp_path: Path) -> None:
+    text = '[view]\nwindow = 30.0\ntheme = "light"\n' + PLOT + "visible = false\ngain = 3.0\n"
+    text += 'id = "lfp"\ntitle = "Left"\nhidden = ["x"]\ny_ranges = { a = [0.0, 1.0] }\n'
+    session = load_session(put(tmp_path, "a.toml", text))
+    plain = load_session(put(tmp_path, "b.toml", PLOT + 'title = "Left"\nid = "other"\n'))
+    preset = load_preset(put(tmp_path, "p.view.toml", tomli_w.dumps(to_plain(preset_of(plain)))))  # type: ignore[arg-type]
+    done, report = apply_preset(session, preset, strict=True)
+    assert report.matched == ("plot `other` by name",)
+    assert (done.view.window, done.view.theme) == (plain.view.window, plain.view.theme)
+    plot: Any = done.plots[0]
+    assert (plot.visible, plot.gain, plot.hidden, plot.y_ranges) == (True, 1.0, (), {})
+    full = load_session(put(tmp_path, "c.toml", FULL))
+    again = load_preset(put(tmp_path, "q.view.toml", tomli_w.dumps(to_plain(preset_of(full)))))  # type: ignore[arg-type]
+    assert apply_preset(full, again, strict=True)[0] == full
+
+
+def test_a_preset_is_refused_that_turns_limits_around(tmp_path: Path) -> None:
+    text = '[[plots]]\nkind = "heatmap"\ndata = { path = "a.zarr" }\nvmax = 1.0\n'
+    session = load_session(put(tmp_path, "a.toml", text))
+    with pytest.raises(LoupeConfigError, match="does not fit: `vmax` 1 is not above `vmin` 5"):
+        apply_preset(session, load_preset({"plots": [{"kind": "heatmap", "vmin": 5.0}]}))
+
+
+def test_an_empty_list_that_is_no_default_is_written(tmp_path: Path) -> None:
+    text = '[[plots]]\nkind = "raster"\ndata = { path = "a.csv" }\ntime_col = "t"\norder_by = "u"\n'
+    session = load_session(put(tmp_path, "a.toml", text + "rows = []\n"))
+    assert session.plots[0].rows == ()  # type: ignore[union-attr]
+    assert load_session(put(tmp_path, "b.toml", to_toml(session))) == session
