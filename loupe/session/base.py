@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from loupe.errors import LoupeConfigError, LoupeError, LoupeTypeError
+from loupe.session.forms import python_values
 
 __all__ = [
     "Fault",
@@ -131,7 +132,7 @@ class Model(BaseModel):
         for old, new in self.renamed.items():
             if old in fields:
                 fields[new] = fields.pop(old)
-        fields = {key: _plain_scalar(value) for key, value in fields.items()}
+        fields = {key: python_values(value) for key, value in fields.items()}
         try:
             super().__init__(**fields)
         except ValidationError as error:
@@ -152,14 +153,6 @@ class Model(BaseModel):
 def _some_field(cls: type[Model]) -> str:
     fields = [name for name in cls.model_fields if name not in cls.positional]
     return fields[0] if fields else "name"
-
-
-def _plain_scalar(value: Any) -> Any:
-    """Numpy scalars as Python numbers, without importing numpy."""
-    is_numpy = type(value).__module__.partition(".")[0] == "numpy"
-    if is_numpy and getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-        return value.item()
-    return value
 
 
 def _raised(cls: type[Model], error: ValidationError, fields: dict[str, Any]) -> LoupeError:

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 from loupe.errors import LoupeConfigError
 from loupe.session.base import Fault, Model, Name, Place, shape
 from loupe.session.color import LabelColor
+from loupe.session.forms import path_text
 from loupe.session.reading import read_limited
 from loupe.units import Rgba
 
@@ -39,12 +40,6 @@ KeyOrKeys: TypeAlias = Annotated[
 ]
 
 
-def _path_text(value: object) -> object:
-    import os
-
-    return os.fspath(value) if isinstance(value, os.PathLike) else value
-
-
 class StateConfig(Model):
     """States with their keys and colours."""
 
@@ -61,7 +56,7 @@ class StateConfig(Model):
     )
     """Colour of each state; without alpha it is translucent."""
 
-    definitions: Annotated[Name | None, BeforeValidator(_path_text)] = Field(
+    definitions: Annotated[Name | None, BeforeValidator(path_text)] = Field(
         None, examples=["state_definitions.json"]
     )
     """JSON file with `keymap` and `label_colors`, relative to the session file; the entries here
