@@ -197,8 +197,17 @@ def load_state_config(path: Path | str) -> StateConfig:
             where=where,
             code="states-syntax",
         )
+    if "definitions" in data:
+        raise LoupeConfigError(
+            "a file of state definitions cannot name another one in `definitions`",
+            where=where,
+            hint="write its `keymap` and `label_colors` here",
+            code="states-syntax",
+        )
+    # `$schema` is what an editor checks the file by.
+    fields = {str(key): value for key, value in data.items() if key != "$schema"}
     try:
-        found = StateConfig(**{str(key): value for key, value in data.items()})
+        found = StateConfig(**fields)
     except LoupeConfigError as error:
         raise LoupeConfigError(
             error.message, hint=error.hint, where=where, code=error.code

@@ -28,7 +28,7 @@ from loupe.session.preset import apply_preset, load_preset, preset_of
 from loupe.session.refusal import refusal
 from loupe.session.relocate import relative_to, written
 from loupe.session.resolve import resolved
-from loupe.session.schema import session_schema
+from loupe.session.schema import session_schema, states_schema
 from loupe.session.states import load_state_config, resolve_states
 
 PLOT = '[[plots]]\nkind = "trace"\ndata = { path = "a.zarr" }\n'
@@ -313,6 +313,7 @@ def test_state_definitions_are_looked_for_in_order(tmp_path: Path) -> None:
         ('{"keymapp": {}}', "unknown key"),
         ("[" * 100_000, "cannot be read"),
         ('{"label_colors": {"A": "nocolour"}}', "not a colour"),
+        ('{"definitions": "other.json"}', "another one in `definitions`"),
     ],
 )
 def test_broken_state_definitions(text: str, words: str, tmp_path: Path) -> None:
@@ -320,6 +321,13 @@ def test_broken_state_definitions(text: str, words: str, tmp_path: Path) -> None
     with pytest.raises(LoupeConfigError, match=words) as caught:
         load_state_config(path)
     assert caught.value.where == str(path)
+
+
+def test_definitions_may_name_their_schema(tmp_path: Path) -> None:
+    text = '{"$schema": "states.schema.json", "keymap": {"w": "A"}, "label_colors": {"A": "red"}}'
+    path = put(tmp_path, "d.json", text)
+    Draft7Validator(states_schema()).validate(json.loads(text))
+    assert load_state_config(path).states == ("A",)
 
 
 def test_unreadable_files(tmp_path: Path) -> None:
