@@ -9,7 +9,7 @@ reports all of them with their place in the file. This room knows no plot kind.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -61,7 +61,11 @@ class Fault:
     message, hint
         What is wrong with which value; what to do next.
     level
-        ``error`` or ``warning``.
+        How bad it is.
+    name
+        What it is about, such as a source or a state; empty where nobody asks.
+    near
+        What was probably meant in place of a wrong name; empty for nothing near.
     """
 
     place: Place
@@ -69,10 +73,16 @@ class Fault:
     message: str
     hint: str = ""
     level: Level = "error"
+    name: str = ""
+    near: str = ""
 
     def under(self, *prefix: str | int) -> Fault:
         """The same fault seen from an enclosing model."""
-        return Fault((*prefix, *self.place), self.code, self.message, self.hint, self.level)
+        return self.at((*prefix, *self.place))
+
+    def at(self, place: Place) -> Fault:
+        """The same fault at another place."""
+        return replace(self, place=place)
 
 
 def shape(value: object) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -21,6 +21,7 @@ from loupe.session.migrate import MIGRATIONS, migrate_text, version_of
 from loupe.session.model import SESSION_VERSION
 from loupe.session.spans import LineMap, Located, TextSpan, TooDeepError, check_limits, scan
 from loupe.session.suggest import did_you_mean
+from loupe.session.wording import HUGE_BITS
 
 __all__ = ["Composed", "Document", "join", "parse_document", "substitute"]
 
@@ -127,6 +128,10 @@ def parse_document(text: str, name: str, folder: Path) -> tuple[Document | None,
         offset = digits.start() if digits else 0
         return None, [_at(name, text, offset, "syntax", "the number has too many digits", "")]
     document = Document(name, folder, text, data, scan(text))
+    if (huge := _huge_number(data, ())) is not None:
+        fault = Fault(huge, "syntax", "the number has too many digits")
+        offset = document.span(fault).start
+        return None, [_at(name, text, offset, fault.code, fault.message, "")]
     keys = (place for place in document.spans if place and isinstance(place[-1], str))
     if (first := next(islice(keys, MAX_KEYS, None), None)) is not None:
         message = f"there are more than {MAX_KEYS} keys"
@@ -152,6 +157,20 @@ def parse_document(text: str, name: str, folder: Path) -> tuple[Document | None,
         "note",
     )
     return document, [document.diagnostic(fault)]
+
+
+def _huge_number(value: Any, place: Place) -> Place | None:
+    """Where an integer stands that no field takes and that Python would not even print."""
+    entries: Iterable[tuple[str | int, Any]]
+    if isinstance(value, dict):
+        entries = value.items()
+    elif isinstance(value, list):
+        entries = enumerate(value)
+    else:
+        return place if isinstance(value, int) and value.bit_length() > HUGE_BITS else None
+    return next(
+        (found for key, part in entries if (found := _huge_number(part, (*place, key)))), None
+    )
 
 
 def _syntax(name: str, text: str, message: str) -> Diagnostic:
@@ -200,7 +219,7 @@ class Composed:
     def diagnostic(self, fault: Fault) -> Diagnostic:
         """A fault of the joined content, at its place in the file that it came from."""
         document, place = self.origin(fault.place)
-        return document.diagnostic(Fault(place, fault.code, fault.message, fault.hint, fault.level))
+        return document.diagnostic(fault.at(place))
 
 
 def join(documents: list[Document]) -> Composed:

@@ -144,7 +144,9 @@ def _unknown_sources(session: Session) -> Iterator[Fault]:
                 hint = f'for a file write `{{ path = "{data}" }}`'
             elif not session.sources:
                 hint = f'add `[sources.{data}]`, or write `{{ path = "..." }}`'
-            yield Fault(place, "session-unknown-source", f"there is no source `{data}`", hint)
+            yield Fault(
+                place, "session-unknown-source", f"there is no source `{data}`", hint, name=data
+            )
 
 
 def _unused_sources(session: Session) -> Iterator[Fault]:
@@ -157,6 +159,7 @@ def _unused_sources(session: Session) -> Iterator[Fault]:
                 f"source `{name}` is used by no plot",
                 "remove it, or name it in a plot's `data`",
                 "warning",
+                name,
             )
 
 
@@ -269,7 +272,9 @@ def _shadowed(session: Session, builtin_keys: Mapping[str, str]) -> Iterator[Fau
         with suppress(LoupeConfigError):
             owners[parse_chord(key) if key else ""] = action
     for place, key, state in session.states.bindings():
-        owner = owners.get(parse_chord(key)) if len(key) == 1 else None
+        owner = None
+        with suppress(LoupeConfigError):  # what is no key is told with the states
+            owner = owners.get(parse_chord(key)) if len(key) == 1 else None
         if owner is not None:
             yield Fault(
                 ("states", "keymap", *place),

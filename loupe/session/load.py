@@ -108,7 +108,7 @@ class Checked:
         """
         if self.composed is None:
             return self
-        known = [item.path for item in self.report.errors]
+        known = [(item.file, item.path) for item in self.report.errors if item.path]
         more = []
         for fault in faults:
             place = fault.place
@@ -116,10 +116,12 @@ class Checked:
                 if self._rest.is_touched(place):
                     continue
                 place = self._rest.whole(place)
-            there = self.composed.origin(place)[1]
-            if not any(there[: len(p)] == p[: len(there)] for p in known if p):
-                fault = Fault(place, fault.code, fault.message, fault.hint, fault.level)
-                more.append(self.composed.diagnostic(fault))
+            document, there = self.composed.origin(place)
+            if not any(
+                document.name == file and there[: len(path)] == path[: len(there)]
+                for file, path in known
+            ):
+                more.append(self.composed.diagnostic(fault.at(place)))
         report = self.report.with_more(more)
         session = None if report.errors else self.session
         return Checked(session, report, self.composed, self.partial, self._rest)
@@ -294,7 +296,10 @@ class _Chain:
                 return self._no(document, Fault(place, *refused))
             extends = resolved(extends, document.folder, allow_remote=True)
         path = document.folder / extends
-        real = path.resolve()
+        try:
+            real = path.resolve()
+        except (OSError, RuntimeError):  # the latter for a circle of links, before Python 3.13
+            real = path.absolute()  # reading it says what is wrong
         if real in seen:
             fault = Fault(
                 place,
@@ -390,10 +395,7 @@ def _validated(
         # Errors first: what decides whether the session is used must never be cut off.
         more.sort(key=lambda fault: SEVERITY[fault.level])
         more = [*more[:MAX_FAULTS], _too_many(len(more))]
-    found += [
-        Fault(place_of(fault.place), fault.code, fault.message, fault.hint, fault.level)
-        for fault in more
-    ]
+    found += [fault.at(place_of(fault.place)) for fault in more]
     return session, found, rest
 
 
@@ -425,14 +427,16 @@ def _doubtful(fault: Fault, data: dict[str, Any], rest: Salvage) -> bool:
     if rest.is_touched(fault.place):
         return True
     if fault.code in ("session-unknown-source", "session-unused-source"):
-        name = fault.message.split("`")[1]
-        return name in (data.get("sources") or {}) and (
-            fault.code == "session-unknown-source" or _mentions(data, name)
+        sources = data.get("sources")
+        if not isinstance(sources, dict):
+            return sources is not None
+        return fault.name in sources and (
+            fault.code == "session-unknown-source" or _mentions(data, fault.name)
         )
     if fault.code == "states-no-color":
         states = data.get("states")
         colors = states.get("label_colors") if isinstance(states, dict) else None
-        return not isinstance(colors, dict | None) or fault.message.split("`")[1] in (colors or {})
+        return not isinstance(colors, dict | None) or fault.name in (colors or {})
     if fault.code == "states-none":
         return "states" in data
     if fault.code == "session-cursor-outside":

@@ -150,6 +150,13 @@ class StateConfig(Model):
                     f"`{key}` is not a single key",
                     f'write `{{ {key} = ["{state}"] }}`' if len(state) == 1 else "name one key",
                 )
+            elif not key.isprintable():
+                yield Fault(
+                    ("keymap", *place),
+                    "states-key-long",
+                    f"the character U+{ord(key):04X} is not a key",
+                    "name a key that can be typed",
+                )
             seen.setdefault(key, state)
 
     def uncolored(self) -> Iterator[Fault]:
@@ -164,6 +171,7 @@ class StateConfig(Model):
                     "states-no-color",
                     f"state `{state}` has a key but no colour",
                     f'add `{state} = "#..."` to `label_colors`',
+                    name=state,
                 )
 
 

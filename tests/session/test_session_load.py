@@ -11,6 +11,7 @@ import tomli_w
 from jsonschema import Draft7Validator
 
 from loupe.errors import LoupeConfigError
+from loupe.session.base import Fault
 from loupe.session.build import build_session
 from loupe.session.diagnostics import SessionError
 from loupe.session.dump import memory_places, to_plain, to_toml
@@ -30,6 +31,7 @@ from loupe.session.relocate import relative_to, written
 from loupe.session.resolve import resolved
 from loupe.session.schema import session_schema, states_schema
 from loupe.session.states import load_state_config, resolve_states
+from loupe.session.view import ViewSettings
 
 PLOT = '[[plots]]\nkind = "trace"\ndata = { path = "a.zarr" }\n'
 FULL = """\
@@ -556,3 +558,30 @@ def test_an_empty_list_that_is_no_default_is_written(tmp_path: Path) -> None:
     session = load_session(put(tmp_path, "a.toml", text + "rows = []\n"))
     assert session.plots[0].rows == ()  # type: ignore[union-attr]
     assert load_session(put(tmp_path, "b.toml", to_toml(session))) == session
+
+
+def test_an_error_of_one_file_hides_no_fault_of_another(tmp_path: Path) -> None:
+    put(tmp_path, "b.toml", '[[plots]]\nkind = "trace"\ndata = { path = "a\\\\b" }\n')
+    top = put(tmp_path, "u.toml", 'extends = "b.toml"\n' + PLOT)
+    missing = [Fault(("plots", n, "data", "path"), "data-missing-file", "none") for n in (0, 1)]
+    checked = check_session(top, LoadOptions(user_folder=tmp_path))
+    found = checked.with_faults(missing).report.errors
+    assert {(Path(item.file).name, item.code) for item in found} == {
+        ("b.toml", "path-backslash"),
+        ("u.toml", "data-missing-file"),
+    }
+
+
+def test_links_that_lead_to_themselves_are_told(tmp_path: Path) -> None:
+    try:
+        (tmp_path / "loop.toml").symlink_to("loop.toml")
+    except OSError:
+        pytest.skip("no symbolic links here")
+    assert codes(put(tmp_path, "a.toml", 'extends = "loop.toml"\n')) == ["session-extends-missing"]
+
+
+def test_huge_numbers_of_a_script_are_told() -> None:
+    with pytest.raises(LoupeConfigError, match="a huge number is out of range"):
+        ViewSettings(window=0.0, cache_mb=1 << 20_000)
+    with pytest.raises(LoupeConfigError, match="got a huge number"):
+        Session(title=1 << 20_000)
