@@ -20,7 +20,7 @@ from loupe.session.diagnostics import Diagnostic
 from loupe.session.migrate import MIGRATIONS, migrate_text, version_of
 from loupe.session.model import SESSION_VERSION
 from loupe.session.spans import LineMap, Located, TextSpan, TooDeepError, check_limits, scan
-from loupe.session.suggest import did_you_mean
+from loupe.session.suggest import did_you_mean, suggestion
 from loupe.session.wording import HUGE_BITS
 
 __all__ = ["Composed", "Document", "join", "parse_document", "substitute"]
@@ -33,6 +33,9 @@ MAX_KEYS = 10_000
 
 MAX_FAULTS = 500
 """Most faults of one kind that are told of one session."""
+
+MAX_FILLED = 1 << 22
+"""Most characters of all texts of a session together in which variables were filled in."""
 
 _LIMITS = {
     "syntax-depth": "flatten it",
@@ -277,6 +280,10 @@ def _copied(value: Any) -> Any:
 _VARIABLE = re.compile(r"(\$?)\$\{([^{}$]*)\}")
 
 
+class _EndlessError(Exception):
+    """A variable that stands for itself, or for too much; the arguments are message and hint."""
+
+
 def substitute(composed: Composed, given: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
     """The joined content with every ``${NAME}`` replaced.
 
@@ -291,7 +298,7 @@ def substitute(composed: Composed, given: Mapping[str, str]) -> tuple[dict[str, 
     -------
     data, faults
         A text that is nothing but one variable takes its type; ``$${`` stands for ``${``. Faults
-        are unset variables and values that do not fit, at their places.
+        are unset variables, variables in a circle, and values that do not fit, at their places.
     """
     faults: list[Fault] = []
     section = composed.data.get("vars")
@@ -310,13 +317,43 @@ def substitute(composed: Composed, given: Mapping[str, str]) -> tuple[dict[str, 
                 )
             )
     used: set[str] = set()
+    known: dict[str, Any] = {}
+    filled_in = 0
+    inside: list[str] = []
+
+    def value_of(name: str) -> Any:
+        """A variable, with the others that its default names filled in."""
+        value = values[name]
+        if name in given or not isinstance(value, str) or "${" not in value:
+            return value
+        if name in inside or len(inside) >= MAX_CHAIN:
+            raise _EndlessError(
+                "a variable leads back to itself, or through too many", "write out what it is"
+            )
+        if name not in known:
+            inside.append(name)
+            try:
+                known[name] = replaced(value, ("vars", name))
+            finally:
+                inside.pop()
+        return known[name]
+
+    def told(text: str, place: Place) -> Any:
+        """A text with its variables, or with a fault that says why not."""
+        try:
+            return replaced(text, place)
+        except _EndlessError as error:
+            message, hint = error.args
+            if len(faults) < MAX_FAULTS:
+                faults.append(Fault(place, "session-var-endless", message, hint))
+            return "unset"
 
     def fill(value: Any, place: Place) -> Any:
         if isinstance(value, dict):
             return {key: fill(entry, (*place, key)) for key, entry in value.items()}
         if isinstance(value, list):
             return [fill(entry, (*place, number)) for number, entry in enumerate(value)]
-        return replaced(value, place) if isinstance(value, str) and "${" in value else value
+        return told(value, place) if isinstance(value, str) and "${" in value else value
 
     def replaced(text: str, place: Place) -> Any:
         for escape, name in _VARIABLE.findall(text):
@@ -324,28 +361,31 @@ def substitute(composed: Composed, given: Mapping[str, str]) -> tuple[dict[str, 
                 continue
             used.add(name)
             if name not in values and len(faults) < MAX_FAULTS:
-                faults.append(
-                    Fault(
-                        place,
-                        "session-var-unset",
-                        f"variable `{name}` is not set",
-                        did_you_mean(name, values)
-                        if values
-                        else f"give a default in `[vars]`, or pass `--set {name}=VALUE`",
-                    )
-                )
+                hint, near = suggestion(name, values)
+                if not near:
+                    hint = f"give a default in `[vars]`, or pass `--set {name}=VALUE`"
+                message = f"variable `{name}` is not set"
+                faults.append(Fault(place, "session-var-unset", message, hint, near=near))
         whole = _VARIABLE.fullmatch(text)
         if whole and not whole.group(1) and whole.group(2) in values:
-            return values[whole.group(2)]
+            return value_of(whole.group(2))
 
         def one(match: re.Match[str]) -> str:
+            nonlocal filled_in
             if match.group(1):
                 return match.group(0)[1:]
-            found = values.get(match.group(2), "unset")
-            return str(found).lower() if isinstance(found, bool) else str(found)
+            found = value_of(match.group(2)) if match.group(2) in values else "unset"
+            part = str(found).lower() if isinstance(found, bool) else str(found)
+            filled_in += len(part)
+            if filled_in > MAX_FILLED:
+                raise _EndlessError("variables fill in too much text", "use shorter ones")
+            return part
 
         return _VARIABLE.sub(one, text)
 
+    for name, value in values.items():
+        if isinstance(value, str) and "${" in value and not (name in given or name in known):
+            known[name] = told(value, ("vars", name))
     filled = {
         key: value if key == "vars" else fill(value, (key,)) for key, value in composed.data.items()
     }

@@ -6,6 +6,7 @@ choice of keys. Each fault stands where one would mend it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -202,10 +203,11 @@ def _editing(session: Session) -> Iterator[Fault]:
             "only one set is edited at a time; the user can change which one in the window",
         )
     owners: dict[str, int] = {}
+    base = os.path.abspath(session.base or "")
     for number, labels in enumerate(session.labels):
         if labels.path is None:
             continue
-        path = _normal(labels.path)
+        path = os.path.normpath(os.path.join(base, labels.path))
         if path in owners and (labels.writeback or session.labels[owners[path]].writeback):
             yield Fault(
                 ("labels", number, "path"),
@@ -214,12 +216,6 @@ def _editing(session: Session) -> Iterator[Fault]:
                 "give each set its own file, or set `writeback = false` on both",
             )
         owners.setdefault(path, number)
-
-
-def _normal(path: str) -> str:
-    import posixpath
-
-    return posixpath.normpath(path)
 
 
 def _given_keys(session: Session) -> Iterator[tuple[Place, str, str]]:

@@ -308,8 +308,8 @@ def _explain(
         return Fault(place, "schema-blank", "the text is blank", _example(cls, item))
     if kind in ("color", "shade_nans"):
         reason, _, hint = str(context["reason"]).partition("; ")
-        near = closest(value.lower(), CSS_COLORS) if isinstance(value, str) and not hint else None
-        hint = f"did you mean `{near}`?" if near else hint
+        color = closest(value.lower(), CSS_COLORS) if isinstance(value, str) and not hint else None
+        hint = f"did you mean `{color}`?" if color else hint
         return Fault(place, "schema-color", reason, hint or _example(cls, item))
     if kind == "data_type":
         return Fault(place, "schema-data", str(item["msg"]), _wrap_hint(value))

@@ -7,7 +7,6 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import pytest
-import tomli_w
 from jsonschema import Draft7Validator
 
 from loupe.errors import LoupeConfigError
@@ -25,7 +24,6 @@ from loupe.session.load import (
 from loupe.session.migrate import migrate_text
 from loupe.session.model import Session
 from loupe.session.plots import TraceConfig, Zip
-from loupe.session.preset import apply_preset, load_preset, preset_of
 from loupe.session.refusal import refusal
 from loupe.session.relocate import relative_to, written
 from loupe.session.resolve import resolved
@@ -364,65 +362,6 @@ def test_the_error_of_loading_holds_the_report(tmp_path: Path) -> None:
     assert "2 | verion" in caught.value.render()
 
 
-def test_presets_match_by_id_name_and_occurrence(tmp_path: Path) -> None:
-    session = load_session(
-        put(
-            tmp_path,
-            "a.toml",
-            PLOT
-            + 'id = "a"\n'
-            + PLOT
-            + 'title = "B"\n'
-            + PLOT
-            + '[[videos]]\nvideo_path = "c.mp4"\n',
-        )
-    )
-    preset = load_preset(
-        {
-            "view": {"window": 3.0},
-            "plots": [
-                {"kind": "trace", "title": "B", "gain": 3.0},
-                {"kind": "trace", "id": "a", "height": 2.0},
-                {"kind": "trace", "mode": "dense"},
-            ],
-        }
-        | {
-            "plots": [
-                {"kind": "trace", "title": "B", "gain": 3.0},
-                {"kind": "trace", "id": "a", "height": 2.0},
-                {"kind": "heatmap", "cmap": "viridis"},
-            ]
-        }
-    )
-    done, report = apply_preset(session, preset)
-    assert [plot.title for plot in done.plots] == ["B", None, None]
-    assert done.plots[0].gain == 3.0  # type: ignore[union-attr]
-    assert (done.plots[1].id, done.plots[1].height) == ("a", 2.0)
-    assert done.view.window == 3.0
-    assert done.base == session.base
-    assert report.unmatched == ("plot `heatmap`",)
-    with pytest.raises(LoupeConfigError, match="does not fit"):
-        apply_preset(session, preset, strict=True)
-
-
-def test_a_preset_of_a_session_changes_nothing(tmp_path: Path) -> None:
-    session = load_session(put(tmp_path, "a.toml", FULL))
-    done, report = apply_preset(session, preset_of(session), strict=True)
-    assert done == session
-    assert not report.unmatched
-
-
-def test_broken_presets(tmp_path: Path) -> None:
-    path = put(tmp_path, "a.view.toml", "[view]\nwindw = 3\n")
-    with pytest.raises(LoupeConfigError, match="unknown key") as caught:
-        load_preset(path)
-    assert "window" in caught.value.hint
-    with pytest.raises(LoupeConfigError, match="cannot be read"):
-        load_preset(tmp_path / "none.view.toml")
-    with pytest.raises(LoupeConfigError):
-        load_preset({"plots": [{"kind": "trace", "data": "x"}]})
-
-
 def test_a_missing_base_hides_no_fault_that_it_could_not_settle(tmp_path: Path) -> None:
     text = (
         'extends = "none.toml"\n'
@@ -530,29 +469,6 @@ def test_keys_of_no_action_are_found_by_every_door(tmp_path: Path) -> None:
         build_session(keys={"view.page_rigth": "x"})
 
 
-def test_a_preset_brings_back_the_look_it_was_saved_from(tmp_path: Path) -> None:
-    text = '[view]\nwindow = 30.0\ntheme = "light"\n' + PLOT + "visible = false\ngain = 3.0\n"
-    text += 'id = "lfp"\ntitle = "Left"\nhidden = ["x"]\ny_ranges = { a = [0.0, 1.0] }\n'
-    session = load_session(put(tmp_path, "a.toml", text))
-    plain = load_session(put(tmp_path, "b.toml", PLOT + 'title = "Left"\nid = "other"\n'))
-    preset = load_preset(put(tmp_path, "p.view.toml", tomli_w.dumps(to_plain(preset_of(plain)))))  # type: ignore[arg-type]
-    done, report = apply_preset(session, preset, strict=True)
-    assert report.matched == ("plot `other` by name",)
-    assert (done.view.window, done.view.theme) == (plain.view.window, plain.view.theme)
-    plot: Any = done.plots[0]
-    assert (plot.visible, plot.gain, plot.hidden, plot.y_ranges) == (True, 1.0, (), {})
-    full = load_session(put(tmp_path, "c.toml", FULL))
-    again = load_preset(put(tmp_path, "q.view.toml", tomli_w.dumps(to_plain(preset_of(full)))))  # type: ignore[arg-type]
-    assert apply_preset(full, again, strict=True)[0] == full
-
-
-def test_a_preset_is_refused_that_turns_limits_around(tmp_path: Path) -> None:
-    text = '[[plots]]\nkind = "heatmap"\ndata = { path = "a.zarr" }\nvmax = 1.0\n'
-    session = load_session(put(tmp_path, "a.toml", text))
-    with pytest.raises(LoupeConfigError, match="does not fit: `vmax` 1 is not above `vmin` 5"):
-        apply_preset(session, load_preset({"plots": [{"kind": "heatmap", "vmin": 5.0}]}))
-
-
 def test_an_empty_list_that_is_no_default_is_written(tmp_path: Path) -> None:
     text = '[[plots]]\nkind = "raster"\ndata = { path = "a.csv" }\ntime_col = "t"\norder_by = "u"\n'
     session = load_session(put(tmp_path, "a.toml", text + "rows = []\n"))
@@ -585,3 +501,28 @@ def test_huge_numbers_of_a_script_are_told() -> None:
         ViewSettings(window=0.0, cache_mb=1 << 20_000)
     with pytest.raises(LoupeConfigError, match="got a huge number"):
         Session(title=1 << 20_000)
+
+
+def test_variables_may_name_others(tmp_path: Path) -> None:
+    text = (
+        '[vars]\nraw = "${root}/${mouse}"\nroot = "/mnt/data"\nmouse = 12\nsame = "${mouse}"\n'
+        '[view]\nwindow = "${same}"\n[[plots]]\nkind = "trace"\ndata = { path = "${raw}/a.zarr" }\n'
+    )
+    path = put(tmp_path, "a.toml", text)
+    session = load_session(path)
+    assert session.plots[0].data.path == "/mnt/data/12/a.zarr"  # type: ignore[union-attr]
+    assert session.view.window == 12.0
+    changed = load_session(path, variables={"root": "${raw}"}, allow_remote=True)
+    assert changed.plots[0].data.path.endswith("/${raw}/12/a.zarr")  # type: ignore[union-attr]
+    for more in ('a = "${b}"\nb = "x${a}"\n', 'a = "${a}"\n'):
+        found = codes(put(tmp_path, "b.toml", f"title = 'x'\n[vars]\n{more}"))
+        assert set(found) == {"session-var-endless"}
+    report = check_session(put(tmp_path, "c.toml", '[vars]\na = 1\n[sources.s]\npath = "${xyz}"\n'))
+    assert "--set xyz=VALUE" in report.report.errors[0].hint
+
+
+def test_one_label_file_under_two_names_is_seen(tmp_path: Path) -> None:
+    states = '[states]\nkeymap = { w = "W" }\nlabel_colors = { W = "red" }\n'
+    whole = (tmp_path / "l.csv").as_posix()
+    sets = f'[[labels]]\npath = "l.csv"\nwriteback = true\n[[labels]]\npath = "{whole}"\n'
+    assert codes(put(tmp_path, "a.toml", states + sets)) == ["session-labels-shared"]
