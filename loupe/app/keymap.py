@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from loupe.errors import LoupeConfigError
 from loupe.session.builtin_keys import PER_SESSION
 from loupe.session.chords import KEY_NAMES, join_chord, parse_chord
+from loupe.session.folders import user_config_folder
 
 if TYPE_CHECKING:
     from loupe.app.action import Action
@@ -229,9 +230,7 @@ def with_keys(
 
 def settings_path() -> Path:
     """The user's settings file; it need not exist."""
-    from platformdirs import user_config_path
-
-    return user_config_path("loupe", appauthor=False) / "settings.toml"
+    return user_config_folder() / "settings.toml"
 
 
 def user_keys(path: Path | None = None) -> dict[str, str | list[str]]:

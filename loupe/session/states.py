@@ -105,13 +105,6 @@ class StateConfig(Model):
         """Colour of a state; a neutral grey if it has none."""
         return self.label_colors.get(state, UNKNOWN_COLOR)
 
-    def state_for(self, key: str) -> str | None:
-        """State that a key scores: exact case first, else the other case if it is unbound."""
-        found = self.key_to_state
-        if key in found:
-            return found[key]
-        return found.get(key.swapcase()) if len(key) == 1 else None
-
     def overridden_by(self, other: "StateConfig") -> "StateConfig":
         """These definitions with those of `other` on top.
 
