@@ -11,6 +11,9 @@ import loupe.api
 class Handle:
     blocked = False
 
+    def __init__(self, allow_remote):
+        self.allow_remote = allow_remote
+
     def block(self):
         self.blocked = True
 
@@ -19,7 +22,7 @@ class Handle:
 def opened(monkeypatch):
     """Stands in for the window floor, which this job must not import."""
     room = types.ModuleType("loupe.ui.handle")
-    room.open_window = lambda session: Handle()
+    room.open_window = lambda session, allow_remote: Handle(allow_remote)
     monkeypatch.setitem(sys.modules, "loupe.ui.handle", room)
 
 
@@ -44,3 +47,8 @@ def test_block_says_it_outright(opened, monkeypatch):
     shell(monkeypatch, "qt6")
     assert loupe.api.view(block=True).blocked
     assert not loupe.api.view(block=False).blocked
+
+
+def test_the_network_is_reached_only_when_allowed(opened):
+    assert not loupe.api.view(block=False).allow_remote
+    assert loupe.api.view(block=False, allow_remote=True).allow_remote
