@@ -150,8 +150,8 @@ class LoupeWindow:
         self._swapping = False
         self._saved: AppState | None = None
         self.on_closed: list[Callable[[], None]] = []
+        actions = self._actions(scene.session)
         session = scene.session
-        actions = self._actions(session)
         self.files = LabelFiles(scene, self._report, state_folder=state_folder)
         tracks = self.files.open()
         self.store = Store(initial_state(scene, tracks=tracks))
@@ -303,6 +303,7 @@ class LoupeWindow:
         self._swapping = True
         try:
             session = with_states(session)
+            actions = self._actions(session)
             scene = open_in_thread(session, self.desk.look, allow_remote=self.allow_remote)
         finally:
             self._swapping = False
@@ -310,7 +311,6 @@ class LoupeWindow:
             return
         same_videos = self.desk.scene.session.videos == session.videos
         same_videos = same_videos and not self.core.videos.changed
-        actions = self._actions(session)
         tracks = self.files.update(scene, self.state.tracks)
         self.desk.scene = scene
         self.desk.states = session.states

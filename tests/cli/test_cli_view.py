@@ -11,9 +11,6 @@ import loupe.api
 class Handle:
     blocked = False
 
-    def __init__(self, allow_remote):
-        self.allow_remote = allow_remote
-
     def block(self):
         self.blocked = True
 
@@ -22,7 +19,7 @@ class Handle:
 def opened(monkeypatch):
     """Stands in for the window floor, which this job must not import."""
     room = types.ModuleType("loupe.ui.handle")
-    room.open_window = lambda session, allow_remote: Handle(allow_remote)
+    room.open_window = lambda session, **more: Handle()
     monkeypatch.setitem(sys.modules, "loupe.ui.handle", room)
 
 
@@ -47,8 +44,3 @@ def test_block_says_it_outright(opened, monkeypatch):
     shell(monkeypatch, "qt6")
     assert loupe.api.view(block=True).blocked
     assert not loupe.api.view(block=False).blocked
-
-
-def test_the_network_is_reached_only_when_allowed(opened):
-    assert not loupe.api.view(block=False).allow_remote
-    assert loupe.api.view(block=False, allow_remote=True).allow_remote
