@@ -175,7 +175,7 @@ def build_actions(
 
 def builtin_keys() -> dict[str, str]:
     """Normal chord -> id of the built-in action that has it; for the checks of sessions."""
-    from loupe.app.keymap import parse_chord
+    from loupe.session.chords import parse_chord
 
     return {parse_chord(key): action.id for action in builtin_actions() for key in action.keys}
 

@@ -25,13 +25,13 @@ from loupe.app.keymap import (
     chord_of,
     conflicts,
     display,
-    parse_chord,
     user_keys,
     with_keys,
 )
 from loupe.app.policy import allowed
 from loupe.app.reduce import reduce
 from loupe.errors import LoupeConfigError
+from loupe.session.chords import parse_chord
 from loupe.session.states import StateConfig
 
 STATES = StateConfig(

@@ -333,6 +333,12 @@ def test_reload_stays_where_it_stands_and_faults_keep_the_old_view(open_it, sess
     assert window.desk.scene.title == "changed"
     (fault, *_) = window.widget.errors.faults
     assert "night.toml:6" in fault.where
+    scene, actions = window.desk.scene, window.desk.actions
+    wrong = scene.session.model_copy(update={"keys": {"view.page_rigth": "x"}})
+    with pytest.raises(LoupeConfigError, match="there is no action"):
+        window.swap(wrong.with_base(scene.session.base))
+    assert window.desk.scene is scene
+    assert window.desk.actions is actions
 
 
 def test_what_is_labelled_while_the_session_is_read_again_stays(open_it, session_file):
