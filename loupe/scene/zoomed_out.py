@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from loupe.data.protocols import TimeAxis
 from loupe.data.pyramid import Bins, Pyramid
 from loupe.scene.envelope import max_gap
 from loupe.tiles.heat import heat_bins
@@ -21,6 +22,7 @@ from loupe.work import cancelled
 __all__ = ["Reduced", "heat_from_pyramid", "spans_from_pyramid"]
 
 F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
 Count = Callable[[str, int], None]
 
 BUILD_VALUES = 24_000_000
@@ -58,12 +60,11 @@ def spans_from_pyramid(
     if found is None:
         return None
     bins, level, b0, missing = found
-    low, high = _physical(pyramid, bins)
-    n = low.shape[1]
+    low, high, times = _parted(pyramid, level, b0, dt, *_physical(pyramid, bins))
     lo, hi = bin_spans(
         low,
         high,
-        _bin_times(pyramid, level, b0, n),
+        times,
         k0=k0,
         width=width,
         grid_dt=dt,
@@ -87,9 +88,19 @@ def heat_from_pyramid(
     if found is None:
         return None
     bins, level, b0, missing = found
-    low, high = _physical(pyramid, bins)
-    first, last = _bin_times(pyramid, level, b0, low.shape[1])
-    values = heat_bins(low, high, (first + last) / 2, k0=k0, width=width, grid_dt=dt)
+    low, high, (first, last) = _parted(pyramid, level, b0, dt, *_physical(pyramid, bins))
+    time, length = pyramid.data.time, pyramid.bin_samples(level) * pyramid.data.time.period
+    values = heat_bins(
+        low,
+        high,
+        (first + last) / 2,
+        k0=k0,
+        width=width,
+        grid_dt=dt,
+        # Middles are a bin apart, and up to half a bin more around a gap.
+        max_gap=None if time.uniform else max(_least_gap(time, dt), length) + length / 2,
+        period=None if time.uniform else length,
+    )
     count("reductions", 1)
     return values, missing
 
@@ -134,6 +145,41 @@ def _scaled(part: npt.NDArray[np.generic], scale: float, offset: float) -> F32:
     values = values * np.float32(scale)
     values += np.float32(offset)
     return values
+
+
+def _least_gap(time: TimeAxis, dt: float) -> float:
+    """The shortest gap that is seen in a picture: one of a column at least."""
+    return max(max_gap(time) or 0.0, dt)
+
+
+def _parted(
+    pyramid: Pyramid, level: int, b0: int, dt: float, low: F32, high: F32
+) -> tuple[F32, F32, tuple[F64, F64]]:
+    """Bins and the times of their first and last samples; a bin with a gap inside becomes two.
+
+    Nearly every gap lies inside of a bin: as one, it would cover all of the gap. Both parts have
+    the extremes of the whole.
+    """
+    time, n = pyramid.data.time, low.shape[1]
+    begin, end = _bin_times(pyramid, level, b0, n)
+    if time.uniform or not n:
+        return low, high, (begin, end)
+    size, gap = pyramid.bin_samples(level), _least_gap(time, dt)
+    # Where a level is coarser than the picture, bins are longer than a gap has to be.
+    usual = (size - 1) * time.period
+    at, after, before = [], [], []
+    for b in np.flatnonzero(end - begin > max(gap, usual + gap / 2)).tolist():
+        first = (b0 + b) * size
+        inside = time.times(first, min(first + size, time.n))
+        cuts = np.flatnonzero(np.diff(inside) > gap)
+        at.append(np.full(len(cuts), b))
+        before.append(inside[cuts])
+        after.append(inside[cuts + 1])
+    if not at:
+        return low, high, (begin, end)
+    which = np.sort(np.concatenate([np.arange(n), *at]))
+    times = (np.sort(np.concatenate([begin, *after])), np.sort(np.concatenate([end, *before])))
+    return low[:, which], high[:, which], times
 
 
 def _bin_times(
