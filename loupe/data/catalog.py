@@ -18,7 +18,7 @@ from loupe.data.cache import ByteCache
 from loupe.data.clock import Clock
 from loupe.data.protocols import ArrayData, TableData
 from loupe.data.registry import find_reader
-from loupe.data.request import OpenRequest
+from loupe.data.request import DEFAULT_BLOCK_LIMIT, OpenRequest
 from loupe.data.select import Range, as_selection
 from loupe.data.variables import BlockCache
 from loupe.errors import LoupeDataError, LoupeError, LoupeMissingDependencyError
@@ -228,6 +228,7 @@ class Catalog:
 
     def request(self, path: Path | str, source: SourceLike | None) -> OpenRequest:
         """What a reader is asked for: one path of a source, with the source's other fields."""
+        block_mb = _field(source, "block_mb")
         return OpenRequest(
             path=path,
             group=_field(source, "group"),
@@ -236,6 +237,7 @@ class Catalog:
             time=_field(source, "time") or "time",
             time_unit=_field(source, "time_unit"),
             rate=_field(source, "rate"),
+            block_limit=DEFAULT_BLOCK_LIMIT if block_mb is None else block_mb << 20,
             cache=self.cache,
             clock=self.clock,
         )
@@ -344,9 +346,9 @@ def _identity(source: SourceLike) -> tuple[object, ...]:
     paths = tuple(map(str, named)) if isinstance(named, tuple | list) else (str(named),)
     select: Mapping[str, object] = _field(source, "select") or {}
     chosen = tuple(sorted((key, _frozen(as_selection(value))) for key, value in select.items()))
-    fields = ("group", "variable", "format", "time", "time_unit", "rate")
+    fields = ("group", "variable", "format", "time", "time_unit", "rate", "block_mb")
     own = tuple(_field(source, name) for name in fields)
-    plain = not chosen and own == (None, None, None, "time", None, None)
+    plain = not chosen and own == (None, None, None, "time", None, None, None)
     return ("file", paths) if plain else ("file", paths, chosen, own)
 
 

@@ -216,6 +216,12 @@ def test_huge_blocks_are_refused_unless_allowed(tmp_path):
     with pytest.raises(LoupeDataError, match="blocks of 1024 MiB") as caught:
         Catalog().array(Source(**source))
     assert "rechunk" in caught.value.hint
+    assert "`block_mb = 1024`" in caught.value.hint
+    catalog = Catalog()
+    with pytest.raises(LoupeDataError, match="at most 1000 MiB"):
+        catalog.array(Source(**source, block_mb=1000))
+    allowed = catalog.array(Source(**source, block_mb=1024))
+    assert (allowed.n_rows, allowed.time.n) == (2, 2**28)
 
 
 class FakeEntry:
