@@ -238,6 +238,31 @@ def test_datetimes_share_one_origin(tmp_path):
     assert catalog.array(window).time.span.start == pytest.approx(10.752, abs=1e-9)
 
 
+@pytest.mark.parametrize("form", ["polars", "pandas", "parquet"])
+@pytest.mark.parametrize("seconds", [-5, 5])
+def test_signals_in_tables_share_the_origin_too(form, seconds, tmp_path):
+    t0 = np.datetime64("2024-05-01T22:00:00", "ns")
+    times = t0 + np.timedelta64(seconds, "s") + np.arange(N) * np.timedelta64(4_000_000, "ns")
+    frame = pl.DataFrame({"time": times, "Fz": values()[0]})
+    frame.write_parquet(tmp_path / "r.parquet")
+    source = {
+        "polars": InMemory(frame),
+        "pandas": InMemory(pd.DataFrame({"time": times, "Fz": values()[0]})),
+        "parquet": Source(path="r.parquet"),
+    }[form]
+    other = InMemory(labelled(times=t0 + np.arange(N) * np.timedelta64(4_000_000, "ns")))
+    catalog = Catalog(tmp_path)
+    assert not catalog.align([other, source])
+    own, second = catalog.array(other), catalog.array(source)
+    check_array(second, values()[:1])
+    assert second.time.span.start - own.time.span.start == seconds
+    assert min(own.time.span.start, second.time.span.start) == 0.0
+    assert own.info.origin == second.info.origin == catalog.origin
+    if form == "parquet":
+        part = Source(path="r.parquet", select={"time": {"start": str(times[250])}})
+        assert catalog.array(part).time.span.start == second.time.span.start + 1.0
+
+
 @pytest.mark.parametrize(
     ("change", "message", "hint"),
     [

@@ -156,6 +156,13 @@ def _open_pair(times: object, values: object, request: OpenRequest) -> LabelledA
 def open_frame_array(table: Table, request: OpenRequest) -> LabelledArray:
     """Open the numeric columns of a table with a time column as rows of signals.
 
+    Parameters
+    ----------
+    table
+        With a clock that no other has: its second 0 becomes the array's origin.
+    request
+        Which columns, `select` and time.
+
     Raises
     ------
     LoupeDataError
@@ -176,9 +183,13 @@ def open_frame_array(table: Table, request: OpenRequest) -> LabelledArray:
         )
     columns: Sequence[npt.NDArray[Any]] = [table.numbers(name) for name in names]
     values = np.stack(columns)
+    origin = table.clock.origin
+    dated = {} if origin is None else {"units": f"seconds since {origin.isoformat()}"}
     variables: dict[str, Variable] = {
         "data": memory_variable(values, ("column", "time"), name="", where=table.name),
-        "time": memory_variable(time, ("time",), where=f"{table.name}:{request.time}"),
+        "time": memory_variable(
+            time, ("time",), where=f"{table.name}:{request.time}", attrs=dated
+        ),
         "column": memory_variable(np.array(names), ("column",), where=table.name),
     }
     inside = replace(request, variable="data", time="time", time_unit=None)

@@ -12,6 +12,7 @@ import re
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -317,7 +318,8 @@ class _TableReader(ABC):
         """Open the numeric columns as rows of signals over the time column."""
         from loupe.data.readers.memory import open_frame_array
 
-        return open_frame_array(self._open(request), request)
+        # A clock of its own: the array carries its dates, and the catalog moves it.
+        return open_frame_array(self._open(replace(request, clock=Clock())), request)
 
     def open_table(self, request: OpenRequest) -> Table:
         """Open the table; `loupe.data.readers.tables.Table`."""
