@@ -26,7 +26,7 @@ BUILTIN: tuple[tuple[str, str], ...] = (
     ("loupe.data.readers.npy_pairs", "NpyReader"),
     ("loupe.data.readers.npy_events", "NpyEventsReader"),
     ("loupe.data.readers.tables", "ParquetReader"),
-    ("loupe.data.readers.tables", "CsvReader"),
+    ("loupe.data.readers.csv_file", "CsvReader"),
     ("loupe.data.readers.edf", "EdfReader"),
     ("loupe.data.readers.audio", "AudioReader"),
     ("loupe.data.readers.nwb", "NwbReader"),

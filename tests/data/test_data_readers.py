@@ -413,6 +413,8 @@ def test_time_unit_of_tables(tmp_path):
         (b"\xef\xbb\xbft,v\n1,2.5\n\n\n3,4\n", {"t": [1, 3], "v": [2.5, 4.0]}),
         (b"t,v\n1,NA\n2,3\n", {"t": [1, 2], "v": [None, 3]}),
         (b"v\n" + b"1\n" * 200 + b"1.5\n", {"v": [1.0] * 200 + [1.5]}),
+        (b"\n\r\nt,v\n1,2\n3,4", {"t": [1, 3], "v": [2, 4]}),
+        (b't,v\n1,"a,b"\n2,"c\nd"\n', {"t": [1, 2], "v": ["a,b", "c\nd"]}),
     ],
 )
 def test_csv_is_never_silently_wrong(text, columns, tmp_path):
@@ -428,7 +430,9 @@ def test_csv_is_never_silently_wrong(text, columns, tmp_path):
         (b"t,v\n1,caf\xe9\n", "byte 9 is not UTF-8"),
         (b"t,t\n1,2\n", "two columns have the name `t`"),
         (b"", "empty"),
-        (b"t,v\n1,2,3\n", "cannot be read"),
+        (b"t,v\n1,2,3\n", "3 fields, but the header names 2"),
+        (b"a,b,c\n1,2\n3,4,5\n", "2 fields, but the header names 3"),
+        (b'a,b,c\n"1\n",2,3\n12.5,un', "2 fields, but the header names 3"),
     ],
 )
 def test_bad_csv_is_refused_with_its_place(text, message, tmp_path):
@@ -436,3 +440,30 @@ def test_bad_csv_is_refused_with_its_place(text, message, tmp_path):
     with pytest.raises(LoupeDataError, match=message) as caught:
         Catalog(tmp_path).table("e.csv")
     assert "e.csv" in caught.value.where
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (b"t,v\n1,2\n\n\nx,4\n", 5),
+        (b"\n\nt,v\n1,2\nx,4\n", 5),
+        (b't,v\n1,"a\nb"\n\nx,4\n', 5),
+    ],
+)
+def test_lines_of_csv_are_counted_as_an_editor_does(text, line, tmp_path):
+    (tmp_path / "e.csv").write_bytes(text)
+    with pytest.raises(LoupeDataError, match=rf"'x' in row 1 \(line {line}\)"):
+        Catalog(tmp_path).table("e.csv").seconds("t")
+    (tmp_path / "e.csv").write_bytes(text + b"7\n")
+    with pytest.raises(LoupeDataError, match="the line has 1 field, ") as caught:
+        Catalog(tmp_path).table("e.csv")
+    assert caught.value.where.endswith(f"e.csv:{line + 1}")
+
+
+def test_a_damaged_gz_is_refused(tmp_path):
+    import gzip
+
+    packed = gzip.compress(b"t,v\n" + b"1,2\n" * 1000)
+    (tmp_path / "e.csv.gz").write_bytes(packed[:15] + b"\xff\xff\xff\xff" + packed[19:])
+    with pytest.raises(LoupeDataError, match="cannot be read"):
+        Catalog(tmp_path).table("e.csv.gz")

@@ -187,9 +187,7 @@ def open_frame_array(table: Table, request: OpenRequest) -> LabelledArray:
     dated = {} if origin is None else {"units": f"seconds since {origin.isoformat()}"}
     variables: dict[str, Variable] = {
         "data": memory_variable(values, ("column", "time"), name="", where=table.name),
-        "time": memory_variable(
-            time, ("time",), where=f"{table.name}:{request.time}", attrs=dated
-        ),
+        "time": memory_variable(time, ("time",), where=f"{table.name}:{request.time}", attrs=dated),
         "column": memory_variable(np.array(names), ("column",), where=table.name),
     }
     inside = replace(request, variable="data", time="time", time_unit=None)

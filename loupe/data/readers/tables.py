@@ -1,13 +1,10 @@
-"""Tables of events: parquet, csv and tsv, scanned lazily, and the `Table` they become.
+"""Tables of events: parquet and Arrow files, scanned lazily, and the `Table` that all become.
 
-Text is never turned into numbers by half: a column of a csv file is numeric if every value
-in it is, and `007` stays text. Columns of datetimes and durations come out as seconds.
+Columns of datetimes and durations come out as seconds.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import threading
 from abc import ABC, abstractmethod
@@ -30,11 +27,7 @@ from loupe.session.suggest import did_you_mean
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["CsvReader", "ParquetReader", "Table"]
-
-_LEADING_ZERO = r"^[+-]?0[0-9]"
-_WHOLE = r"^[+-]?[0-9]{1,18}$"
-_MISSING = ("NA", "N/A", "<NA>", "null", "None")
+__all__ = ["ParquetReader", "Table", "TableReader", "guarded"]
 
 
 class Table:
@@ -50,8 +43,8 @@ class Table:
         Gives second 0 to columns of datetimes.
     request
         Whose `time` and `time_unit` say how that column is stored.
-    first_line
-        Line of the file that holds row 0, for messages; 0 if rows are not lines.
+    lines
+        Line of the file that holds each row, for messages; empty if rows are not lines.
     """
 
     def __init__(
@@ -60,14 +53,14 @@ class Table:
         name: str,
         clock: Clock,
         request: OpenRequest,
-        first_line: int = 0,
+        lines: Sequence[int] = (),
     ) -> None:
         self._scan = scan
         self._name = name
         self._clock = clock
         self._time_column = request.time
         self._factor = 1.0
-        self._first_line = first_line
+        self._lines = lines
         self._columns: dict[str, pl.Series] = {}
         self._starts: dict[str, int | None] = {}
         self._lock = threading.Lock()
@@ -81,7 +74,7 @@ class Table:
                     code="data-time",
                 )
             self._factor = factor
-        self._schema = dict(_guarded(name, scan.collect_schema))
+        self._schema = dict(guarded(name, scan.collect_schema))
 
     @property
     def columns(self) -> Sequence[str]:
@@ -106,7 +99,7 @@ class Table:
         """Number of rows, counted without reading them where the format allows it."""
         import polars as pl
 
-        frame: pl.DataFrame = _guarded(self._name, self._scan.select(pl.len()).collect)
+        frame: pl.DataFrame = guarded(self._name, self._scan.select(pl.len()).collect)
         return int(frame.item())
 
     def timelike_columns(self) -> tuple[str, ...]:
@@ -140,7 +133,7 @@ class Table:
         with self._lock:
             absent = [column for column in wanted if column not in self._columns]
             if absent:
-                raw = _guarded(self._name, self._scan.select(absent).collect)
+                raw = guarded(self._name, self._scan.select(absent).collect)
                 for column in absent:
                     self._columns[column] = self._converted(raw[column])
         return pl.DataFrame([self._columns[column] for column in wanted])
@@ -160,7 +153,7 @@ class Table:
             self._check(column)
         scan = self._scan.select(wanted)
         for start in range(0, self.n_rows(), size):
-            raw = _guarded(self._name, scan.slice(start, size).collect)
+            raw = guarded(self._name, scan.slice(start, size).collect)
             yield pl.DataFrame([self._converted(raw[column]) for column in wanted])
 
     def seconds_pieces(self, column: str, size: int) -> Iterator[npt.NDArray[np.float64]]:
@@ -217,7 +210,7 @@ class Table:
     def _refuse_text(self, column: str, series: pl.Series) -> None:
         texts = series.to_list()
         row = next((i for i, v in enumerate(texts) if v is not None and not _is_number(v)), 0)
-        place = f"row {row}" + (f" (line {self._first_line + row})" if self._first_line else "")
+        place = f"row {row}" + (f" (line {self._lines[row]})" if row < len(self._lines) else "")
         value = texts[row] if texts else ""
         comma = isinstance(value, str) and re.fullmatch(r"[+-]?\d+,\d+", value) is not None
         raise LoupeDataError(
@@ -284,7 +277,7 @@ class Table:
             if self._schema[column] == pl.Date:
                 moment = moment.cast(pl.Datetime("us"))
             first = self._scan.select(moment.to_physical().min())
-            self._starts[column] = _guarded(self._name, first.collect).item()
+            self._starts[column] = guarded(self._name, first.collect).item()
         return self._starts[column]
 
 
@@ -296,7 +289,7 @@ def _is_number(value: object) -> bool:
     return True
 
 
-def _guarded(name: str, action: Any) -> Any:
+def guarded(name: str, action: Any) -> Any:
     """Call something of polars; its errors become ours."""
     import polars as pl
 
@@ -311,7 +304,9 @@ def _guarded(name: str, action: Any) -> Any:
         ) from error
 
 
-class _TableReader(ABC):
+class TableReader(ABC):
+    """What readers of tables share: signals are columns of numbers over the time column."""
+
     kinds: ClassVar[frozenset[Kind]] = frozenset({"array", "table"})
 
     def open_array(self, request: OpenRequest) -> ArrayData:
@@ -329,7 +324,7 @@ class _TableReader(ABC):
     def _open(self, request: OpenRequest) -> Table: ...
 
 
-class ParquetReader(_TableReader):
+class ParquetReader(TableReader):
     """Opens parquet and Arrow IPC files."""
 
     name = "parquet"
@@ -347,99 +342,7 @@ class ParquetReader(_TableReader):
 
         path = request.path
         if Path(path).suffix in {".arrow", ".feather", ".ipc"}:
-            scan = _guarded(str(path), lambda: pl.scan_ipc(path))
+            scan = guarded(str(path), lambda: pl.scan_ipc(path))
         else:
-            scan = _guarded(str(path), lambda: pl.scan_parquet(path, glob=False))
+            scan = guarded(str(path), lambda: pl.scan_parquet(path, glob=False))
         return Table(scan, str(path), request.clock, request)
-
-
-class CsvReader(_TableReader):
-    """Opens csv and tsv, strictly: UTF-8, one header line, as many fields in every row."""
-
-    name = "csv"
-    extensions: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".htsv", ".csv.gz")
-
-    def claims(self, path: Path) -> bool:
-        """Claim nothing by its content: any text could be a csv."""
-        return False
-
-    def _open(self, request: OpenRequest) -> Table:
-        path = Path(request.path)
-        frame = _read_csv(path)
-        return Table(frame.lazy(), str(path), request.clock, request, first_line=2)
-
-
-def _read_csv(path: Path) -> pl.DataFrame:
-    """Read a csv file whole; numeric columns are those whose every value is a number."""
-    import polars as pl
-
-    text = _csv_text(path)
-    header = text.partition("\n")[0]
-    separator = "\t" if path.suffix in {".tsv", ".htsv"} else _separator(header)
-    names = next(csv.reader([header], delimiter=separator), [])
-    if not names or not any(names):
-        raise LoupeDataError("the file is empty", where=str(path), code="data-open")
-    twice = sorted({n for n in names if names.count(n) > 1})
-    if twice:
-        raise LoupeDataError(
-            f"two columns have the name `{twice[0]}`",
-            where=f"{path}:1",
-            hint="rename one of them",
-            code="data-column",
-        )
-    raw: pl.DataFrame = _guarded(
-        str(path),
-        lambda: pl.read_csv(io.BytesIO(text.encode()), separator=separator, infer_schema=False),
-    )
-    raw = raw.filter(~pl.all_horizontal(pl.all().is_null()))
-    return raw.with_columns([_numeric(raw[name]) for name in raw.columns])
-
-
-def _csv_text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-        if path.suffix == ".gz":
-            import gzip
-
-            data = gzip.decompress(data)
-    except (OSError, EOFError) as error:
-        raise LoupeDataError(f"cannot be read: {error}", where=str(path), code="data-read") from (
-            error
-        )
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data[:4096]:
-        raise LoupeDataError(
-            "the file is not UTF-8 text (UTF-16?)",
-            where=str(path),
-            hint="save it as UTF-8",
-            code="data-encoding",
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise LoupeDataError(
-            f"byte {error.start} is not UTF-8 text",
-            where=f"{path}:{line}",
-            hint="save the file as UTF-8",
-            code="data-encoding",
-        ) from error
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _separator(header: str) -> str:
-    return max(",;\t", key=lambda mark: (header.count(mark), mark == ","))
-
-
-def _numeric(series: pl.Series) -> pl.Series:
-    """The column as numbers if all of it is, else unchanged."""
-    import polars as pl
-
-    known = series.set(series.is_in(_MISSING), None)
-    filled = known.drop_nulls()
-    if not len(filled) or filled.str.contains(_LEADING_ZERO + r"\d*$").any():
-        return series
-    numbers = filled.str.strip_chars().cast(pl.Float64, strict=False)
-    if numbers.null_count():
-        return series
-    dtype = pl.Int64 if filled.str.contains(_WHOLE).all() else pl.Float64
-    return known.str.strip_chars().cast(dtype).alias(series.name)
