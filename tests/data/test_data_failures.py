@@ -175,6 +175,24 @@ def test_truncated_npy(tmp_path):
     assert caught.value.where.endswith("a_y.npy")
 
 
+@pytest.mark.parametrize("rows", [1, 2])
+def test_an_npy_file_that_shrinks_while_it_is_open(rows, tmp_path):
+    for name in "ab"[:rows]:
+        np.save(tmp_path / f"{name}_t.npy", np.arange(50_000.0))
+        np.save(tmp_path / f"{name}_y.npy", np.arange(50_000, dtype=">i4"))
+    data = Catalog().array(tmp_path)
+    check_array(data, np.tile(np.arange(50_000, dtype=np.int32), (rows, 1)))
+    path = tmp_path / "a_y.npy"
+    path.write_bytes(path.read_bytes()[:40_000])
+    with pytest.raises(LoupeDataError, match="cannot be read") as caught:
+        data.read(slice(None), 40_000, 50_000)
+    assert caught.value.where == str(path)
+    assert data.read(slice(None), 0, 100)[0].tolist() == list(range(100))
+    path.unlink()
+    with pytest.raises(LoupeDataError, match="cannot be read"):
+        data.read(slice(None), 0, 100)
+
+
 def test_damaged_parquet(tmp_path):
     (tmp_path / "e.parquet").write_bytes(b"PAR1" + bytes(50))
     with pytest.raises(LoupeDataError, match="cannot be read"):

@@ -345,6 +345,32 @@ def test_npy_folder_with_unequal_times_is_opened_by_name(tmp_path):
         Catalog().array(tmp_path / "a_t.npy")
 
 
+def test_npy_pairs_of_one_name_in_two_folders_are_two_rows(tmp_path):
+    for k, day in enumerate(("day1", "day2")):
+        (tmp_path / day).mkdir()
+        np.save(tmp_path / day / "emg_t.npy", np.arange(10) / 10)
+        np.save(tmp_path / day / "emg_y.npy", np.arange(10) + 100 * k)
+    np.save(tmp_path / "day1" / "eeg_t.npy", np.arange(10) / 10)
+    np.save(tmp_path / "day1" / "eeg_y.npy", -np.arange(10))
+    catalog = Catalog(tmp_path)
+    both = catalog.array(Source(path=["day*/emg_y.npy", "day1/e*_y.npy", "day1/emg_t.npy"]))
+    assert both.info.row_names == ("day1/emg", "day2/emg", "eeg")
+    check_array(both, np.stack([np.arange(10), np.arange(10) + 100, -np.arange(10)]))
+    np.save(tmp_path / "day2" / "emg_t.npy", np.arange(10) / 10 + 1)
+    with pytest.raises(LoupeDataError, match="`day1/emg` and `day2/emg` have different") as caught:
+        Catalog(tmp_path).array(Source(path="day*/emg_y.npy"))
+    assert "source" in caught.value.hint
+    assert "variable" not in caught.value.hint
+
+
+def test_an_npy_pair_may_be_called_time(tmp_path):
+    np.save(tmp_path / "time_t.npy", np.arange(10) / 10)
+    np.save(tmp_path / "time_y.npy", np.arange(10, 20))
+    data = Catalog().array(tmp_path)
+    assert data.info.name == "time"
+    check_array(data, np.arange(10, 20)[None])
+
+
 def test_pickles_are_never_loaded(tmp_path):
     np.save(tmp_path / "a_t.npy", np.arange(3.0))
     np.save(tmp_path / "a_y.npy", np.array([object()] * 3), allow_pickle=True)
