@@ -179,9 +179,32 @@ def test_a_cut_edf_is_shown_as_far_as_it_goes(tmp_path):
     check_array(data, raw[0][None, :800])
 
 
+@pytest.mark.parametrize("kind", ["edf", "bdf"])
+def test_an_edf_that_shrinks_while_it_is_open(kind, tmp_path):
+    edfio = pytest.importorskip("edfio", reason="edfio is an extra")
+    raw, signals = edf_signals(edfio, kind, [1000] * 8, seconds=60, units=("uV",) * 8)
+    path = tmp_path / f"r.{kind}"
+    write_edf(edfio, path, kind, signals, data_record_duration=1)
+    data = Catalog(tmp_path).array(path.name)
+    # One row of many is read record by record, many rows in one stretch.
+    for rows in (slice(3, 4), slice(2, 8)):
+        np.testing.assert_array_equal(
+            data.read(rows, 100, 59_900), np.stack(raw[rows])[:, 100:59_900]
+        )
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    for rows in (slice(3, 4), slice(None)):
+        with pytest.raises(LoupeDataError, match=r"cannot be read.*are there"):
+            data.read(rows, 40_000, 60_000)
+    np.testing.assert_array_equal(data.read(slice(None), 0, 20_000), np.stack(raw)[:, :20_000])
+    path.unlink()
+    with pytest.raises(LoupeDataError, match="FileNotFoundError"):
+        data.read(slice(None), 0, 10)
+
+
 @pytest.mark.parametrize(
     ("at", "field", "told"),
     [
+        (252, b"-1  ", "names -1 signals"),
         (244, b"0       ", "cannot be opened"),
         (192, b"EDF+D", "nothing says where"),
         (252, b"9   ", "header"),

@@ -1,4 +1,4 @@
-"""EDF, EDF+, BDF and BDF+ recordings: headers through edfio, samples by a map of the file.
+"""EDF, EDF+, BDF and BDF+ recordings: headers through edfio, samples from the records.
 
 Signals of one sampling rate are the rows of one array; with several rates each array is named
 after its rate, such as ``100 Hz``. The samples are not left to edfio, which reads a BDF file
@@ -43,6 +43,12 @@ __all__ = ["EdfReader"]
 _ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[^\x14]*)?\x14")
 _ANNOTATIONS = {2: b"EDF Annotations", 3: b"BDF Annotations"}
 """Label of signals that are none, by the width of a sample."""
+
+_STRETCH = 4 * 2**20
+"""Bytes of records that are read at once."""
+
+_SKIPPED = 4096
+"""Bytes that are about as quick to read as to skip."""
 
 _FIELDS_BEFORE_COUNT = 216
 """Bytes of each signal's header in front of its samples a record."""
@@ -92,11 +98,53 @@ class _Layout:
         return slice(start, start + self.width * self.counts[signal])
 
 
+@dataclass(frozen=True)
+class _Records:
+    """The records of a file. They are read: a map of a file that shrinks ends the program.
+
+    Attributes
+    ----------
+    start, size, n
+        Bytes before the first record, bytes of each, and how many there are.
+    """
+
+    path: Path
+    start: int
+    size: int
+    n: int
+
+    def read(self, first: int, last: int, part: slice) -> npt.NDArray[np.uint8]:
+        """Bytes ``part`` of the records ``first .. last - 1``, ``(records, bytes)``.
+
+        Raises
+        ------
+        OSError, ValueError
+            If they are not there.
+        """
+        width = part.stop - part.start
+        out = np.empty((last - first, width), dtype=np.uint8)
+        # A small part of long records is picked out of each, all else read in long stretches.
+        apart = self.size > 4 * width + _SKIPPED
+        step = 1 if apart else max(1, _STRETCH // self.size)
+        with self.path.open("rb", buffering=0) as file:
+            for record in range(first, last, step):
+                n = min(step, last - record)
+                own = out[record - first : record - first + n]
+                stretch = own if apart else np.empty((n, self.size), dtype=np.uint8)
+                file.seek(self.start + record * self.size + (part.start if apart else 0))
+                got = file.readinto(stretch.reshape(-1))
+                if got < stretch.size:
+                    raise ValueError(f"only {record + got // self.size} records are there")
+                if not apart:
+                    own[:] = stretch[:, part]
+        return out
+
+
 @dataclass(eq=False)
 class _EdfVariable(FileVariable):
     """Signals of one rate; ``places`` are their bytes within a record of ``count`` samples."""
 
-    records: npt.NDArray[np.uint8]
+    records: _Records
     places: tuple[slice, ...]
     count: int
     width: int
@@ -109,8 +157,13 @@ class _EdfVariable(FileVariable):
         n = samples.stop - samples.start
         places = self.places[rows]
         raw = np.empty((len(places), n), dtype=np.int16 if self.width == 2 else np.int32)
+        if not raw.size:
+            return self.scaling.applied(raw, rows, 0, self.dtype)
+        low, high = min(p.start for p in places), max(p.stop for p in places)
+        stored = self.records.read(first, last, slice(low, high))
         for row, place in zip(raw, places, strict=True):
-            row[:] = _numbers(self.records[first:last, place], self.width)[skip : skip + n]
+            own = stored[:, place.start - low : place.stop - low]
+            row[:] = _numbers(own, self.width)[skip : skip + n]
         return self.scaling.applied(raw, rows, 0, self.dtype)
 
 
@@ -140,7 +193,8 @@ class _RecordTime(Variable):
 
 def _layout(head: bytes, file: io.BufferedReader) -> _Layout:
     n, header = int(head[252:256]), int(head[184:192])
-    rest = file.read(256 * n)
+    # A negative number would read the whole file.
+    rest = file.read(256 * max(n, 0))
     if n < 0 or header != 256 * (n + 1) or len(rest) < 256 * n:
         raise ValueError(f"the header has {len(rest) + 256} bytes and names {n} signals")
     counts = rest[_FIELDS_BEFORE_COUNT * n : (_FIELDS_BEFORE_COUNT + 8) * n]
@@ -162,7 +216,7 @@ class _Recording:
     signals, places
         Headers of the signals that are no annotations, and their bytes within a record.
     records, width
-        All records, ``(records, bytes)``, and the bytes of a sample.
+        All records, and the bytes of a sample.
     length
         Seconds that a record lasts.
     origin
@@ -174,7 +228,7 @@ class _Recording:
     path: Path
     signals: tuple[Any, ...]
     places: tuple[slice, ...]
-    records: npt.NDArray[np.uint8]
+    records: _Records
     width: int
     length: float
     origin: datetime | None
@@ -249,7 +303,7 @@ def _array(recording: _Recording, count: int) -> Signals:
         name,
         where,
         ("channel", TIME),
-        (len(own), len(recording.records) * count),
+        (len(own), recording.records.n * count),
         scale.dtype(np.dtype(np.int16 if recording.width == 2 else np.int32)),
         {"units": unit, **scale.attrs},
         None,
@@ -306,8 +360,8 @@ def _origin(header: Any) -> datetime | None:
     return None
 
 
-def _records(path: Path, layout: _Layout, said: int) -> npt.NDArray[np.uint8]:
-    """The whole records of a file, ``(records, bytes)``, mapped."""
+def _records(path: Path, layout: _Layout, said: int) -> _Records:
+    """The whole records of a file."""
     size = path.stat().st_size - layout.header
     there = size // layout.record if layout.record else 0
     if there < said:
@@ -318,18 +372,16 @@ def _records(path: Path, layout: _Layout, said: int) -> npt.NDArray[np.uint8]:
         )
     # A header written before the recording had ended says -1.
     n = min(there, said) if said >= 0 else there
-    if n == 0:
-        return np.empty((0, layout.record), dtype=np.uint8)
-    return np.memmap(path, np.uint8, "r", layout.header, (n, layout.record))
+    return _Records(path, layout.header, layout.record, n)
 
 
-def _onsets(records: npt.NDArray[np.uint8], layout: _Layout) -> npt.NDArray[np.float64]:
+def _onsets(records: _Records, layout: _Layout) -> npt.NDArray[np.float64]:
     """Beginning of each record in seconds from the first, as its first annotation says."""
     if not any(layout.annotations):
         raise ValueError("it is discontinuous, but nothing says where")
     place = layout.place(layout.annotations.index(True))
-    onsets = np.empty(len(records))
-    for k, record in enumerate(records[:, place]):
+    onsets = np.empty(records.n)
+    for k, record in enumerate(records.read(0, records.n, place)):
         match = _ONSET.match(record.tobytes())
         if match is None:
             raise ValueError(f"record {k} does not say when it begins")
