@@ -20,6 +20,7 @@ from loupe.data.protocols import ArrayData, TableData
 from loupe.data.registry import find_reader
 from loupe.data.request import DEFAULT_BLOCK_LIMIT, OpenRequest
 from loupe.data.select import Range, as_selection
+from loupe.data.shifted import shifted_array
 from loupe.data.variables import BlockCache
 from loupe.errors import LoupeDataError, LoupeError, LoupeMissingDependencyError
 from loupe.session.suggest import closest, did_you_mean
@@ -176,14 +177,10 @@ class Catalog:
     def _aligned(self, source: SourceLike) -> ArrayData:
         data = self._raw_array(source)
         origin = data.info.origin
-        shift = getattr(data, "shifted", None)
-        if origin is None or shift is None:
+        if origin is None:
             return data
         offset = self.clock.offset(origin)
-        if offset == 0.0:
-            return data
-        aligned: ArrayData = shift(offset, self.clock.origin)
-        return aligned
+        return data if offset == 0.0 else shifted_array(data, offset, self.clock.origin)
 
     def _open_array(self, source: SourceLike) -> ArrayData:
         if isinstance(source, MemorySource):

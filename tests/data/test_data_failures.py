@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ import xarray as xr
 
 from loupe.data import registry
 from loupe.data.catalog import Catalog
+from loupe.data.protocols import ArrayInfo
 from loupe.data.readers import zarr_store
 from loupe.errors import LoupeDataError, LoupeMissingDependencyError
 from loupe.session.source import InMemory, Source
 from loupe.testing import check_array
+from loupe.units import Span
 
 N = 1000
 
@@ -287,6 +290,55 @@ def test_plugins_open_their_files(entry_points, tmp_path):
     with pytest.raises(LoupeMissingDependencyError, match="package_that_is_not_there") as caught:
         Catalog(tmp_path).array("x.mine")
     assert caught.value.hint == "pip install package_that_is_not_there"
+
+
+class _Axis:
+    """The least that a time axis must be."""
+
+    n, uniform, period = 100, True, 0.1
+    span = Span(1.0, 10.9)
+
+    def times(self, i0, i1):
+        return 1.0 + 0.1 * np.arange(i0, i1)
+
+    def bracket(self, t0, t1):
+        first = int(np.searchsorted(self.times(0, 100), t0))
+        last = int(np.searchsorted(self.times(0, 100), t1, side="right"))
+        return max(0, first - 1), min(100, last + 1)
+
+
+class _Dated:
+    """The least that an array must be, with a date."""
+
+    time, n_rows = _Axis(), 1
+
+    def __init__(self, origin):
+        self.info = ArrayInfo("x", "", (), ("",), {}, np.dtype("float64"), origin=origin)
+
+    def read(self, rows, i0, i1):
+        return np.arange(i0, i1, dtype="float64")[None]
+
+
+class Dated(Plugin):
+    def open_array(self, request):
+        minute = int(request.path.stem)
+        return _Dated(datetime(2024, 5, 1, 22, minute, tzinfo=UTC))
+
+
+def test_dated_arrays_of_plugins_come_at_their_time(entry_points, tmp_path):
+    entry_points.append(FakeEntry("mine", Dated))
+    for minute in ("0", "5"):
+        (tmp_path / f"{minute}.mine").touch()
+    catalog = Catalog(tmp_path)
+    assert not catalog.align(["5.mine", "0.mine"])
+    late = catalog.array("5.mine")
+    assert catalog.array("0.mine").time.span.start == 1.0
+    assert late.time.span.start == 301.0
+    assert late.info.origin == catalog.origin == datetime(2024, 5, 1, 22, tzinfo=UTC)
+    check_array(late, np.arange(100.0)[None])
+    joined = catalog.array(Source(path=["0.mine", "5.mine"]))
+    check_array(joined, np.tile(np.arange(100.0), 2)[None])
+    assert joined.time.breaks.tolist() == [100]
 
 
 def test_two_claimants_are_listed_and_format_decides(entry_points, tmp_path):
