@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import shutil
 import warnings
@@ -278,7 +279,12 @@ class Rival(Plugin):
 @pytest.fixture
 def entry_points(monkeypatch):
     entries = []
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: entries)
+    real = importlib.metadata.entry_points
+
+    def found(**asked):
+        return entries if asked == {"group": registry.GROUP} else real(**asked)
+
+    monkeypatch.setattr("importlib.metadata.entry_points", found)
     registry.plugins.cache_clear()
     yield entries
     registry.plugins.cache_clear()

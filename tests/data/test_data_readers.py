@@ -393,13 +393,16 @@ def test_several_files_join_in_time(tmp_path):
 
 
 def test_a_joined_part_without_samples_takes_no_place(tmp_path):
-    source = Source(path=["day0.zarr", "none.zarr", "day1.zarr"], rate=1.0)
     to_zarr(labelled().isel(time=slice(0, 0)), tmp_path / "none.zarr", zarr_format=2)
     for k in range(2):
         to_zarr(labelled(times=TIMES + 9 * k), tmp_path / f"day{k}.zarr", zarr_format=2)
-    data = Catalog(tmp_path).array(source.model_copy(update={"rate": None}))
+    data = Catalog(tmp_path).array(Source(path=["day0.zarr", "none.zarr", "day1.zarr"]))
     check_array(data, np.concatenate([values()] * 2, axis=1))
     assert data.time.breaks.tolist() == [N]
+    for rest in ([], ["none.zarr"]):
+        by_rate = Catalog(tmp_path).array(Source(path=["day0.zarr", "none.zarr", *rest], rate=250))
+        check_array(by_rate, values())
+        assert by_rate.time.uniform
     none = Catalog(tmp_path).array(Source(path=["none.zarr", "none.zarr"], rate=1.0))
     assert none.time.n == 0
     check_array(none)
