@@ -14,11 +14,12 @@ import xarray as xr
 
 from loupe.data import registry
 from loupe.data.catalog import Catalog
+from loupe.data.probe import contents
 from loupe.data.protocols import ArrayInfo
 from loupe.data.readers import zarr_store
 from loupe.errors import LoupeDataError, LoupeMissingDependencyError
 from loupe.session.source import InMemory, Source
-from loupe.testing import check_array
+from loupe.testing import check_array, check_table
 from loupe.units import Span
 
 N = 1000
@@ -296,6 +297,57 @@ def test_plugins_open_their_files(entry_points, tmp_path):
     with pytest.raises(LoupeMissingDependencyError, match="package_that_is_not_there") as caught:
         Catalog(tmp_path).array("x.mine")
     assert caught.value.hint == "pip install package_that_is_not_there"
+
+
+class _Plain:
+    """The least that a table must be."""
+
+    name, columns = "mine", ("start_s", "unit", "kind")
+
+    def frame(self, columns=None):
+        import polars as pl
+
+        whole = pl.DataFrame({"start_s": [0.5, 1.5], "unit": [1, 2], "kind": ["a", None]})
+        return whole if columns is None else whole.select(columns)
+
+    def seconds(self, column):
+        return self.frame([column])[column].to_numpy()
+
+
+class Tabular(Plugin):
+    kinds = frozenset({"table"})
+
+    def open_table(self, request):
+        return _Plain()
+
+
+def test_tables_of_plugins_are_told_of(entry_points, tmp_path):
+    entry_points.append(FakeEntry("mine", Tabular))
+    for name in "ab":
+        (tmp_path / f"{name}.mine").touch()
+    check_table(_Plain())
+    found = contents("a.mine", Catalog(tmp_path))
+    assert (found.table.rows, found.more) == (2, 0)
+    assert found.table.columns == {"start_s": "Float64", "unit": "Int64", "kind": "String"}
+    assert found.table.time_columns == ("start_s",)
+    assert contents("?.mine", Catalog(tmp_path)).more == 1
+
+
+def test_a_damaged_group_does_not_hide_the_others(store, monkeypatch):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        recording().to_zarr(store, group="g", zarr_format=2, mode="a")
+    listed = zarr_store.ZarrReader.dataset
+
+    def failing(self, request):
+        if request.group is None:
+            raise LoupeDataError("cannot be listed", where="here")
+        return listed(self, request)
+
+    monkeypatch.setattr(zarr_store.ZarrReader, "dataset", failing)
+    found = contents(str(store), Catalog())
+    assert [a.group for a in found.arrays] == ["g"]
+    assert [p.where for p in found.problems] == ["here"]
 
 
 class _Axis:

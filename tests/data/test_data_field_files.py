@@ -359,6 +359,54 @@ def test_nwb_series_are_arrays_by_path(nwb):
     assert list(speed.time.breaks) == [200]
 
 
+def test_one_bad_nwb_series_does_not_hide_the_others(nwb):
+    import h5py
+
+    path, raw, _ = nwb
+    with h5py.File(path, "a") as file:
+        bad = file.create_group("acquisition/bad")
+        bad["data"] = np.zeros(5)
+        bad.create_dataset("starting_time", data=0.0).attrs["rate"] = 0.0
+        worse = file.create_group("acquisition/worse")
+        worse["data"] = np.zeros((5, 2))
+        worse.create_dataset("starting_time", data=0.0).attrs["rate"] = 1.0
+        region = worse.create_dataset("electrodes", data=[1, 200])
+        region.attrs["table"] = file["general/extracellular_ephys/electrodes"].ref
+    catalog = Catalog(path.parent)
+    found = contents(path.name, catalog)
+    assert [a.variable for a in found.arrays] == [
+        "acquisition/probe",
+        "processing/behavior/Motion/speed",
+    ]
+    assert [p.where.rpartition("/")[2] for p in found.problems] == ["bad", "worse"]
+    probe = catalog.array(Source(path=path.name, variable="acquisition/probe"))
+    check_array(probe, raw.T)
+    with pytest.raises(LoupeDataError, match=r"with 0\.0 a second"):
+        catalog.array(Source(path=path.name, variable="acquisition/bad"))
+
+
+def test_listing_a_file_reads_its_headers_once(nwb, monkeypatch):
+    import h5py
+
+    path, _, _ = nwb
+    with h5py.File(path, "a") as file:
+        for k in range(30):
+            sweep = file.create_group(f"stimulus/sweep{k}")
+            sweep["data"] = np.zeros(5)
+            sweep.create_dataset("starting_time", data=0.0).attrs["rate"] = 1.0
+    opened = []
+    original = h5py.File.__init__
+
+    def counting(self, *args, **more):
+        if args[0] == path:
+            opened.append(args)
+        original(self, *args, **more)
+
+    monkeypatch.setattr(h5py.File, "__init__", counting)
+    assert len(contents(path.name, Catalog(path.parent)).arrays) == 32
+    assert len(opened) == 1
+
+
 def test_nwb_channel_conversions_are_applied(nwb):
     import h5py
 

@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,6 +26,7 @@ import numpy.typing as npt
 from loupe.data.readers.signals import (
     TIME,
     FileVariable,
+    Make,
     Scaling,
     SignalReader,
     Signals,
@@ -63,7 +65,7 @@ class EdfReader(SignalReader):
     package: ClassVar[str | None] = "edfio"
     without_signals: ClassVar[str] = "its annotations can be opened as labels"
 
-    def signals(self, request: OpenRequest) -> Mapping[str, Signals]:
+    def signals(self, request: OpenRequest) -> Mapping[str, Make]:
         """All arrays by their rates, the fastest first."""
         return _open(local_file(request))
 
@@ -235,7 +237,7 @@ class _Recording:
     onsets: npt.NDArray[np.float64] | None
 
 
-def _open(path: Path) -> dict[str, Signals]:
+def _open(path: Path) -> dict[str, Make]:
     edfio = library("edfio", "edf")
     try:
         recording = _headers(path, edfio)
@@ -255,7 +257,7 @@ def _open(path: Path) -> dict[str, Signals]:
         ) from error
     counts = {s.samples_per_data_record for s in recording.signals} - {0}
     return {
-        f"{count / recording.length:.10g} Hz": _array(recording, count)
+        f"{count / recording.length:.10g} Hz": partial(_array, recording, count)
         for count in sorted(counts, reverse=True)
     }
 

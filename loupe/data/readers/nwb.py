@@ -14,6 +14,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,6 +25,7 @@ from loupe.data.dataset import plain_text
 from loupe.data.readers.signals import (
     TIME,
     FileVariable,
+    Make,
     Scaling,
     SignalReader,
     Signals,
@@ -55,18 +57,18 @@ class NwbReader(SignalReader):
     kinds: frozenset[Kind] = frozenset({"array", "table"})
     without_signals: ClassVar[str] = "its tables are opened as rasters"
 
-    def signals(self, request: OpenRequest) -> Mapping[str, Signals]:
+    def signals(self, request: OpenRequest) -> Mapping[str, Make]:
         """All time series by their paths."""
         path = local_file(request)
         try:
             file = _file(path)
             origin = _reference(file)
-            found = {}
+            found: dict[str, Make] = {}
             for place in _PLACES:
                 if place in file:
                     for inside, group in _series(file[place]):
                         name = f"{place}/{inside}"
-                        found[name] = _signals(name, group, path, origin)
+                        found[name] = partial(_signals, name, group, path, origin)
             return found
         except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
             raise _damaged(path, error) from error
