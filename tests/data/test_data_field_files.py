@@ -444,6 +444,33 @@ def test_nwb_tables_share_the_clock_of_its_signals(nwb):
     assert moved.time.span.start == 3612.5
 
 
+def test_of_nwb_tables_times_move_and_nothing_else_does(nwb):
+    import h5py
+
+    path, _, _ = nwb
+    with h5py.File(path, "a") as file:
+        trials = file["intervals/trials"]
+        more = ["day_time", "reaction_time", "go_time", "feedback_times", "timestamps", "level"]
+        trials.attrs["colnames"] = [*trials.attrs["colnames"], *more]
+        trials.create_dataset("day_time", data=["noon", "night"])
+        trials["reaction_time"] = [0.2, 0.3]
+        trials["go_time"] = [13.25, np.nan]
+        trials["feedback_times"] = [13.5, 15.5]
+        trials["timestamps"] = [13.75, 15.75]
+        trials["level"] = [13.5, 15.5]
+    catalog = Catalog(path.parent)
+    catalog.clock.start_at(datetime.datetime(2024, 5, 1, 19, 59, tzinfo=datetime.UTC))
+    frame = catalog.table(Source(path=path.name, variable="intervals/trials")).frame()
+    assert frame["start_time"].to_list() == [73.0, 75.0]
+    assert frame["stop_time"].to_list() == [74.0, 76.0]
+    assert frame["day_time"].to_list() == ["noon", "night"]
+    assert frame["reaction_time"].to_list() == [0.2, 0.3]
+    assert frame["go_time"][0] == 73.25
+    assert frame["feedback_times"].to_list() == [73.5, 75.5]
+    assert frame["timestamps"].to_list() == [73.75, 75.75]
+    assert frame["level"].to_list() == [13.5, 15.5]
+
+
 def test_an_index_of_spikes_that_does_not_fit_is_refused(nwb):
     import h5py
 

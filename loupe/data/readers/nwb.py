@@ -10,6 +10,7 @@ Layout: the NWB core schema, NWBFile and TimeSeries.
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ __all__ = ["NwbReader"]
 
 _PLACES = ("acquisition", "processing", "stimulus")
 _UNITS = "units"
+_START, _STOP = "start_time", "stop_time"
+_TIMES = re.compile(r"(^|_)time(stamp)?s?$", re.IGNORECASE)
 _SI = {"volts": "V", "amperes": "A", "meters": "m", "seconds": "s", "degrees": "°", "n.a.": ""}
 """Units as NWB writes them, and as they are written elsewhere."""
 _MICROVOLTS = {"ElectricalSeries", "SpikeEventSeries"}
@@ -70,7 +73,7 @@ class NwbReader(SignalReader):
                         name = f"{place}/{inside}"
                         found[name] = partial(_signals, name, group, path, origin)
             return found
-        except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+        except (OSError, RuntimeError, ValueError, TypeError, LookupError) as error:
             raise _damaged(path, error) from error
 
     def open_table(self, request: OpenRequest) -> Table:
@@ -100,15 +103,16 @@ class NwbReader(SignalReader):
             origin = _reference(file)
             shift = 0.0 if origin is None else request.clock.offset(origin)
             columns = _spikes(group) if "spike_times" in group else _columns(group)
+            shifted = {
+                name: values + shift if _is_time(name, columns) else values
+                for name, values in columns.items()
+            }
+            frame = pl.DataFrame(shifted)
         except LoupeDataError:
             raise
-        except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+        except (OSError, RuntimeError, ValueError, TypeError, LookupError) as error:
             raise _damaged(path, error) from error
-        shifted = {
-            name: values + shift if name == TIME or name.endswith("_time") else values
-            for name, values in columns.items()
-        }
-        return Table(pl.DataFrame(shifted).lazy(), f"{path}:{wanted}", request.clock, request)
+        return Table(frame.lazy(), f"{path}:{wanted}", request.clock, request)
 
 
 @dataclass(eq=False)
@@ -284,6 +288,25 @@ def _columns(table: Any) -> dict[str, npt.NDArray[Any]]:
         if stored.shape == (n,) and not _refers(stored):
             found[name] = plain_text(np.asarray(stored[()]))
     return found
+
+
+def _is_time(name: str, columns: Mapping[str, npt.NDArray[Any]]) -> bool:
+    """Whether a column holds times of the session: not words, and not how long something took.
+
+    Only the times of spikes, beginnings and ends are told by the schema. Another column is
+    taken for times if its name says so and most of its values lie within their own interval.
+    """
+    values = columns[name]
+    if values.dtype.kind not in "iuf":
+        return False
+    if name in {TIME, _START, _STOP}:
+        return True
+    start, stop = columns.get(_START), columns.get(_STOP)
+    if _TIMES.search(name) is None or start is None or stop is None:
+        return False
+    known = np.isfinite(values)
+    within = (values >= start) & (values <= stop)
+    return bool(2 * np.count_nonzero(within & known) > np.count_nonzero(known))
 
 
 def _refers(stored: Any) -> bool:
