@@ -253,7 +253,13 @@ class Catalog:
             return ()
         found: list[Path | str] = []
         for part in named if isinstance(named, tuple | list) else (named,):
-            found += self._expanded(str(part))
+            try:
+                found += self._expanded(str(part))
+            except (OSError, ValueError) as error:
+                # A folder that may not be entered, a lost share, `**` within a name.
+                raise LoupeDataError(
+                    f"cannot be looked at: {error}", where=str(part), code="data-path"
+                ) from error
         return tuple(found)
 
     def _expanded(self, text: str) -> list[Path | str]:
@@ -320,6 +326,10 @@ def _with_hint(open_it: Callable[[OpenRequest], T], request: OpenRequest) -> T:
         return open_it(request)
     except LoupeError:
         raise
+    except OSError as error:
+        raise LoupeDataError(
+            f"cannot be opened: {error}", where=str(request.path), code="data-open"
+        ) from error
     except ImportError as error:
         missing = error.name or "a package"
         raise LoupeMissingDependencyError(

@@ -7,6 +7,7 @@ import os
 import shutil
 import warnings
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -208,6 +209,38 @@ def test_pipes_are_not_read(tmp_path):
     os.mkfifo(tmp_path / "e.csv")
     with pytest.raises(LoupeDataError, match="neither a file nor a folder"):
         Catalog(tmp_path).table("e.csv")
+
+
+@pytest.mark.parametrize("path", ["data/**.edf", "a" * 300 + ".edf"])
+def test_paths_that_the_system_refuses(path, tmp_path):
+    catalog = Catalog(tmp_path)
+    with pytest.raises(LoupeDataError, match="cannot be looked at") as caught:
+        catalog.array(path)
+    assert caught.value.where == path
+    assert catalog.align([path]).keys() == {0}
+
+
+def test_folders_and_files_that_may_not_be_looked_at(tmp_path, monkeypatch):
+    original = Path.stat
+
+    def denied(self, **more):
+        if "locked" in self.parts:
+            raise PermissionError(13, "Permission denied", str(self))
+        return original(self, **more)
+
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "r.unknown").write_bytes(b"x")
+    monkeypatch.setattr(Path, "stat", denied)
+    with pytest.raises(LoupeDataError, match="Permission denied"):
+        Catalog(tmp_path).array("locked/r.zarr")
+
+    def closed(self, *args, **more):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", closed)
+    with pytest.raises(LoupeDataError, match="Permission denied") as caught:
+        Catalog(tmp_path).array("r.unknown")
+    assert caught.value.where == str(tmp_path / "r.unknown")
 
 
 def test_a_failing_task_graph_is_reported():
