@@ -437,6 +437,16 @@ def test_tables_pass_the_suite_and_lists_are_joined(tmp_path):
         catalog.table("e.csv").seconds("kind")
 
 
+@pytest.mark.parametrize("end", ["parquet", "arrow", "feather"])
+def test_a_bracket_in_a_folder_is_no_pattern(end, tmp_path):
+    folder = tmp_path / "runs [old] *"
+    folder.mkdir()
+    frame = pl.DataFrame({"time": [0.5, 1.5]})
+    path = folder / f"e.{end}"
+    (frame.write_parquet if end == "parquet" else frame.write_ipc)(path)
+    assert Catalog(folder).table(f"e.{end}").frame().equals(frame)
+
+
 def test_time_unit_of_tables(tmp_path):
     frame = pl.DataFrame({"time": [500, 1500], "end": [600, 1600]})
     frame.write_parquet(tmp_path / "e.parquet")

@@ -342,7 +342,7 @@ class ParquetReader(TableReader):
 
         path = request.path
         if Path(path).suffix in {".arrow", ".feather", ".ipc"}:
-            scan = guarded(str(path), lambda: pl.scan_ipc(path))
+            scan = guarded(str(path), lambda: pl.scan_ipc(path, glob=False))
         else:
             scan = guarded(str(path), lambda: pl.scan_parquet(path, glob=False))
         return Table(scan, str(path), request.clock, request)
