@@ -83,8 +83,8 @@ class Catalog:
         self.cache: BlockCache = ByteCache(int(cache_mb * 2**20))
         self.clock = Clock()
         self.memo = Memo()
-        self._opened: dict[tuple[object, ...], object] = {}
-        self._keep: list[object] = []
+        # With their sources: objects in memory are known by their address, and must stay.
+        self._opened: dict[tuple[object, ...], tuple[object, object]] = {}
         self._lock = threading.RLock()
 
     @property
@@ -153,8 +153,7 @@ class Catalog:
         other._lock = threading.RLock()
         with self._lock:
             other._opened = {k: v for k, v in self._opened.items() if k[1:] not in names}
-            dropped = tuple(v for k, v in self._opened.items() if k[1:] in names)
-            other._keep = list(self._keep)
+            dropped = tuple(v for k, (_, v) in self._opened.items() if k[1:] in names)
         return other, dropped
 
     def _held(self, source: MemorySource) -> Any:
@@ -165,10 +164,8 @@ class Catalog:
     def _once(self, key: tuple[object, ...], source: object, open_it: Callable[[], T]) -> T:
         with self._lock:
             if key not in self._opened:
-                self._opened[key] = open_it()
-                # Objects in memory are known by their address: they must not be collected.
-                self._keep.append(source)
-            found: T = self._opened[key]  # type: ignore[assignment]  # stored under its kind
+                self._opened[key] = source, open_it()
+            found: T = self._opened[key][1]  # type: ignore[assignment]  # stored under its kind
             return found
 
     def _raw_array(self, source: SourceLike) -> ArrayData:
@@ -255,6 +252,8 @@ class Catalog:
         for part in named if isinstance(named, tuple | list) else (named,):
             try:
                 found += self._expanded(str(part))
+            except LoupeError:
+                raise
             except (OSError, ValueError) as error:
                 # A folder that may not be entered, a lost share, `**` within a name.
                 raise LoupeDataError(

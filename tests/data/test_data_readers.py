@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import numpy as np
@@ -519,3 +520,16 @@ def test_a_damaged_gz_is_refused(tmp_path):
     (tmp_path / "e.csv.gz").write_bytes(packed[:15] + b"\xff\xff\xff\xff" + packed[19:])
     with pytest.raises(LoupeDataError, match="cannot be read"):
         Catalog(tmp_path).table("e.csv.gz")
+
+
+def test_opening_the_same_anew_holds_no_more_each_time():
+    source = InMemory(labelled())
+    catalog = Catalog()
+    first = catalog.array(source)
+    held = sys.getrefcount(source)
+    for _ in range(20):
+        catalog, dropped = catalog.renewed([source])
+        assert first in dropped
+        first = catalog.array(source)
+        del dropped
+    assert sys.getrefcount(source) <= held
