@@ -323,6 +323,12 @@ def test_npy_events_with_opacities_are_a_table(tmp_path):
     assert table.frame().rows() == [
         (1.0, 0, 0.5, "a"), (3.0, 2, 1.0, "a"), (2.0, 1, 1.0, "b"),
     ]  # fmt: skip
+    with pytest.raises(LoupeDataError, match="npy pairs hold signals") as caught:
+        Catalog().table(tmp_path / "a_a.npy")
+    assert "npy-events" in caught.value.hint
+    for end in "aty":
+        one = Catalog(tmp_path).table(Source(path=f"a_{end}.npy", format="npy-events"))
+        assert one.frame()["name"].to_list() == ["a", "a"]
     np.save(tmp_path / "a_y.npy", np.array([0.5, 2]))
     with pytest.raises(LoupeDataError, match="rows of `a` must be whole numbers"):
         Catalog().table(tmp_path)

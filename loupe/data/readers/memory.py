@@ -123,7 +123,8 @@ def _xarray_variable(name: str, array: Any, place: str) -> Variable:
         return _LazyVariable(
             name, where, dims, variable.shape, variable.dtype, attrs, None, chunks, variable.data
         )
-    if variable._in_memory:
+    # Private to xarray: without it, everything is read where it is asked for.
+    if getattr(variable, "_in_memory", False):
         return memory_variable(np.asarray(variable.data), dims, name=name, where=where, attrs=attrs)
     return _LazyVariable(
         name, where, dims, variable.shape, variable.dtype, attrs, None, None, variable

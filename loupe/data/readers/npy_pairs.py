@@ -49,7 +49,7 @@ class NpyReader:
         raise LoupeDataError(
             "npy pairs hold signals, not a table of events",
             where=str(request.path),
-            hint="give a parquet or csv file",
+            hint='events are opened by their folder, or with format = "npy-events"',
             code="data-kind",
         )
 
