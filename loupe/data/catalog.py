@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from loupe.data.cache import ByteCache
 from loupe.data.clock import Clock
+from loupe.data.natural import natural_key
 from loupe.data.protocols import ArrayData, TableData
 from loupe.data.registry import find_reader
 from loupe.data.request import DEFAULT_BLOCK_LIMIT, OpenRequest
@@ -290,11 +291,13 @@ class Catalog:
                 )
             return [path]
         if any(mark in text for mark in "*?["):
-            matches = (
-                sorted(self.base.glob(text))
+            inside = (
+                self.base.glob(text)
                 if not Path(text).is_absolute()
-                else sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+                else Path(path.anchor).glob(str(path.relative_to(path.anchor)))
             )
+            # Parts of a recording are numbered as people count.
+            matches = sorted(inside, key=lambda found: (natural_key(str(found)), found))
             if matches:
                 return list(matches)
             raise LoupeDataError(

@@ -309,10 +309,13 @@ def nwb(tmp_path):
         film["timestamps"] = np.arange(4.0)
         file["acquisition/again"] = h5py.SoftLink("/processing/behavior")
         units = file.create_group("units")
-        units.attrs["colnames"] = ["spike_times", "quality"]
+        units.attrs["colnames"] = ["spike_times", "quality", "unit", "waveform_mean"]
         units["id"] = [7, 9]
         units["spike_times"] = [13.0, 14.0, 15.5, 13.25]
         units["spike_times_index"] = np.array([3, 4], np.uint8)
+        units.create_dataset("quality", data=["good", "mua"])
+        units["unit"] = [1.5, 2.5]
+        units["waveform_mean"] = np.zeros((2, 30))
         trials = file.create_group("intervals/trials")
         trials.attrs["colnames"] = ["start_time", "stop_time", "side", "tags"]
         trials["id"] = [0, 1]
@@ -428,6 +431,7 @@ def test_nwb_tables_share_the_clock_of_its_signals(nwb):
     assert spikes.frame().to_dict(as_series=False) == {
         "time": [13.0, 14.0, 15.5, 13.25],
         "unit": [7, 7, 7, 9],
+        "quality": ["good", "good", "good", "mua"],
     }
     trials = catalog.table(Source(path=path.name, variable="intervals/trials"))
     check_table(trials)

@@ -395,6 +395,9 @@ def test_several_files_join_in_time(tmp_path):
     assert not gapped.time.uniform
     assert gapped.time.breaks.tolist() == [N]
     check_array(gapped, np.concatenate([values()] * 2, axis=1))
+    to_zarr(labelled(times=TIMES + 40), tmp_path / "day10.zarr", zarr_format=2)
+    counted = Catalog(tmp_path).array(Source(path="day*.zarr"))
+    assert counted.time.span.stop == 40 + TIMES[-1]
     with pytest.raises(LoupeDataError, match="before the file before it ends"):
         Catalog(tmp_path).array(Source(path=["day1.zarr", "day0.zarr"]))
 

@@ -102,17 +102,28 @@ class NwbReader(SignalReader):
             # Second 0 of the file is its reference time; of the axis, that of the first data.
             origin = _reference(file)
             shift = 0.0 if origin is None else request.clock.offset(origin)
-            columns = _spikes(group) if "spike_times" in group else _columns(group)
-            shifted = {
-                name: values + shift if _is_time(name, columns) else values
-                for name, values in columns.items()
-            }
-            frame = pl.DataFrame(shifted)
+            exprs = None
+            if "spike_times" in group:
+                times, row, units = _spikes(group)
+                frame = pl.DataFrame({TIME: times + shift, "row": row})
+                # A unit's own columns are repeated where they are asked for: spikes are many.
+                exprs = {TIME: pl.col(TIME)} | {
+                    name: pl.lit(pl.Series(values)).gather(pl.col("row"))
+                    for name, values in units.items()
+                }
+            else:
+                columns = _columns(group)
+                frame = pl.DataFrame(
+                    {
+                        name: values + shift if _is_time(name, columns) else values
+                        for name, values in columns.items()
+                    }
+                )
         except LoupeDataError:
             raise
         except (OSError, RuntimeError, ValueError, TypeError, LookupError) as error:
             raise _damaged(path, error) from error
-        return Table(frame.lazy(), f"{path}:{wanted}", request.clock, request)
+        return Table(frame.lazy(), f"{path}:{wanted}", request.clock, request, columns=exprs)
 
 
 @dataclass(eq=False)
@@ -315,11 +326,20 @@ def _refers(stored: Any) -> bool:
     return h5py.check_ref_dtype(stored.dtype) is not None or stored.dtype.kind == "V"
 
 
-def _spikes(units: Any) -> dict[str, npt.NDArray[Any]]:
-    """All spikes as rows of time and unit; the stored index holds the end of each unit's."""
+def _spikes(
+    units: Any,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32], dict[str, npt.NDArray[Any]]]:
+    """Times of all spikes, the row of the unit of each, and the columns of the units.
+
+    The stored index holds the end of each unit's spikes.
+    """
     ends = np.asarray(units["spike_times_index"][()]).astype(np.int64)
     times = np.asarray(units["spike_times"][()], dtype=np.float64)
     if (np.diff(ends, prepend=0) < 0).any() or (ends[-1] if len(ends) else 0) != len(times):
         raise ValueError(f"the index of `{_UNITS}` does not fit its {len(times)} spikes")
-    unit = np.repeat(np.asarray(units["id"][()]), np.diff(ends, prepend=0))
-    return {TIME: times, "unit": unit}
+    names = np.asarray(units["id"][()])
+    if len(names) != len(ends):
+        raise ValueError(f"`{_UNITS}` has {len(names)} units, but spikes of {len(ends)}")
+    row = np.repeat(np.arange(len(ends), dtype=np.int32), np.diff(ends, prepend=0))
+    own = {name: v for name, v in _columns(units).items() if name not in {TIME, "unit"}}
+    return times, row, {"unit": names, **own}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +45,8 @@ class Table:
         Whose `time` and `time_unit` say how that column is stored.
     lines
         Line of the file that holds each row, for messages; empty if rows are not lines.
+    columns
+        What each column is computed of, row by row; None for those of the scan.
     """
 
     def __init__(
@@ -54,7 +56,10 @@ class Table:
         clock: Clock,
         request: OpenRequest,
         lines: Sequence[int] = (),
+        columns: Mapping[str, pl.Expr] | None = None,
     ) -> None:
+        import polars as pl
+
         self._scan = scan
         self._name = name
         self._clock = clock
@@ -74,7 +79,11 @@ class Table:
                     code="data-time",
                 )
             self._factor = factor
-        self._schema = dict(guarded(name, scan.collect_schema))
+        if columns is None:
+            found = guarded(name, scan.collect_schema)
+            columns = {column: pl.col(column) for column in found}
+        self._exprs = {column: expr.alias(column) for column, expr in columns.items()}
+        self._schema = dict(guarded(name, scan.select(self._exprs.values()).collect_schema))
 
     @property
     def columns(self) -> Sequence[str]:
@@ -133,7 +142,7 @@ class Table:
         with self._lock:
             absent = [column for column in wanted if column not in self._columns]
             if absent:
-                raw = guarded(self._name, self._scan.select(absent).collect)
+                raw = guarded(self._name, self._scan.select(self._made(absent)).collect)
                 for column in absent:
                     self._columns[column] = self._converted(raw[column])
         return pl.DataFrame([self._columns[column] for column in wanted])
@@ -151,10 +160,14 @@ class Table:
         wanted = list(dict.fromkeys(columns))
         for column in wanted:
             self._check(column)
-        scan = self._scan.select(wanted)
         for start in range(0, self.n_rows(), size):
-            raw = guarded(self._name, scan.slice(start, size).collect)
+            # Computed of the piece alone.
+            piece = self._scan.slice(start, size).select(self._made(wanted))
+            raw = guarded(self._name, piece.collect)
             yield pl.DataFrame([self._converted(raw[column]) for column in wanted])
+
+    def _made(self, columns: Sequence[str]) -> list[pl.Expr]:
+        return [self._exprs[column] for column in columns]
 
     def seconds_pieces(self, column: str, size: int) -> Iterator[npt.NDArray[np.float64]]:
         """What `seconds` gives, at most ``size`` at a time, in order; none is kept."""
@@ -273,7 +286,7 @@ class Table:
         import polars as pl
 
         if column not in self._starts:
-            moment = pl.col(column)
+            moment = self._exprs[column]
             if self._schema[column] == pl.Date:
                 moment = moment.cast(pl.Datetime("us"))
             first = self._scan.select(moment.to_physical().min())
