@@ -12,6 +12,7 @@ import pytest
 import xarray as xr
 
 from loupe.data.catalog import Catalog
+from loupe.data.probe import contents
 from loupe.errors import LoupeDataError, LoupeTypeError
 from loupe.session.source import InMemory, Source
 from loupe.testing import check_array, check_reader, check_table
@@ -303,6 +304,19 @@ def test_time_must_increase_and_exist(tmp_path):
     assert (data.time.span.start, data.time.period) == (0.0, 1 / 250)
 
 
+def test_times_in_the_index_of_a_pandas_frame_are_asked_for_as_a_column():
+    frame = pd.DataFrame({"time": TIMES, "Fz": values()[0]})
+    for indexed in (frame.set_index("time"), frame.set_index(pd.to_datetime(TIMES, unit="s"))):
+        source = InMemory(indexed.drop(columns="time", errors="ignore"))
+        with pytest.raises(LoupeDataError, match="no column `time`") as caught:
+            Catalog().array(source)
+        assert "reset_index()" in caught.value.hint
+    check_array(Catalog().array(InMemory(frame.set_index("time").reset_index())), values()[:1])
+    with pytest.raises(LoupeDataError, match="no column `tme`") as caught:
+        Catalog().table(InMemory(frame)).seconds("tme")
+    assert caught.value.hint == "did you mean `time`?"
+
+
 def test_bare_objects_are_refused():
     with pytest.raises(LoupeTypeError, match=r"cannot show a `numpy\.ndarray`"):
         Catalog().array(InMemory(np.zeros(3)))
@@ -455,6 +469,42 @@ def test_a_bracket_in_a_folder_is_no_pattern(end, tmp_path):
     path = folder / f"e.{end}"
     (frame.write_parquet if end == "parquet" else frame.write_ipc)(path)
     assert Catalog(folder).table(f"e.{end}").frame().equals(frame)
+
+
+@pytest.mark.parametrize(
+    ("texts", "seconds"),
+    [
+        (["2024-05-01 22:00:05", "2024-05-01 22:00:06.25"], [5.0, 6.25]),
+        (["2024-05-01T22:00:05Z", "2024-05-02T01:00:06+03:00"], [5.0, 6.0]),
+        (["2024-05-01T18:30:05.5-0330", "", "2024-05-01 22:01"], [5.5, None, 60.0]),
+        (["2024-05-02", "2024-05-03"], [7200.0, 93600.0]),
+    ],
+)
+def test_dates_in_csv_are_times_where_times_are_wanted(texts, seconds, tmp_path):
+    rows = "".join(f"{text},{k},x\n" for k, text in enumerate(texts))
+    (tmp_path / "e.csv").write_text("when,v,unit\n" + rows)
+    t0 = np.datetime64("2024-05-01T22:00:00", "ns")
+    other = InMemory(labelled(times=t0 + np.arange(N) * np.timedelta64(4_000_000, "ns")))
+    catalog = Catalog(tmp_path)
+    catalog.align([other])
+    table = catalog.table("e.csv")
+    wanted = [np.nan if s is None else s for s in seconds]
+    np.testing.assert_array_equal(table.seconds("when"), wanted)
+    np.testing.assert_array_equal(np.concatenate([*table.seconds_pieces("when", 1)]), wanted)
+    # As values, such as those of a colour, they stay the text they are.
+    assert table.frame(["when"])["when"].to_list() == [text or None for text in texts]
+    assert contents("e.csv", catalog).table.time_columns == ("when",)
+    if None not in seconds:
+        signals = catalog.array(Source(path="e.csv", time="when"))
+        assert signals.info.row_names == ("v",)
+        assert signals.time.span.start == pytest.approx(seconds[0], abs=1e-9)
+
+
+@pytest.mark.parametrize("wrong", ["2024-13-01", "2024-05-01 at 10", "yesterday", "12.5"])
+def test_what_is_not_all_dates_is_refused_as_times(wrong, tmp_path):
+    (tmp_path / "e.csv").write_text(f"when,v\n2024-05-01,1\n{wrong},2\n")
+    with pytest.raises(LoupeDataError, match="does not hold numbers"):
+        Catalog(tmp_path).table("e.csv").seconds("when")
 
 
 def test_time_unit_of_tables(tmp_path):

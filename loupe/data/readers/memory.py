@@ -214,7 +214,12 @@ def open_memory_table(value: object, clock: Clock, request: OpenRequest) -> Tabl
         columns = {
             str(name): pl.Series(str(name), _polars_values(frame[name])) for name in frame.columns
         }
-        return Table(pl.DataFrame(columns).lazy(), str(request.path), clock, request)
+        # A plain index only counts the rows.
+        counted = type(frame.index).__name__ == "RangeIndex"
+        hint = (
+            "" if counted else "the index of a pandas frame is no column: give frame.reset_index()"
+        )
+        return Table(pl.DataFrame(columns).lazy(), str(request.path), clock, request, hint=hint)
     raise LoupeTypeError(
         f"cannot read a `{_root(value)}.{type(value).__name__}` as a table of events",
         hint="give a polars.DataFrame or a pandas.DataFrame",

@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 __all__ = ["ParquetReader", "Table", "TableReader", "guarded"]
 
 
+_DATE = (
+    r"^\s*(?P<day>\d{4}-\d\d-\d\d)(?:[T ](?P<minute>\d\d:\d\d)(?P<second>:\d\d(?:\.\d+)?)?)?"
+    r"\s?(?:Z|UTC|(?P<zone>[+-]\d\d):?(?P<rest>\d\d)?)?\s*$"
+)
+"""Text of a date as ISO 8601 writes it, in Python's and in polars' expressions."""
+
+
 class Table:
     """A `TableData` over a polars scan; columns are read when asked for, then kept.
 
@@ -47,6 +54,8 @@ class Table:
         Line of the file that holds each row, for messages; empty if rows are not lines.
     columns
         What each column is computed of, row by row; None for those of the scan.
+    hint
+        Where else a column may be, told if one is missing.
     """
 
     def __init__(
@@ -57,6 +66,7 @@ class Table:
         request: OpenRequest,
         lines: Sequence[int] = (),
         columns: Mapping[str, pl.Expr] | None = None,
+        hint: str = "",
     ) -> None:
         import polars as pl
 
@@ -66,6 +76,7 @@ class Table:
         self._time_column = request.time
         self._factor = 1.0
         self._lines = lines
+        self._hint = hint
         self._columns: dict[str, pl.Series] = {}
         self._starts: dict[str, int | None] = {}
         self._lock = threading.Lock()
@@ -112,12 +123,20 @@ class Table:
         return int(frame.item())
 
     def timelike_columns(self) -> tuple[str, ...]:
-        """Names of the columns that could be times: numbers and datetimes."""
+        """Names of the columns that could be times: numbers, datetimes, and text of dates."""
         return tuple(
             name
             for name, dtype in self._schema.items()
-            if dtype.is_float() or dtype.is_integer() or str(dtype).startswith("Date")
+            if dtype.is_float()
+            or dtype.is_integer()
+            or str(dtype).startswith("Date")
+            or (str(dtype) == "String" and self._begins_with_date(name))
         )
+
+    def _begins_with_date(self, column: str) -> bool:
+        first = self._scan.head(1).select(self._made([column]))
+        found = _moments(guarded(self._name, first.collect).to_series())
+        return found is not None and found.null_count() < len(found)
 
     def numeric_columns(self) -> tuple[str, ...]:
         """Names of the columns of numbers, datetimes not among them."""
@@ -182,13 +201,20 @@ class Table:
     def seconds(self, column: str) -> npt.NDArray[np.float64]:
         """A column as times on the common axis, float64 ``(n,)``; missing ones are NaN.
 
-        The source's `time_unit` applies to whichever column is asked for.
+        The source's `time_unit` applies to whichever column is asked for. Text is taken for
+        dates if all of it is such as ``2024-01-31 22:15:00``; without a zone they are UTC.
 
         Raises
         ------
         LoupeDataError
-            If the column is missing or holds text; names the first such row.
+            If the column is missing or holds other text; names the first such row.
         """
+        self._check(column)
+        if str(self._schema[column]) == "String":
+            moments = _moments(self.frame([column])[column])
+            if moments is not None:
+                self._starts.setdefault(column, moments.to_physical().min())  # type: ignore[arg-type]  # a whole number
+                return self._as_numbers(column, self._from_datetimes(moments))
         return self._scaled(column, self.numbers(column))
 
     def _scaled(self, column: str, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -238,7 +264,7 @@ class Table:
             raise LoupeDataError(
                 f"there is no column `{column}`",
                 where=self._name,
-                hint=did_you_mean(column, self.columns, what="columns"),
+                hint=self._hint or did_you_mean(column, self.columns, what="columns"),
                 code="data-column",
             )
 
@@ -292,6 +318,28 @@ class Table:
             first = self._scan.select(moment.to_physical().min())
             self._starts[column] = guarded(self._name, first.collect).item()
         return self._starts[column]
+
+
+def _moments(text: pl.Series) -> pl.Series | None:
+    """Text of dates as datetimes in UTC, or None if any of it is something else."""
+    import polars as pl
+
+    known = text.drop_nulls()
+    if not len(known) or re.match(_DATE, str(known[0])) is None:
+        return None
+    parts = text.str.extract_groups(_DATE).struct.unnest()
+    wall = pl.concat_str(
+        pl.col("day"),
+        pl.lit(" "),
+        pl.col("minute").fill_null("00:00"),
+        pl.col("second").fill_null(":00"),
+    )
+    hours, minutes = (pl.col(name).cast(pl.Int64, strict=False) for name in ("zone", "rest"))
+    sign = pl.when(pl.col("zone").str.starts_with("-")).then(-1).otherwise(1)
+    ahead = pl.duration(minutes=(60 * hours + sign * minutes.fill_null(0)).fill_null(0))
+    moment = wall.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="ns", strict=False) - ahead
+    found = parts.select(moment.alias(text.name)).to_series()
+    return found if found.null_count() == text.null_count() else None
 
 
 def _is_number(value: object) -> bool:
