@@ -22,7 +22,7 @@ from loupe.data.protocols import ArrayData
 from loupe.data.request import Kind, OpenRequest
 from loupe.data.timecode import seconds_per
 from loupe.errors import LoupeDataError
-from loupe.session.suggest import did_you_mean
+from loupe.session.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl
@@ -264,7 +264,9 @@ class Table:
             raise LoupeDataError(
                 f"there is no column `{column}`",
                 where=self._name,
-                hint=self._hint or did_you_mean(column, self.columns, what="columns"),
+                hint=self._hint
+                if self._hint and not closest(column, self.columns)
+                else did_you_mean(column, self.columns, what="columns"),
                 code="data-column",
             )
 
