@@ -147,15 +147,15 @@ def time_code(
         return TimeCode(given)
     if match := _CF_TIME.match(stored):
         return _cf_code(first, match, attrs, where)
-    factor = 1.0 if stored.strip() in _UNITLESS else seconds_per(stored)
-    if factor is None:
+    own = 1.0 if stored.strip() in _UNITLESS else seconds_per(stored)
+    if own is None:
         raise LoupeDataError(
             f"cannot read the time units `{stored}`",
             where=where,
             hint='give time_unit, such as "s" or "ms"; or, for numbers of samples, `rate`',
             code="data-time",
         )
-    return TimeCode(factor)
+    return TimeCode(own)
 
 
 def _cf_code(

@@ -134,7 +134,7 @@ class _Records:
                 own = out[record - first : record - first + n]
                 stretch = own if apart else np.empty((n, self.size), dtype=np.uint8)
                 file.seek(self.start + record * self.size + (part.start if apart else 0))
-                got = file.readinto(stretch.reshape(-1))
+                got = file.readinto(stretch.reshape(-1).data)
                 if got < stretch.size:
                     raise ValueError(f"only {record + got // self.size} records are there")
                 if not apart:
