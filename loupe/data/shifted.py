@@ -72,6 +72,18 @@ class ShiftedTime:
         """Times of samples ``i0 .. i1 - 1``, shape ``(i1 - i0,)``."""
         return self.axis.times(i0, i1) + self.dt
 
+    def at(self, index: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """Times of any samples, ``(k,)``."""
+        own = getattr(self.axis, "at", None)
+        if own is not None:
+            found: npt.NDArray[np.float64] = own(index)
+        elif len(index):
+            first = int(index.min())
+            found = self.axis.times(first, int(index.max()) + 1)[index - first]
+        else:
+            found = np.empty(0)
+        return found + self.dt
+
     def bracket(self, t0: Seconds, t1: Seconds) -> tuple[int, int]:
         """Samples in ``[t0, t1]`` and one neighbour on either side, clipped."""
         return self.axis.bracket(t0 - self.dt, t1 - self.dt)

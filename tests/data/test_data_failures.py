@@ -425,6 +425,7 @@ def test_dated_arrays_of_plugins_come_at_their_time(entry_points, tmp_path):
     late = catalog.array("5.mine")
     assert catalog.array("0.mine").time.span.start == 1.0
     assert late.time.span.start == 301.0
+    np.testing.assert_allclose(late.time.at(np.array([20, 0, 7])), [303.0, 301.0, 301.7])
     assert late.info.origin == catalog.origin == datetime(2024, 5, 1, 22, tzinfo=UTC)
     check_array(late, np.arange(100.0)[None])
     joined = catalog.array(Source(path=["0.mine", "5.mine"]))
