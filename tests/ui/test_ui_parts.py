@@ -1,16 +1,18 @@
 """Parts of the window by themselves: painting, searching, parsing, what is remembered."""
 
+import sys
 import time
 from datetime import datetime
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtGui import QImage, QKeyEvent, QPainter
 
 from loupe.errors import LoupeRenderError
 from loupe.scene.frame import Frame, FramePanel, PxRect, RectsItem, RgbaTile, TextRun
 from loupe.scene.theme import DARK, LIGHT
+from loupe.ui.chords import chords
 from loupe.ui.memory import Memory
 from loupe.ui.overview_paint import (
     LabelArrays,
@@ -162,6 +164,18 @@ def test_go_to_takes_the_clock_on_the_wall():
     assert parse_go_to("00:30:00", "wall", evening) == 7200.0, "the next day"
     with pytest.raises(ValueError, match="label number"):
         parse_go_to("#x", "hms", None)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="codes of keys differ")
+def test_digits_with_shift_are_known_by_their_place():
+    held = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    # The second key of a German keyboard's row of digits.
+    quote = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_QuoteDbl, held, 11, 0, 0, '"')
+    assert "Ctrl+Shift+2" in chords(quote)
+    zero = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Equal, held, 19, 0, 0, "=")
+    assert chords(zero)[-1] == "Ctrl+Shift+0"
+    letter = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Q, held, 24, 0, 0, "\x11")
+    assert chords(letter) == ("Ctrl+Shift+Q",)
 
 
 def test_the_palette_ranks():
