@@ -95,6 +95,8 @@ def _data(found: Contents) -> dict[str, Any]:
         facts["time columns"] = list(found.table.time_columns)
     if found.arrays:
         facts["arrays"] = [_array(array) for array in found.arrays]
+    if found.more:
+        facts["not looked into"] = f"{found.more} more file{'' if found.more == 1 else 's'}"
     if found.problems:
         facts["problems"] = [str(problem) for problem in found.problems]
     return facts

@@ -16,10 +16,12 @@ from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from loupe.data.cache import ByteCache
 from loupe.data.clock import Clock
+from loupe.data.natural import natural_key
 from loupe.data.protocols import ArrayData, TableData
 from loupe.data.registry import find_reader
-from loupe.data.request import OpenRequest
+from loupe.data.request import DEFAULT_BLOCK_LIMIT, OpenRequest
 from loupe.data.select import Range, as_selection
+from loupe.data.shifted import shifted_array
 from loupe.data.variables import BlockCache
 from loupe.errors import LoupeDataError, LoupeError, LoupeMissingDependencyError
 from loupe.session.suggest import closest, did_you_mean
@@ -82,8 +84,8 @@ class Catalog:
         self.cache: BlockCache = ByteCache(int(cache_mb * 2**20))
         self.clock = Clock()
         self.memo = Memo()
-        self._opened: dict[tuple[object, ...], object] = {}
-        self._keep: list[object] = []
+        # With their sources: objects in memory are known by their address, and must stay.
+        self._opened: dict[tuple[object, ...], tuple[object, object]] = {}
         self._lock = threading.RLock()
 
     @property
@@ -152,8 +154,7 @@ class Catalog:
         other._lock = threading.RLock()
         with self._lock:
             other._opened = {k: v for k, v in self._opened.items() if k[1:] not in names}
-            dropped = tuple(v for k, v in self._opened.items() if k[1:] in names)
-            other._keep = list(self._keep)
+            dropped = tuple(v for k, (_, v) in self._opened.items() if k[1:] in names)
         return other, dropped
 
     def _held(self, source: MemorySource) -> Any:
@@ -164,10 +165,8 @@ class Catalog:
     def _once(self, key: tuple[object, ...], source: object, open_it: Callable[[], T]) -> T:
         with self._lock:
             if key not in self._opened:
-                self._opened[key] = open_it()
-                # Objects in memory are known by their address: they must not be collected.
-                self._keep.append(source)
-            found: T = self._opened[key]  # type: ignore[assignment]  # stored under its kind
+                self._opened[key] = source, open_it()
+            found: T = self._opened[key][1]  # type: ignore[assignment]  # stored under its kind
             return found
 
     def _raw_array(self, source: SourceLike) -> ArrayData:
@@ -176,14 +175,10 @@ class Catalog:
     def _aligned(self, source: SourceLike) -> ArrayData:
         data = self._raw_array(source)
         origin = data.info.origin
-        shift = getattr(data, "shifted", None)
-        if origin is None or shift is None:
+        if origin is None:
             return data
         offset = self.clock.offset(origin)
-        if offset == 0.0:
-            return data
-        aligned: ArrayData = shift(offset, self.clock.origin)
-        return aligned
+        return data if offset == 0.0 else shifted_array(data, offset, self.clock.origin)
 
     def _open_array(self, source: SourceLike) -> ArrayData:
         if isinstance(source, MemorySource):
@@ -228,6 +223,7 @@ class Catalog:
 
     def request(self, path: Path | str, source: SourceLike | None) -> OpenRequest:
         """What a reader is asked for: one path of a source, with the source's other fields."""
+        block_mb = _field(source, "block_mb")
         return OpenRequest(
             path=path,
             group=_field(source, "group"),
@@ -236,6 +232,7 @@ class Catalog:
             time=_field(source, "time") or "time",
             time_unit=_field(source, "time_unit"),
             rate=_field(source, "rate"),
+            block_limit=DEFAULT_BLOCK_LIMIT if block_mb is None else block_mb << 20,
             cache=self.cache,
             clock=self.clock,
         )
@@ -254,7 +251,15 @@ class Catalog:
             return ()
         found: list[Path | str] = []
         for part in named if isinstance(named, tuple | list) else (named,):
-            found += self._expanded(str(part))
+            try:
+                found += self._expanded(str(part))
+            except LoupeError:
+                raise
+            except (OSError, ValueError) as error:
+                # A folder that may not be entered, a lost share, `**` within a name.
+                raise LoupeDataError(
+                    f"cannot be looked at: {error}", where=str(part), code="data-path"
+                ) from error
         return tuple(found)
 
     def _expanded(self, text: str) -> list[Path | str]:
@@ -286,11 +291,13 @@ class Catalog:
                 )
             return [path]
         if any(mark in text for mark in "*?["):
-            matches = (
-                sorted(self.base.glob(text))
+            inside = (
+                self.base.glob(text)
                 if not Path(text).is_absolute()
-                else sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+                else Path(path.anchor).glob(str(path.relative_to(path.anchor)))
             )
+            # Parts of a recording are numbered as people count.
+            matches = sorted(inside, key=lambda found: (natural_key(str(found)), found))
             if matches:
                 return list(matches)
             raise LoupeDataError(
@@ -321,6 +328,10 @@ def _with_hint(open_it: Callable[[OpenRequest], T], request: OpenRequest) -> T:
         return open_it(request)
     except LoupeError:
         raise
+    except OSError as error:
+        raise LoupeDataError(
+            f"cannot be opened: {error}", where=str(request.path), code="data-open"
+        ) from error
     except ImportError as error:
         missing = error.name or "a package"
         raise LoupeMissingDependencyError(
@@ -344,9 +355,9 @@ def _identity(source: SourceLike) -> tuple[object, ...]:
     paths = tuple(map(str, named)) if isinstance(named, tuple | list) else (str(named),)
     select: Mapping[str, object] = _field(source, "select") or {}
     chosen = tuple(sorted((key, _frozen(as_selection(value))) for key, value in select.items()))
-    fields = ("group", "variable", "format", "time", "time_unit", "rate")
+    fields = ("group", "variable", "format", "time", "time_unit", "rate", "block_mb")
     own = tuple(_field(source, name) for name in fields)
-    plain = not chosen and own == (None, None, None, "time", None, None)
+    plain = not chosen and own == (None, None, None, "time", None, None, None)
     return ("file", paths) if plain else ("file", paths, chosen, own)
 
 

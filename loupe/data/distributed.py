@@ -49,7 +49,7 @@ def cluster_runner(address: str, source: Any, base: Path) -> Callable[[Job], Ite
 
     fields = {
         name: getattr(source, name, None)
-        for name in ("path", "group", "variable", "format", "time", "time_unit", "rate")
+        for name in ("path", "group", "variable", "format", "time", "time_unit", "rate", "block_mb")
     }
     if isinstance(source, str | Path):
         fields = {"path": str(source)}

@@ -109,7 +109,7 @@ def sorted_events(
     times = source.times(time, lambda done: tell(done * share))
     order = None if _is_sorted(times) else _order(times)
     columns = {name: _Coder() for name in dict.fromkeys(coded)}
-    values = {name: _Numbers(source.n) for name in dict.fromkeys(numbers)}
+    values = {name: _Numbers(source.n, table.name) for name in dict.fromkeys(numbers)}
     at = 0
     for frame in source.pieces(further) if further else ():
         for name, coder in columns.items():
@@ -266,8 +266,9 @@ def _order(times: npt.NDArray[np.float64]) -> npt.NDArray[np.intp] | npt.NDArray
 class _Numbers:
     """A column of numbers that grows piece by piece."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, where: str) -> None:
         self._n = n
+        self._where = where
         self._at = 0
         self._values: npt.NDArray[Any] | None = None
 
@@ -275,7 +276,9 @@ class _Numbers:
         part = series.to_numpy()
         if not series.dtype.is_numeric():
             raise LoupeDataError(
-                f"column `{series.name}` holds {series.dtype}, not numbers", code="data-numeric"
+                f"column `{series.name}` holds {series.dtype}, not numbers",
+                where=self._where,
+                code="data-numeric",
             )
         if self._values is None:
             self._values = np.empty(self._n, dtype=part.dtype)

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from loupe.data.protocols import ArrayData, ArrayInfo, PiecewiseTable, Rows, TableData
+from loupe.data.protocols import (
+    ArrayData,
+    ArrayInfo,
+    PiecewiseTable,
+    Rows,
+    TableData,
+    TimeAxis,
+)
+from loupe.data.shifted import shifted_axis
 from loupe.data.timeaxis import Axis, GappedTime, UniformTime, axis_of
 from loupe.errors import LoupeDataError
 
@@ -47,13 +55,12 @@ def join_arrays(parts: Sequence[ArrayData], names: Sequence[str]) -> JoinedArray
                     code="data-shape",
                 )
     origin = first.origin
-    axes: list[Any] = []
+    axes: list[TimeAxis] = []
     for part, name in zip(parts, names, strict=True):
         shift = 0.0
         if origin is not None and part.info.origin is not None:
             shift = (part.info.origin - origin).total_seconds()
-        axis: Any = part.time
-        axis = axis.shifted(shift) if shift else axis
+        axis = shifted_axis(part.time, shift)
         if axes and axis.n and axes[-1].n and axis.span.start <= axes[-1].span.stop:
             raise LoupeDataError(
                 f"begins at {axis.span.start:g} s, before the file before it ends "
@@ -67,7 +74,9 @@ def join_arrays(parts: Sequence[ArrayData], names: Sequence[str]) -> JoinedArray
     return JoinedArray(tuple(parts), _joined_axis(axes), replace(first, dtype=dtype, chunks=None))
 
 
-def _joined_axis(axes: Sequence[Axis]) -> Axis:
+def _joined_axis(axes: Sequence[TimeAxis]) -> Axis:
+    # A part without samples has no place in time.
+    axes = [axis for axis in axes if axis.n] or axes[:1]
     period = axes[0].period
     same = all(a.uniform and abs(a.period - period) <= 1e-9 * period for a in axes)
     if not same:

@@ -5,8 +5,9 @@ Reads no samples. One damaged variable does not hide the others: its problem is 
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy.typing as npt
 
 from loupe.data.dataset import Dataset
-from loupe.data.protocols import ArrayData, TimeAxis
+from loupe.data.events import column_type
+from loupe.data.protocols import ArrayData, PiecewiseTable, TableData, TimeAxis
+from loupe.data.readers.signals import SignalReader
 from loupe.data.registry import find_reader
 from loupe.data.request import OpenRequest
 from loupe.errors import LoupeError
@@ -28,6 +31,8 @@ __all__ = ["ArrayFacts", "Contents", "TableFacts", "array_facts", "contents", "p
 
 PAGE_S = 10.0
 """The page whose cost is estimated."""
+
+_NUMBERS = ("Int", "UInt", "Float")
 
 _TIME_NAMES = {"t", "t_s", "t_sec", "onset", "start", "start_s", "sec", "seconds"}
 
@@ -102,6 +107,8 @@ class Contents:
         The table, for tables.
     problems
         What could not be opened, by place.
+    more
+        Further files of a pattern or list, which were not looked into.
     """
 
     path: str
@@ -110,10 +117,11 @@ class Contents:
     arrays: tuple[ArrayFacts, ...] = ()
     table: TableFacts | None = None
     problems: tuple[LoupeError, ...] = ()
+    more: int = 0
 
 
 def contents(source: SourceLike, catalog: Catalog) -> Contents:
-    """List everything in a file that could be shown.
+    """List everything in a file that could be shown: of several, in the first.
 
     Parameters
     ----------
@@ -127,18 +135,24 @@ def contents(source: SourceLike, catalog: Catalog) -> Contents:
     LoupeDataError
         If the path is missing or nothing that Loupe reads.
     """
-    path = catalog.paths(source)[0]
+    path, *others = catalog.paths(source)
+    found = _contents(path, source, catalog)
+    return replace(found, more=len(others)) if others else found
+
+
+def _contents(path: Path | str, source: SourceLike, catalog: Catalog) -> Contents:
     named = None if isinstance(source, str | Path) else source
     format_name = getattr(named, "format", None)
     reader = find_reader(path, format_name, "array")
     request = catalog.request(path, source)
-    if "table" in reader.kinds and not hasattr(reader, "dataset"):
+    in_datasets = isinstance(reader, SignalReader) or hasattr(reader, "dataset")
+    if "table" in reader.kinds and not in_datasets:
         return _table_contents(reader, request)
     arrays: list[ArrayFacts] = []
     problems: list[LoupeError] = []
-    for one in _requests(reader, request):
+    for one, open_it in _arrays(reader, request, problems):
         try:
-            data = reader.open_array(one)
+            data = open_it(one)
         except LoupeError as error:
             problems.append(error)
             continue
@@ -155,14 +169,45 @@ def contents(source: SourceLike, catalog: Catalog) -> Contents:
 
 
 def _table_contents(reader: Any, request: OpenRequest) -> Contents:
-    table = reader.open_table(request)
-    schema: Mapping[str, str] = table.types()
-    facts = TableFacts(schema, table.n_rows(), _time_columns(table, request.time))
+    table: TableData = reader.open_table(request)
+    types = _types(table)
+    rows = (
+        table.n_rows() if isinstance(table, PiecewiseTable) else len(table.frame(table.columns[:1]))
+    )
+    facts = TableFacts(types, rows, _time_columns(table, types, request.time))
     return Contents(str(request.path), "table", reader.name, table=facts)
 
 
-def _requests(reader: Any, request: OpenRequest) -> list[OpenRequest]:
-    """One request for each array with time in the store."""
+def _types(table: TableData) -> Mapping[str, str]:
+    """Column names and what they hold; tables of other packages tell it by their first row."""
+    own = getattr(table, "types", None)
+    if own is not None:
+        types: Mapping[str, str] = own()
+        return types
+    kinds = {name: column_type(table, name) for name in table.columns}
+    return {name: "Null" if kind is None else str(kind) for name, kind in kinds.items()}
+
+
+def _arrays(
+    reader: Any, request: OpenRequest, problems: list[LoupeError]
+) -> list[tuple[OpenRequest, Callable[[OpenRequest], ArrayData]]]:
+    """One request for each array with time in the store, and what opens it.
+
+    What could not be listed is added to ``problems``.
+    """
+    if isinstance(reader, SignalReader) and request.variable is None:
+        try:
+            made = reader.signals(request)
+        except LoupeError as error:
+            problems.append(error)
+            return []
+        # The headers are read once for all of them. Without any, opening tells best why.
+        opener = functools.partial(reader.opened, made)
+        return [(replace(request, variable=name), opener) for name in made] or [(request, opener)]
+    return [(one, reader.open_array) for one in _requests(reader, request, problems)]
+
+
+def _requests(reader: Any, request: OpenRequest, problems: list[LoupeError]) -> list[OpenRequest]:
     if request.variable is not None:
         return [request]
     if not hasattr(reader, "dataset"):
@@ -176,7 +221,11 @@ def _requests(reader: Any, request: OpenRequest) -> list[OpenRequest]:
     found = []
     for group in groups:
         inside = replace(request, group=group)
-        dataset: Dataset = reader.dataset(inside)
+        try:
+            dataset: Dataset = reader.dataset(inside)
+        except LoupeError as error:
+            problems.append(error)
+            continue
         found += [
             replace(inside, variable=name)
             for name, variable in dataset.variables.items()
@@ -184,7 +233,7 @@ def _requests(reader: Any, request: OpenRequest) -> list[OpenRequest]:
             and name not in variable.dims
             and variable.dtype.kind in "biuf"
         ]
-    if not found:
+    if not found and not problems:
         # Opening as a source would be opened tells best what is missing.
         return [request]
     return found
@@ -242,8 +291,13 @@ def _summary(values: npt.NDArray[Any]) -> str:
     return f"{', '.join(str(v) for v in unique[:4])} … ({len(unique)} values)"
 
 
-def _time_columns(table: Any, time: str) -> tuple[str, ...]:
-    numeric: tuple[str, ...] = table.timelike_columns()
+def _time_columns(table: TableData, types: Mapping[str, str], time: str) -> tuple[str, ...]:
+    own = getattr(table, "timelike_columns", None)
+    numeric: tuple[str, ...] = (
+        own()
+        if own is not None
+        else tuple(n for n, kind in types.items() if kind.startswith(_NUMBERS))
+    )
     likely = [
         name
         for name in numeric

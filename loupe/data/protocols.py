@@ -27,7 +27,11 @@ Rows = slice | npt.NDArray[np.intp]
 
 @runtime_checkable
 class TimeAxis(Protocol):
-    """Times of ``n`` samples: strictly increasing, float64 seconds on the common axis."""
+    """Times of ``n`` samples: strictly increasing, float64 seconds on the common axis.
+
+    An axis may further have ``breaks``, the samples before which a gap is known to lie, and
+    ``shifted(dt)``, the same axis that much later.
+    """
 
     @property
     def n(self) -> int:
@@ -107,7 +111,13 @@ class ArrayInfo:
 
 @runtime_checkable
 class ArrayData(Protocol):
-    """An opened array: traces x samples, read window by window."""
+    """An opened array: traces x samples, read window by window.
+
+    Where an array has more, it is used: ``peek(rows, i0, i1, *, cached)`` may give a view where
+    `read` copies, ``shifted(dt, origin)`` moves the array to another second 0, ``absent`` says
+    in words what is not in the store, and ``reader.variable`` is what it is stored as (see
+    `loupe.data.variables.Variable`).
+    """
 
     @property
     def info(self) -> ArrayInfo:

@@ -26,7 +26,7 @@ BUILTIN: tuple[tuple[str, str], ...] = (
     ("loupe.data.readers.npy_pairs", "NpyReader"),
     ("loupe.data.readers.npy_events", "NpyEventsReader"),
     ("loupe.data.readers.tables", "ParquetReader"),
-    ("loupe.data.readers.tables", "CsvReader"),
+    ("loupe.data.readers.csv_file", "CsvReader"),
     ("loupe.data.readers.edf", "EdfReader"),
     ("loupe.data.readers.audio", "AudioReader"),
     ("loupe.data.readers.nwb", "NwbReader"),
@@ -112,7 +112,12 @@ def find_reader(path: Path | str, format_name: str | None, kind: Kind) -> Reader
     longest = max(lengths.values(), default=0)
     claimed = [r for r, length in lengths.items() if length == longest and length > 0]
     if not claimed and isinstance(path, Path):
-        claimed = [r for r in everyone if r.claims(path)]
+        try:
+            claimed = [r for r in everyone if r.claims(path)]
+        except OSError as error:
+            raise LoupeDataError(
+                f"cannot be looked at: {error}", where=str(path), code="data-path"
+            ) from error
     if not claimed:
         raise LoupeDataError(
             "no reader knows this kind of file",

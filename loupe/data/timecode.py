@@ -22,35 +22,19 @@ from loupe.units import Seconds
 
 __all__ = ["TimeCode", "read_axis", "seconds_per", "time_code"]
 
-_SECONDS_PER = {
-    "s": 1.0,
-    "sec": 1.0,
-    "secs": 1.0,
-    "second": 1.0,
-    "seconds": 1.0,
-    "ms": 1e-3,
-    "msec": 1e-3,
-    "millisecond": 1e-3,
-    "milliseconds": 1e-3,
-    "us": 1e-6,
-    "µs": 1e-6,
-    "μs": 1e-6,
-    "microsecond": 1e-6,
-    "microseconds": 1e-6,
-    "ns": 1e-9,
-    "nanosecond": 1e-9,
-    "nanoseconds": 1e-9,
-    "min": 60.0,
-    "minute": 60.0,
-    "minutes": 60.0,
-    "h": 3600.0,
-    "hr": 3600.0,
-    "hour": 3600.0,
-    "hours": 3600.0,
-    "d": 86400.0,
-    "day": 86400.0,
-    "days": 86400.0,
+_WORDS = {
+    1.0: "s sec secs second seconds",
+    1e-3: "ms msec msecs millis millisecond milliseconds",
+    1e-6: "us µs μs usec usecs µsec μsec micros microsecond microseconds",
+    1e-9: "ns nsec nsecs nanos nanosecond nanoseconds",
+    60.0: "min mins minute minutes",
+    3600.0: "h hr hrs hour hours",
+    86400.0: "d day days",
 }
+_SECONDS_PER = {word: seconds for seconds, words in _WORDS.items() for word in words.split()}
+
+_UNITLESS = {"", "1"}
+"""What stands for no unit."""
 
 _CF_TIME = re.compile(r"^\s*(?P<unit>[A-Za-zµμ]+)\s+since\s+(?P<base>.+?)\s*$")
 _GREGORIAN = {"standard", "gregorian", "proleptic_gregorian"}
@@ -64,7 +48,7 @@ _PROBE_SAMPLES = 4096
 
 def seconds_per(unit: str) -> float | None:
     """Seconds in one ``unit`` (s, ms, us, ns, min, h, days, spelt out too), or None."""
-    return _SECONDS_PER.get(unit) or _SECONDS_PER.get(unit.strip().lower())
+    return _SECONDS_PER.get(unit) or _SECONDS_PER.get(unit.strip(" ()[].").lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +147,15 @@ def time_code(
         return TimeCode(given)
     if match := _CF_TIME.match(stored):
         return _cf_code(first, match, attrs, where)
-    return TimeCode(seconds_per(stored) or 1.0)
+    own = 1.0 if stored.strip() in _UNITLESS else seconds_per(stored)
+    if own is None:
+        raise LoupeDataError(
+            f"cannot read the time units `{stored}`",
+            where=where,
+            hint='give time_unit, such as "s" or "ms"; or, for numbers of samples, `rate`',
+            code="data-time",
+        )
+    return TimeCode(own)
 
 
 def _cf_code(

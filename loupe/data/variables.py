@@ -203,12 +203,14 @@ class VariableReader:
         if variable.chunks is not None:
             size = math.prod(c.typical for c in variable.chunks) * variable.dtype.itemsize
             if size > block_limit:
+                needed = -(-size // 2**20)
                 lengths = " x ".join(str(c.typical) for c in variable.chunks)
                 raise LoupeDataError(
                     f"stored in blocks of {size / 2**20:.0f} MiB ({lengths} samples); "
                     f"at most {block_limit / 2**20:.0f} MiB are loaded at once",
                     where=variable.where,
-                    hint="rechunk the store along time: a few MiB a block serve best",
+                    hint="rechunk the store along time: a few MiB a block serve best; or allow "
+                    f"it with `block_mb = {needed}` in the source",
                     code="data-block-size",
                 )
 

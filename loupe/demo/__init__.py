@@ -8,7 +8,7 @@ This room writes files that anybody could have written; it knows neither windows
 from __future__ import annotations
 
 import math
-import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
@@ -26,6 +26,8 @@ Tick: TypeAlias = Callable[[str, float], None]
 """Called with what is being written and the finished fraction, 0 to 1."""
 
 LONGEST_HOURS = 72.0
+
+_SESSION = "session.toml"
 
 
 def write_demo(
@@ -80,19 +82,28 @@ def write_demo(
             where=str(target),
             hint="Name a new or an empty folder.",
         )
-    part = target.with_name(target.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
+    whole = target.resolve()
     try:
-        part.mkdir(parents=True)
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        # Of a name that nobody has, and gone whatever happens.
+        holder = tempfile.TemporaryDirectory(
+            prefix=f".{whole.name}-", dir=whole.parent, ignore_cleanup_errors=True
+        )
     except OSError as error:
         raise LoupeConfigError(
-            f"the folder cannot be made: {error.strerror}", where=str(part)
+            f"the folder cannot be made: {error.strerror}", where=str(target)
         ) from error
-    _write(part, kind, hours, seed, tick or _silent)
-    if target.exists():
-        target.rmdir()
-    part.rename(target)
-    return target / "session.toml"
+    with holder:
+        part = Path(holder.name) / whole.name
+        part.mkdir()
+        _write(part, kind, hours, seed, tick or _silent)
+        if whole.exists():
+            # It may be the folder that the user is in; the session comes last.
+            for path in sorted(part.iterdir(), key=lambda p: p.name == _SESSION):
+                path.rename(whole / path.name)
+        else:
+            part.rename(whole)
+    return target / _SESSION
 
 
 def _silent(what: str, fraction: float) -> None:

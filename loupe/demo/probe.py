@@ -58,7 +58,9 @@ def write(folder: Path, hours: float | None, seed: int, tick: Tick) -> None:
             lfp.append(data=quantise(field.step(course), MICROVOLTS))
             spikes.step(course).write_parquet(Path(parts) / f"{begin:09}.parquet")
             tick("LFP and spikes", (begin + STEP_S) / length)
-        pl.scan_parquet(Path(parts) / "*.parquet").sink_parquet(folder / "spikes.parquet")
+        # As they are: a bracket in the folder's name is no pattern.
+        pieces = pl.scan_parquet(sorted(Path(parts).iterdir()), glob=False)
+        pieces.sink_parquet(folder / "spikes.parquet")
     toml.write_session(folder, _SESSION)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from loupe.data.natural import natural_key
 from loupe.data.protocols import ArrayInfo
 from loupe.errors import LoupeConfigError
 from loupe.scene.theme import OKABE_ITO
@@ -71,13 +71,6 @@ _UNITS = {"uV": "µV", "uA": "µA", "us": "µs", "um": "µm", "degC": "°C", "de
 def unit_text(units: str) -> str:
     """Units as people write them: "uV" becomes "µV"; others stay as the file has them."""
     return _UNITS.get(units, units)
-
-
-def natural_key(text: str) -> tuple[tuple[int, float, str], ...]:
-    """Sort key that puts "ch2" before "ch10"."""
-    parts = re.split(r"(\d+)", text)
-    # `\d` are the decimal digits; "①" and "²" are digits too, but no part of a number.
-    return tuple((0, float(p), "") if p.isdecimal() else (1, 0.0, p.casefold()) for p in parts if p)
 
 
 def prefix_of(array_name: bool | str, info: ArrayInfo) -> str:

@@ -69,16 +69,13 @@ def compose_traces(
     mark_color: tuple[int, int, int, int] = (255, 255, 255, 255),
     dash: npt.ArrayLike | None = None,
     k0: int = 0,
-    columns: tuple[int, int] | None = None,
-    out: U8 | None = None,
 ) -> U8:
     """Draw traces into a tile.
 
     Parameters
     ----------
     lo, hi
-        Spans ``(W, C)`` float32, data values, NaN where there is nothing. Columns outside
-        `columns` are only looked at by thick lines.
+        Spans ``(W, C)`` float32, data values, NaN where there is nothing.
     scale, offset
         Scalars or ``(C,)``: ``y_px = offset - value * scale``; 0 is the tile's top edge.
     colors
@@ -99,16 +96,11 @@ def compose_traces(
         columns; all zero is solid.
     k0
         Absolute number of column 0 of `lo`, which is the phase of dashes.
-    columns
-        ``first, last + 1`` of the columns to draw; all by default.
-    out
-        ``(last + 1 - first, H, 4)`` uint8 to write to, C-contiguous, so that threads can share
-        one tile by disjoint `columns`.
 
     Returns
     -------
     ndarray
-        ``(last + 1 - first, H, 4)`` uint8, premultiplied.
+        ``(W, H, 4)`` uint8, premultiplied.
 
     Raises
     ------
@@ -120,15 +112,9 @@ def compose_traces(
             f"spans must be two arrays of columns x traces, got {lo.shape}, {hi.shape}"
         )
     n_columns, n_traces = lo.shape
-    x0, x1 = columns if columns is not None else (0, n_columns)
-    if not 0 <= x0 <= x1 <= n_columns:
-        raise ValueError(f"columns {x0} to {x1} lie outside the {n_columns} columns of the spans")
-    if out is None:
-        out = np.empty((x1 - x0, height, 4), dtype=np.uint8)
-    elif out.shape != (x1 - x0, height, 4) or not out.flags.c_contiguous:
-        raise ValueError(f"out must be contiguous {(x1 - x0, height, 4)}, got {out.shape}")
+    out = np.empty((n_columns, height, 4), dtype=np.uint8)
     pens = _per_trace(width, n_traces)
-    core, wide = _widen(lo, hi, pens, x0, x1)
+    core, wide = _widen(lo, hi, pens)
     sequence = np.arange(n_traces) if order is None else np.asarray(order)
     packed = out.view(np.uint32)[:, :, 0] if out.size else np.empty(out.shape[:2], np.uint32)
     per_value, zero = _per_trace(scale, n_traces), _per_trace(offset, n_traces)
@@ -156,11 +142,11 @@ def compose_traces(
             mark,
             dashes,
             bool(dashes.any()),
-            int(k0) + x0 + a,
+            int(k0) + a,
             packed[a:b],
         )
 
-    share(part, x1 - x0, (x1 - x0) * n_traces, _compose)
+    share(part, n_columns, n_columns * n_traces, _compose)
     return out
 
 
@@ -169,13 +155,13 @@ def _per_trace(value: npt.ArrayLike, n_traces: int, columns: int = 0) -> F64:
     return np.array(np.broadcast_to(np.asarray(value, dtype=np.float64), shape), order="C")
 
 
-def _widen(lo: F32, hi: F32, pens: F64, x0: int, x1: int) -> tuple[Spans, Spans]:
+def _widen(lo: F32, hi: F32, pens: F64) -> tuple[Spans, Spans]:
     """Join the columns of thick lines with their neighbours.
 
-    Returns columns ``x0 .. x1 - 1`` of the spans within the pen's whole columns of reach, and of
-    those with one more on either side, which the pen covers in part.
+    Returns the spans within the pen's whole columns of reach, and those with one more on either
+    side, which the pen covers in part.
     """
-    own = tuple(np.require(a[x0:x1], np.float32, requirements=["C", "A", "W"]) for a in (lo, hi))
+    own = tuple(np.require(a, np.float32, requirements=["C", "A", "W"]) for a in (lo, hi))
     reach = np.maximum(np.floor((pens - 1.0) / 2.0), 0.0).astype(np.int64)
     partly = (pens - 1.0) / 2.0 > reach
     if not (reach + partly).any():
@@ -186,9 +172,9 @@ def _widen(lo: F32, hi: F32, pens: F64, x0: int, x1: int) -> tuple[Spans, Spans]
         for d in range(1, int(reaches.max()) + 1):
             traces = slice(None) if (reaches >= d).all() else np.flatnonzero(reaches >= d)
             for step in (-d, d):
-                # Columns of `spans` whose neighbour lies within the columns that are known.
-                a, b = max(x0 + step, 0), min(x1 + step, len(lo))
-                to = slice(a - step - x0, b - step - x0)
+                # Columns whose neighbour lies within the columns that are known.
+                a, b = max(step, 0), min(len(lo) + step, len(lo))
+                to = slice(a - step, b - step)
                 for join, target, source in ((np.fmin, spans[0], lo), (np.fmax, spans[1], hi)):
                     if b > a:
                         target[to, traces] = join(target[to, traces], source[a:b, traces])

@@ -20,7 +20,6 @@ __all__ = [
     "cell_plan",
     "column_edges",
     "edge_plan",
-    "event_columns",
 ]
 
 F64: TypeAlias = npt.NDArray[np.float64]
@@ -152,11 +151,3 @@ def cell_plan(
     start[lonely] = nearest[lonely]
     stop[lonely] = nearest[lonely] + 1
     return start, stop
-
-
-def event_columns(t: F64, k0: int, grid_dt: float) -> I64:
-    """Column of each event, counted from `k0`; edges belong to the column on their right."""
-    k = np.floor(t / grid_dt)
-    k += (k + 1) * grid_dt <= t
-    k -= k * grid_dt > t
-    return k.astype(np.int64) - int(k0)

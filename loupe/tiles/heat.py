@@ -34,8 +34,6 @@ def heat_columns(
     method: Method = "peak",
     max_gap: float | None = None,
     period: float | None = None,
-    out: F32 | None = None,
-    rows: tuple[int, int] | None = None,
 ) -> F32:
     """Reduce samples to pixel columns.
 
@@ -53,10 +51,6 @@ def heat_columns(
         Where samples are further apart than this (seconds), cells end half a `period` from them.
     period
         Nominal step, seconds; see `cell_plan`.
-    out
-        ``(width, R)`` float32 to write to, so that threads can share the work.
-    rows
-        Compute only these rows, ``first, last + 1``.
 
     Returns
     -------
@@ -77,17 +71,16 @@ def heat_columns(
     if not isinstance(time, tuple) and len(time) != n:
         raise ValueError(f"{n} samples a row but {len(time)} times")
     start, stop = cell_plan(time, n, column_edges(k0, width, grid_dt), max_gap, period)
-    values = np.empty((width, n_rows), dtype=np.float32) if out is None else out
-    r0, r1 = rows if rows is not None else (0, n_rows)
+    values = np.empty((width, n_rows), dtype=np.float32)
 
     def part(a: int, b: int) -> None:
         if method == "peak":
-            _peaks(samples, samples, start, stop, r0 + a, r0 + b, values)
+            _peaks(samples, samples, start, stop, a, b, values)
         else:
-            _means(samples, start, stop, r0 + a, r0 + b, values)
+            _means(samples, start, stop, a, b, values)
 
     kernel = _peaks if method == "peak" else _means
-    share(part, r1 - r0, (r1 - r0) * max(width, n // 8), kernel)
+    share(part, n_rows, n_rows * max(width, n // 8), kernel)
     return values
 
 
@@ -101,8 +94,6 @@ def heat_bins(
     grid_dt: float,
     max_gap: float | None = None,
     period: float | None = None,
-    out: F32 | None = None,
-    rows: tuple[int, int] | None = None,
 ) -> F32:
     """Peaks from the minima and maxima of a pyramid's bins.
 
@@ -115,7 +106,7 @@ def heat_bins(
         ``(R, nb)``, NaN (both) where a bin holds nothing.
     time
         Middles of the bins: ``(first, step)`` or float64 ``(nb,)``, seconds.
-    k0, width, grid_dt, max_gap, period, out, rows
+    k0, width, grid_dt, max_gap, period
         As for `heat_columns`; gap and period are those of the middles.
 
     Returns
@@ -130,13 +121,12 @@ def heat_bins(
         raise ValueError(f"bins must be two arrays of rows x bins, got {low.shape}, {high.shape}")
     n_rows, n = low.shape
     start, stop = cell_plan(time, n, column_edges(k0, width, grid_dt), max_gap, period)
-    values = np.empty((width, n_rows), dtype=np.float32) if out is None else out
-    r0, r1 = rows if rows is not None else (0, n_rows)
+    values = np.empty((width, n_rows), dtype=np.float32)
 
     def part(a: int, b: int) -> None:
-        _peaks(low, high, start, stop, r0 + a, r0 + b, values)
+        _peaks(low, high, start, stop, a, b, values)
 
-    share(part, r1 - r0, (r1 - r0) * max(width, n // 8), _peaks)
+    share(part, n_rows, n_rows * max(width, n // 8), _peaks)
     return values
 
 

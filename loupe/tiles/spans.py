@@ -43,8 +43,6 @@ def curve_spans(
     width: int,
     grid_dt: float,
     max_gap: float | None = None,
-    out: Spans | None = None,
-    rows: tuple[int, int] | None = None,
 ) -> Spans:
     """Spans of the curves through samples.
 
@@ -59,10 +57,6 @@ def curve_spans(
         The columns: column x covers ``[(k0 + x) * grid_dt, (k0 + x + 1) * grid_dt]`` seconds.
     max_gap
         The curve breaks between samples further apart than this, seconds.
-    out
-        Arrays to write to, so that threads can share the work; made if absent.
-    rows
-        Compute only these traces, ``first, last + 1``.
 
     Returns
     -------
@@ -81,13 +75,12 @@ def curve_spans(
     if not isinstance(time, tuple) and len(time) != n:
         raise ValueError(f"{n} samples a trace but {len(time)} times")
     first, fraction = edge_plan(time, n, column_edges(k0, width, grid_dt), max_gap)
-    lo, hi = _outputs(out, width, n_traces)
-    c0, c1 = rows if rows is not None else (0, n_traces)
+    lo, hi = (np.empty((width, n_traces), dtype=np.float32) for _ in range(2))
 
     def part(a: int, b: int) -> None:
-        _curve_spans(samples, first, fraction, c0 + a, c0 + b, lo, hi)
+        _curve_spans(samples, first, fraction, a, b, lo, hi)
 
-    share(part, c1 - c0, (c1 - c0) * max(width, n // 8), _curve_spans)
+    share(part, n_traces, n_traces * max(width, n // 8), _curve_spans)
     return lo, hi
 
 
@@ -100,8 +93,6 @@ def bin_spans(
     width: int,
     grid_dt: float,
     max_gap: float | None = None,
-    out: Spans | None = None,
-    rows: tuple[int, int] | None = None,
 ) -> Spans:
     """Spans from the minima and maxima of a pyramid's bins.
 
@@ -117,7 +108,7 @@ def bin_spans(
         arrays ``(nb,)`` with the times of each bin's first and last sample.
     max_gap
         With the arrays: the curve breaks between bins further apart than this, seconds.
-    k0, width, grid_dt, out, rows
+    k0, width, grid_dt
         As for `curve_spans`.
 
     Returns
@@ -132,13 +123,12 @@ def bin_spans(
         raise ValueError(f"bins must be two arrays of traces x bins, got {low.shape}, {high.shape}")
     n_traces, n = low.shape
     start, stop = bin_plan(time, n, column_edges(k0, width, grid_dt), max_gap)
-    lo, hi = _outputs(out, width, n_traces)
-    c0, c1 = rows if rows is not None else (0, n_traces)
+    lo, hi = (np.empty((width, n_traces), dtype=np.float32) for _ in range(2))
 
     def part(a: int, b: int) -> None:
-        _bin_spans(low, high, start, stop, c0 + a, c0 + b, lo, hi)
+        _bin_spans(low, high, start, stop, a, b, lo, hi)
 
-    share(part, c1 - c0, (c1 - c0) * max(width, n // 8), _bin_spans)
+    share(part, n_traces, n_traces * max(width, n // 8), _bin_spans)
     return lo, hi
 
 
@@ -166,13 +156,6 @@ def bin_plan(
         start = np.searchsorted(end, edges[:-1], side="left")
         stop = np.searchsorted(begin, edges[1:], side="right")
     return start.astype(np.int64), np.maximum(start, stop).astype(np.int64)
-
-
-def _outputs(out: Spans | None, width: int, n_traces: int) -> Spans:
-    if out is not None:
-        return out
-    shape = (width, n_traces)
-    return np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
 
 
 def _curve_spans_numpy(

@@ -179,3 +179,11 @@ def test_many_values_widen_the_codes():
     assert found.coded["unit"].codes.dtype == np.int32
     assert found.coded["unit"].values[-1] == (n - 1) * 7
     np.testing.assert_array_equal(found.coded["unit"].codes, np.arange(n))
+
+
+def test_a_column_without_numbers_is_told_with_its_file(tmp_path):
+    pl.DataFrame({"time": [1.0], "name": ["a"]}).write_parquet(tmp_path / "e.parquet")
+    table = Catalog(tmp_path).table("e.parquet")
+    with pytest.raises(LoupeDataError, match="`name` holds String, not numbers") as caught:
+        sorted_events(table, "time", numbers=["name"])
+    assert caught.value.where == str(tmp_path / "e.parquet")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import shutil
 import warnings
+from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +15,13 @@ import xarray as xr
 
 from loupe.data import registry
 from loupe.data.catalog import Catalog
+from loupe.data.probe import contents
+from loupe.data.protocols import ArrayInfo
 from loupe.data.readers import zarr_store
 from loupe.errors import LoupeDataError, LoupeMissingDependencyError
 from loupe.session.source import InMemory, Source
-from loupe.testing import check_array
+from loupe.testing import check_array, check_table
+from loupe.units import Span
 
 N = 1000
 
@@ -175,6 +181,24 @@ def test_truncated_npy(tmp_path):
     assert caught.value.where.endswith("a_y.npy")
 
 
+@pytest.mark.parametrize("rows", [1, 2])
+def test_an_npy_file_that_shrinks_while_it_is_open(rows, tmp_path):
+    for name in "ab"[:rows]:
+        np.save(tmp_path / f"{name}_t.npy", np.arange(50_000.0))
+        np.save(tmp_path / f"{name}_y.npy", np.arange(50_000, dtype=">i4"))
+    data = Catalog().array(tmp_path)
+    check_array(data, np.tile(np.arange(50_000, dtype=np.int32), (rows, 1)))
+    path = tmp_path / "a_y.npy"
+    path.write_bytes(path.read_bytes()[:40_000])
+    with pytest.raises(LoupeDataError, match="cannot be read") as caught:
+        data.read(slice(None), 40_000, 50_000)
+    assert caught.value.where == str(path)
+    assert data.read(slice(None), 0, 100)[0].tolist() == list(range(100))
+    path.unlink()
+    with pytest.raises(LoupeDataError, match="cannot be read"):
+        data.read(slice(None), 0, 100)
+
+
 def test_damaged_parquet(tmp_path):
     (tmp_path / "e.parquet").write_bytes(b"PAR1" + bytes(50))
     with pytest.raises(LoupeDataError, match="cannot be read"):
@@ -185,6 +209,38 @@ def test_pipes_are_not_read(tmp_path):
     os.mkfifo(tmp_path / "e.csv")
     with pytest.raises(LoupeDataError, match="neither a file nor a folder"):
         Catalog(tmp_path).table("e.csv")
+
+
+@pytest.mark.parametrize("path", ["data/**.edf", "a" * 300 + ".edf"])
+def test_paths_that_the_system_refuses(path, tmp_path):
+    catalog = Catalog(tmp_path)
+    with pytest.raises(LoupeDataError, match="cannot be looked at") as caught:
+        catalog.array(path)
+    assert caught.value.where == path
+    assert catalog.align([path]).keys() == {0}
+
+
+def test_folders_and_files_that_may_not_be_looked_at(tmp_path, monkeypatch):
+    original = Path.stat
+
+    def denied(self, **more):
+        if "locked" in self.parts:
+            raise PermissionError(13, "Permission denied", str(self))
+        return original(self, **more)
+
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "r.unknown").write_bytes(b"x")
+    monkeypatch.setattr(Path, "stat", denied)
+    with pytest.raises(LoupeDataError, match="Permission denied"):
+        Catalog(tmp_path).array("locked/r.zarr")
+
+    def closed(self, *args, **more):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", closed)
+    with pytest.raises(LoupeDataError, match="Permission denied") as caught:
+        Catalog(tmp_path).array("r.unknown")
+    assert caught.value.where == str(tmp_path / "r.unknown")
 
 
 def test_a_failing_task_graph_is_reported():
@@ -216,6 +272,12 @@ def test_huge_blocks_are_refused_unless_allowed(tmp_path):
     with pytest.raises(LoupeDataError, match="blocks of 1024 MiB") as caught:
         Catalog().array(Source(**source))
     assert "rechunk" in caught.value.hint
+    assert "`block_mb = 1024`" in caught.value.hint
+    catalog = Catalog()
+    with pytest.raises(LoupeDataError, match="at most 1000 MiB"):
+        catalog.array(Source(**source, block_mb=1000))
+    allowed = catalog.array(Source(**source, block_mb=1024))
+    assert (allowed.n_rows, allowed.time.n) == (2, 2**28)
 
 
 class FakeEntry:
@@ -251,7 +313,12 @@ class Rival(Plugin):
 @pytest.fixture
 def entry_points(monkeypatch):
     entries = []
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: entries)
+    real = importlib.metadata.entry_points
+
+    def found(**asked):
+        return entries if asked == {"group": registry.GROUP} else real(**asked)
+
+    monkeypatch.setattr("importlib.metadata.entry_points", found)
     registry.plugins.cache_clear()
     yield entries
     registry.plugins.cache_clear()
@@ -263,6 +330,107 @@ def test_plugins_open_their_files(entry_points, tmp_path):
     with pytest.raises(LoupeMissingDependencyError, match="package_that_is_not_there") as caught:
         Catalog(tmp_path).array("x.mine")
     assert caught.value.hint == "pip install package_that_is_not_there"
+
+
+class _Plain:
+    """The least that a table must be."""
+
+    name, columns = "mine", ("start_s", "unit", "kind")
+
+    def frame(self, columns=None):
+        import polars as pl
+
+        whole = pl.DataFrame({"start_s": [0.5, 1.5], "unit": [1, 2], "kind": ["a", None]})
+        return whole if columns is None else whole.select(columns)
+
+    def seconds(self, column):
+        return self.frame([column])[column].to_numpy()
+
+
+class Tabular(Plugin):
+    kinds = frozenset({"table"})
+
+    def open_table(self, request):
+        return _Plain()
+
+
+def test_tables_of_plugins_are_told_of(entry_points, tmp_path):
+    entry_points.append(FakeEntry("mine", Tabular))
+    for name in "ab":
+        (tmp_path / f"{name}.mine").touch()
+    check_table(_Plain())
+    found = contents("a.mine", Catalog(tmp_path))
+    assert (found.table.rows, found.more) == (2, 0)
+    assert found.table.columns == {"start_s": "Float64", "unit": "Int64", "kind": "String"}
+    assert found.table.time_columns == ("start_s",)
+    assert contents("?.mine", Catalog(tmp_path)).more == 1
+
+
+def test_a_damaged_group_does_not_hide_the_others(store, monkeypatch):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        recording().to_zarr(store, group="g", zarr_format=2, mode="a")
+    listed = zarr_store.ZarrReader.dataset
+
+    def failing(self, request):
+        if request.group is None:
+            raise LoupeDataError("cannot be listed", where="here")
+        return listed(self, request)
+
+    monkeypatch.setattr(zarr_store.ZarrReader, "dataset", failing)
+    found = contents(str(store), Catalog())
+    assert [a.group for a in found.arrays] == ["g"]
+    assert [p.where for p in found.problems] == ["here"]
+
+
+class _Axis:
+    """The least that a time axis must be."""
+
+    n, uniform, period = 100, True, 0.1
+    span = Span(1.0, 10.9)
+
+    def times(self, i0, i1):
+        return 1.0 + 0.1 * np.arange(i0, i1)
+
+    def bracket(self, t0, t1):
+        first = int(np.searchsorted(self.times(0, 100), t0))
+        last = int(np.searchsorted(self.times(0, 100), t1, side="right"))
+        return max(0, first - 1), min(100, last + 1)
+
+
+class _Dated:
+    """The least that an array must be, with a date."""
+
+    time, n_rows = _Axis(), 1
+
+    def __init__(self, origin):
+        self.info = ArrayInfo("x", "", (), ("",), {}, np.dtype("float64"), origin=origin)
+
+    def read(self, rows, i0, i1):
+        return np.arange(i0, i1, dtype="float64")[None]
+
+
+class Dated(Plugin):
+    def open_array(self, request):
+        minute = int(request.path.stem)
+        return _Dated(datetime(2024, 5, 1, 22, minute, tzinfo=UTC))
+
+
+def test_dated_arrays_of_plugins_come_at_their_time(entry_points, tmp_path):
+    entry_points.append(FakeEntry("mine", Dated))
+    for minute in ("0", "5"):
+        (tmp_path / f"{minute}.mine").touch()
+    catalog = Catalog(tmp_path)
+    assert not catalog.align(["5.mine", "0.mine"])
+    late = catalog.array("5.mine")
+    assert catalog.array("0.mine").time.span.start == 1.0
+    assert late.time.span.start == 301.0
+    np.testing.assert_allclose(late.time.at(np.array([20, 0, 7])), [303.0, 301.0, 301.7])
+    assert late.info.origin == catalog.origin == datetime(2024, 5, 1, 22, tzinfo=UTC)
+    check_array(late, np.arange(100.0)[None])
+    joined = catalog.array(Source(path=["0.mine", "5.mine"]))
+    check_array(joined, np.tile(np.arange(100.0), 2)[None])
+    assert joined.time.breaks.tolist() == [100]
 
 
 def test_two_claimants_are_listed_and_format_decides(entry_points, tmp_path):

@@ -179,9 +179,32 @@ def test_a_cut_edf_is_shown_as_far_as_it_goes(tmp_path):
     check_array(data, raw[0][None, :800])
 
 
+@pytest.mark.parametrize("kind", ["edf", "bdf"])
+def test_an_edf_that_shrinks_while_it_is_open(kind, tmp_path):
+    edfio = pytest.importorskip("edfio", reason="edfio is an extra")
+    raw, signals = edf_signals(edfio, kind, [1000] * 8, seconds=60, units=("uV",) * 8)
+    path = tmp_path / f"r.{kind}"
+    write_edf(edfio, path, kind, signals, data_record_duration=1)
+    data = Catalog(tmp_path).array(path.name)
+    # One row of many is read record by record, many rows in one stretch.
+    for rows in (slice(3, 4), slice(2, 8)):
+        np.testing.assert_array_equal(
+            data.read(rows, 100, 59_900), np.stack(raw[rows])[:, 100:59_900]
+        )
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    for rows in (slice(3, 4), slice(None)):
+        with pytest.raises(LoupeDataError, match=r"cannot be read.*are there"):
+            data.read(rows, 40_000, 60_000)
+    np.testing.assert_array_equal(data.read(slice(None), 0, 20_000), np.stack(raw)[:, :20_000])
+    path.unlink()
+    with pytest.raises(LoupeDataError, match="FileNotFoundError"):
+        data.read(slice(None), 0, 10)
+
+
 @pytest.mark.parametrize(
     ("at", "field", "told"),
     [
+        (252, b"-1  ", "names -1 signals"),
         (244, b"0       ", "cannot be opened"),
         (192, b"EDF+D", "nothing says where"),
         (252, b"9   ", "header"),
@@ -246,190 +269,7 @@ def test_ogg_is_read_where_it_is_asked_for(tmp_path):
     assert np.abs(part - 0.5 * np.sin(2 * np.pi * 40 * t[20000:20400])).max() < 0.05
 
 
-# NWB
-
-
-@pytest.fixture
-def nwb(tmp_path):
-    import h5py
-
-    rng = np.random.default_rng(9)
-    path = tmp_path / "s.nwb"
-    raw = rng.integers(-3000, 3000, (5000, 4)).astype(np.int16)
-    with h5py.File(path, "w") as file:
-        file.attrs["nwb_version"] = "2.7.0"
-        file["session_start_time"] = "2024-05-01T20:00:00+00:00"
-        file["timestamps_reference_time"] = "2024-05-01T20:00:00+00:00"
-        table = file.create_group("general/extracellular_ephys/electrodes")
-        table.attrs["colnames"] = ["location", "x", "group"]
-        table["id"] = np.arange(10, 16)
-        table.create_dataset("location", data=["a", "b", "c", "d", "e", "f"])
-        table["x"] = np.arange(6) * 20.0
-        table.create_dataset("group", data=[table.ref] * 6, dtype=h5py.ref_dtype)
-        series = file.create_group("acquisition/probe")
-        series.attrs["neurodata_type"] = "ElectricalSeries"
-        data = series.create_dataset("data", data=raw, chunks=(1000, 2))
-        data.attrs.update({"unit": "volts", "conversion": 2e-7, "offset": 0.0})
-        start = series.create_dataset("starting_time", data=12.5)
-        start.attrs.update({"rate": 1000.0, "unit": "seconds"})
-        region = series.create_dataset("electrodes", data=[1, 2, 4, 5])
-        region.attrs["table"] = table.ref
-        speed = file.create_group("processing/behavior/Motion/speed")
-        speed.attrs["neurodata_type"] = "TimeSeries"
-        speed.create_dataset("data", data=rng.normal(size=300)).attrs["unit"] = "cm/s"
-        times = 13.0 + np.arange(300) / 30
-        times[200:] += 4.0
-        speed["timestamps"] = times
-        film = file.create_group("acquisition/film")
-        film.attrs["neurodata_type"] = "ImageSeries"
-        film["data"] = np.zeros((4, 5, 6), np.uint8)
-        film["timestamps"] = np.arange(4.0)
-        file["acquisition/again"] = h5py.SoftLink("/processing/behavior")
-        units = file.create_group("units")
-        units.attrs["colnames"] = ["spike_times", "quality"]
-        units["id"] = [7, 9]
-        units["spike_times"] = [13.0, 14.0, 15.5, 13.25]
-        units["spike_times_index"] = np.array([3, 4], np.uint8)
-        trials = file.create_group("intervals/trials")
-        trials.attrs["colnames"] = ["start_time", "stop_time", "side", "tags"]
-        trials["id"] = [0, 1]
-        trials["start_time"] = [13.0, 15.0]
-        trials["stop_time"] = [14.0, 16.0]
-        trials.create_dataset("side", data=["left", "right"])
-        trials.create_dataset("tags", data=["u", "v"])
-        trials["tags_index"] = [1, 2]
-    return path, raw, times
-
-
-def test_nwb_series_are_arrays_by_path(nwb):
-    path, raw, times = nwb
-    catalog = Catalog(path.parent)
-    found = contents(path.name, catalog)
-    assert [a.variable for a in found.arrays] == [
-        "acquisition/probe",
-        "processing/behavior/Motion/speed",
-    ]
-    assert not found.problems
-    probe = catalog.array(Source(path=path.name, variable="acquisition/probe"))
-    check_array(probe, raw.T)
-    assert (probe.info.units, probe.info.dtype) == ("µV", np.int16)
-    assert probe.info.scale == pytest.approx(0.2)
-    assert probe.time.span.start == 12.5
-    assert probe.time.period == pytest.approx(1e-3, rel=1e-12)
-    assert probe.info.origin == datetime.datetime(2024, 5, 1, 20, tzinfo=datetime.UTC)
-    assert probe.info.row_names == ("11", "12", "14", "15")
-    assert list(probe.info.coords["location"]) == ["b", "c", "e", "f"]
-    assert list(probe.info.coords["x"]) == [20.0, 40.0, 80.0, 100.0]
-    assert "group" not in probe.info.coords
-    some = catalog.array(
-        Source(
-            path=path.name,
-            variable="acquisition/probe",
-            select={"location": ["e", "b"], "time": {"start": 13.0, "stop": 14.0}},
-        )
-    )
-    assert (some.time.span.start, some.time.span.stop) == (13.0, 14.0)
-    np.testing.assert_array_equal(some.read(slice(None), 0, 3), raw[500:503, [2, 0]].T)
-    speed = catalog.array(Source(path=path.name, variable="processing/behavior/Motion/speed"))
-    check_array(speed)
-    np.testing.assert_allclose(speed.time.times(0, 300), times, atol=1e-9)
-    assert list(speed.time.breaks) == [200]
-
-
-def test_nwb_channel_conversions_are_applied(nwb):
-    import h5py
-
-    path, raw, _ = nwb
-    with h5py.File(path, "a") as file:
-        file["acquisition/probe/channel_conversion"] = [1.0, 2.0, 0.5, 1.0]
-    data = Catalog(path.parent).array(Source(path=path.name, variable="acquisition/probe"))
-    check_array(data)
-    expected = raw.T * (0.2 * np.array([[1.0], [2.0], [0.5], [1.0]]))
-    np.testing.assert_allclose(physical(data), expected, rtol=1e-6)
-
-
-def test_nwb_tables_share_the_clock_of_its_signals(nwb):
-    path, _, _ = nwb
-    catalog = Catalog(path.parent)
-    catalog.array(Source(path=path.name, variable="acquisition/probe"))
-    spikes = catalog.table(path.name)
-    check_table(spikes)
-    assert spikes.frame().to_dict(as_series=False) == {
-        "time": [13.0, 14.0, 15.5, 13.25],
-        "unit": [7, 7, 7, 9],
-    }
-    trials = catalog.table(Source(path=path.name, variable="intervals/trials"))
-    check_table(trials)
-    assert trials.frame()["side"].to_list() == ["left", "right"]
-    assert trials.columns == ("start_time", "stop_time", "side")
-    with pytest.raises(LoupeDataError, match="no table `trials`") as caught:
-        catalog.table(Source(path=path.name, variable="trials"))
-    assert "intervals/trials" in caught.value.hint
-    # Where another recording began an hour before, all of the file moves by that hour.
-    later = Catalog(path.parent)
-    later.clock.start_at(datetime.datetime(2024, 5, 1, 19, tzinfo=datetime.UTC))
-    assert later.table(path.name).frame()["time"][0] == 3613.0
-    moved = later.array(Source(path=path.name, variable="acquisition/probe"))
-    assert moved.time.span.start == 3612.5
-
-
-def test_an_index_of_spikes_that_does_not_fit_is_refused(nwb):
-    import h5py
-
-    path, _, _ = nwb
-    with h5py.File(path, "a") as file:
-        file["units/spike_times_index"][:] = [4, 200]
-    with pytest.raises(LoupeDataError, match="does not fit its 4 spikes"):
-        Catalog(path.parent).table(path.name)
-
-
-def test_nwb_with_spikes_only_is_a_table(nwb):
-    import h5py
-
-    path, _, _ = nwb
-    with h5py.File(path, "a") as file:
-        del file["acquisition"], file["processing"]
-    found = contents(path.name, Catalog(path.parent))
-    assert (found.kind, found.table.rows, found.table.time_columns) == ("table", 4, ("time",))
-
-
-@pytest.mark.filterwarnings("ignore")  # pynwb's own
-def test_pynwb_files_are_read(tmp_path):
-    pynwb = pytest.importorskip("pynwb", reason="pynwb is not needed by Loupe")
-    from pynwb.ecephys import LFP, ElectricalSeries
-
-    file = pynwb.NWBFile(
-        session_description="s",
-        identifier="i",
-        session_start_time=START.replace(tzinfo=datetime.UTC),
-    )
-    device = file.create_device(name="d")
-    shank = file.create_electrode_group(
-        name="g", description="a shank", location="CA1", device=device
-    )
-    for k in range(3):
-        file.add_electrode(x=float(k), location=f"layer {k}", group=shank)
-    region = file.create_electrode_table_region(region=[2, 0], description="two")
-    raw = np.arange(2000, dtype=np.int16).reshape(1000, 2)
-    series = ElectricalSeries(
-        name="lfp", data=raw, electrodes=region, rate=1250.0, starting_time=3.0, conversion=1e-6
-    )
-    module = file.create_processing_module(name="ecephys", description="signals")
-    module.add(LFP(electrical_series=series))
-    file.add_unit(spike_times=[3.5, 4.5])
-    file.add_unit(spike_times=[3.75])
-    file.add_trial(start_time=3.0, stop_time=3.5)
-    with pynwb.NWBHDF5IO(tmp_path / "s.nwb", "w") as io:
-        io.write(file)
-    catalog = Catalog(tmp_path)
-    data = catalog.array("s.nwb")
-    check_array(data, raw.T)
-    assert data.info.name == "processing/ecephys/LFP/lfp"
-    assert list(data.info.coords["location"]) == ["layer 2", "layer 0"]
-    assert data.time.span.start == 3.0
-    assert catalog.table("s.nwb").frame()["unit"].to_list() == [0, 0, 1]
-    trials = catalog.table(Source(path="s.nwb", variable="intervals/trials"))
-    assert trials.frame()["stop_time"].to_list() == [3.5]
+# All of them
 
 
 @pytest.mark.timeout(600)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import numpy as np
@@ -13,7 +14,7 @@ import xarray as xr
 from loupe.data.catalog import Catalog
 from loupe.errors import LoupeDataError, LoupeTypeError
 from loupe.session.source import InMemory, Source
-from loupe.testing import check_array, check_reader, check_table
+from loupe.testing import check_array, check_reader
 
 N = 1000
 CHANNELS = ["Fz", "Cz", "Pz"]
@@ -238,6 +239,31 @@ def test_datetimes_share_one_origin(tmp_path):
     assert catalog.array(window).time.span.start == pytest.approx(10.752, abs=1e-9)
 
 
+@pytest.mark.parametrize("form", ["polars", "pandas", "parquet"])
+@pytest.mark.parametrize("seconds", [-5, 5])
+def test_signals_in_tables_share_the_origin_too(form, seconds, tmp_path):
+    t0 = np.datetime64("2024-05-01T22:00:00", "ns")
+    times = t0 + np.timedelta64(seconds, "s") + np.arange(N) * np.timedelta64(4_000_000, "ns")
+    frame = pl.DataFrame({"time": times, "Fz": values()[0]})
+    frame.write_parquet(tmp_path / "r.parquet")
+    source = {
+        "polars": InMemory(frame),
+        "pandas": InMemory(pd.DataFrame({"time": times, "Fz": values()[0]})),
+        "parquet": Source(path="r.parquet"),
+    }[form]
+    other = InMemory(labelled(times=t0 + np.arange(N) * np.timedelta64(4_000_000, "ns")))
+    catalog = Catalog(tmp_path)
+    assert not catalog.align([other, source])
+    own, second = catalog.array(other), catalog.array(source)
+    check_array(second, values()[:1])
+    assert second.time.span.start - own.time.span.start == seconds
+    assert min(own.time.span.start, second.time.span.start) == 0.0
+    assert own.info.origin == second.info.origin == catalog.origin
+    if form == "parquet":
+        part = Source(path="r.parquet", select={"time": {"start": str(times[250])}})
+        assert catalog.array(part).time.span.start == second.time.span.start + 1.0
+
+
 @pytest.mark.parametrize(
     ("change", "message", "hint"),
     [
@@ -277,6 +303,19 @@ def test_time_must_increase_and_exist(tmp_path):
     assert (data.time.span.start, data.time.period) == (0.0, 1 / 250)
 
 
+def test_times_in_the_index_of_a_pandas_frame_are_asked_for_as_a_column():
+    frame = pd.DataFrame({"time": TIMES, "Fz": values()[0]})
+    for indexed in (frame.set_index("time"), frame.set_index(pd.to_datetime(TIMES, unit="s"))):
+        source = InMemory(indexed.drop(columns="time", errors="ignore"))
+        with pytest.raises(LoupeDataError, match="no column `time`") as caught:
+            Catalog().array(source)
+        assert "reset_index()" in caught.value.hint
+    check_array(Catalog().array(InMemory(frame.set_index("time").reset_index())), values()[:1])
+    with pytest.raises(LoupeDataError, match="no column `tme`") as caught:
+        Catalog().table(InMemory(frame)).seconds("tme")
+    assert caught.value.hint == "did you mean `time`?"
+
+
 def test_bare_objects_are_refused():
     with pytest.raises(LoupeTypeError, match=r"cannot show a `numpy\.ndarray`"):
         Catalog().array(InMemory(np.zeros(3)))
@@ -297,6 +336,12 @@ def test_npy_events_with_opacities_are_a_table(tmp_path):
     assert table.frame().rows() == [
         (1.0, 0, 0.5, "a"), (3.0, 2, 1.0, "a"), (2.0, 1, 1.0, "b"),
     ]  # fmt: skip
+    with pytest.raises(LoupeDataError, match="npy pairs hold signals") as caught:
+        Catalog().table(tmp_path / "a_a.npy")
+    assert "npy-events" in caught.value.hint
+    for end in "aty":
+        one = Catalog(tmp_path).table(Source(path=f"a_{end}.npy", format="npy-events"))
+        assert one.frame()["name"].to_list() == ["a", "a"]
     np.save(tmp_path / "a_y.npy", np.array([0.5, 2]))
     with pytest.raises(LoupeDataError, match="rows of `a` must be whole numbers"):
         Catalog().table(tmp_path)
@@ -320,6 +365,32 @@ def test_npy_folder_with_unequal_times_is_opened_by_name(tmp_path):
         Catalog().array(tmp_path / "a_t.npy")
 
 
+def test_npy_pairs_of_one_name_in_two_folders_are_two_rows(tmp_path):
+    for k, day in enumerate(("day1", "day2")):
+        (tmp_path / day).mkdir()
+        np.save(tmp_path / day / "emg_t.npy", np.arange(10) / 10)
+        np.save(tmp_path / day / "emg_y.npy", np.arange(10) + 100 * k)
+    np.save(tmp_path / "day1" / "eeg_t.npy", np.arange(10) / 10)
+    np.save(tmp_path / "day1" / "eeg_y.npy", -np.arange(10))
+    catalog = Catalog(tmp_path)
+    both = catalog.array(Source(path=["day*/emg_y.npy", "day1/e*_y.npy", "day1/emg_t.npy"]))
+    assert both.info.row_names == ("day1/emg", "day2/emg", "eeg")
+    check_array(both, np.stack([np.arange(10), np.arange(10) + 100, -np.arange(10)]))
+    np.save(tmp_path / "day2" / "emg_t.npy", np.arange(10) / 10 + 1)
+    with pytest.raises(LoupeDataError, match="`day1/emg` and `day2/emg` have different") as caught:
+        Catalog(tmp_path).array(Source(path="day*/emg_y.npy"))
+    assert "source" in caught.value.hint
+    assert "variable" not in caught.value.hint
+
+
+def test_an_npy_pair_may_be_called_time(tmp_path):
+    np.save(tmp_path / "time_t.npy", np.arange(10) / 10)
+    np.save(tmp_path / "time_y.npy", np.arange(10, 20))
+    data = Catalog().array(tmp_path)
+    assert data.info.name == "time"
+    check_array(data, np.arange(10, 20)[None])
+
+
 def test_pickles_are_never_loaded(tmp_path):
     np.save(tmp_path / "a_t.npy", np.arange(3.0))
     np.save(tmp_path / "a_y.npy", np.array([object()] * 3), allow_pickle=True)
@@ -337,8 +408,27 @@ def test_several_files_join_in_time(tmp_path):
     assert not gapped.time.uniform
     assert gapped.time.breaks.tolist() == [N]
     check_array(gapped, np.concatenate([values()] * 2, axis=1))
+    to_zarr(labelled(times=TIMES + 40), tmp_path / "day10.zarr", zarr_format=2)
+    counted = Catalog(tmp_path).array(Source(path="day*.zarr"))
+    assert counted.time.span.stop == 40 + TIMES[-1]
     with pytest.raises(LoupeDataError, match="before the file before it ends"):
         Catalog(tmp_path).array(Source(path=["day1.zarr", "day0.zarr"]))
+
+
+def test_a_joined_part_without_samples_takes_no_place(tmp_path):
+    to_zarr(labelled().isel(time=slice(0, 0)), tmp_path / "none.zarr", zarr_format=2)
+    for k in range(2):
+        to_zarr(labelled(times=TIMES + 9 * k), tmp_path / f"day{k}.zarr", zarr_format=2)
+    data = Catalog(tmp_path).array(Source(path=["day0.zarr", "none.zarr", "day1.zarr"]))
+    check_array(data, np.concatenate([values()] * 2, axis=1))
+    assert data.time.breaks.tolist() == [N]
+    for rest in ([], ["none.zarr"]):
+        by_rate = Catalog(tmp_path).array(Source(path=["day0.zarr", "none.zarr", *rest], rate=250))
+        check_array(by_rate, values())
+        assert by_rate.time.uniform
+    none = Catalog(tmp_path).array(Source(path=["none.zarr", "none.zarr"], rate=1.0))
+    assert none.time.n == 0
+    check_array(none)
 
 
 def test_remote_is_refused_unless_allowed():
@@ -349,65 +439,14 @@ def test_remote_is_refused_unless_allowed():
         Catalog(allow_remote=True).array(Source(path="zip::http://example.org/x.zip"))
 
 
-def test_tables_pass_the_suite_and_lists_are_joined(tmp_path):
-    frame = pl.DataFrame({"time": [0.5, 1.5], "unit": [1, 2], "kind": ["a", None]})
-    frame.write_parquet(tmp_path / "e1.parquet")
-    frame.write_csv(tmp_path / "e.csv")
-    frame.write_parquet(tmp_path / "e2.parquet")
-    catalog = Catalog(tmp_path)
-    for source in ("e1.parquet", "e.csv", InMemory(frame)):
-        table = catalog.table(source)
-        check_table(table)
-        assert table.frame().equals(frame)
-        assert table.seconds("time").tolist() == [0.5, 1.5]
-    joined = catalog.table(Source(path="e?.parquet"))
-    check_table(joined)
-    assert joined.frame(["unit"])["unit"].to_list() == [1, 2, 1, 2]
-    with pytest.raises(LoupeDataError, match="no column `knd`") as caught:
-        catalog.table("e.csv").frame(["knd"])
-    assert caught.value.hint == "did you mean `kind`?"
-    with pytest.raises(LoupeDataError, match="'a' in row 0 \\(line 2\\)"):
-        catalog.table("e.csv").seconds("kind")
-
-
-def test_time_unit_of_tables(tmp_path):
-    frame = pl.DataFrame({"time": [500, 1500], "end": [600, 1600]})
-    frame.write_parquet(tmp_path / "e.parquet")
-    table = Catalog(tmp_path).table(Source(path="e.parquet", time_unit="ms"))
-    assert table.frame(["time"])["time"].to_list() == [0.5, 1.5]
-    assert table.seconds("time").tolist() == [0.5, 1.5]
-    assert table.seconds("end").tolist() == [0.6, 1.6]
-
-
-@pytest.mark.parametrize(
-    ("text", "columns"),
-    [
-        (b"id,v\n007,1\n008,2\n", {"id": ["007", "008"], "v": [1, 2]}),
-        (b"time;v\n1,5;2\n", {"time": ["1,5"], "v": [2]}),
-        (b"t,v\r1,2\r3,4\r", {"t": [1, 3], "v": [2, 4]}),
-        (b"\xef\xbb\xbft,v\n1,2.5\n\n\n3,4\n", {"t": [1, 3], "v": [2.5, 4.0]}),
-        (b"t,v\n1,NA\n2,3\n", {"t": [1, 2], "v": [None, 3]}),
-        (b"v\n" + b"1\n" * 200 + b"1.5\n", {"v": [1.0] * 200 + [1.5]}),
-    ],
-)
-def test_csv_is_never_silently_wrong(text, columns, tmp_path):
-    (tmp_path / "e.csv").write_bytes(text)
-    frame = Catalog(tmp_path).table("e.csv").frame()
-    assert frame.to_dict(as_series=False) == columns
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("t,v\n1,2\n".encode("utf-16"), "not UTF-8"),
-        (b"t,v\n1,caf\xe9\n", "byte 9 is not UTF-8"),
-        (b"t,t\n1,2\n", "two columns have the name `t`"),
-        (b"", "empty"),
-        (b"t,v\n1,2,3\n", "cannot be read"),
-    ],
-)
-def test_bad_csv_is_refused_with_its_place(text, message, tmp_path):
-    (tmp_path / "e.csv").write_bytes(text)
-    with pytest.raises(LoupeDataError, match=message) as caught:
-        Catalog(tmp_path).table("e.csv")
-    assert "e.csv" in caught.value.where
+def test_opening_the_same_anew_holds_no_more_each_time():
+    source = InMemory(labelled())
+    catalog = Catalog()
+    first = catalog.array(source)
+    held = sys.getrefcount(source)
+    for _ in range(20):
+        catalog, dropped = catalog.renewed([source])
+        assert first in dropped
+        first = catalog.array(source)
+        del dropped
+    assert sys.getrefcount(source) <= held

@@ -129,6 +129,31 @@ def test_units(unit, seconds):
     assert seconds_per(unit) == seconds
 
 
+@pytest.mark.parametrize(
+    ("stored", "seconds"),
+    [("msecs", 1e-3), ("usec", 1e-6), ("nsecs", 1e-9), ("mins", 60), ("hrs", 3600), ("[s]", 1)],
+)
+def test_stored_units_in_other_words(stored, seconds):
+    raw = np.array([0, 2])
+    assert time_code(raw[:1], {"units": stored}).seconds(raw)[1] == pytest.approx(2 * seconds)
+
+
+@pytest.mark.parametrize("stored", ["samples", "frames", "fortnights"])
+def test_an_unknown_stored_unit_is_no_second(stored):
+    raw = np.array([0, 2])
+    with pytest.raises(LoupeDataError, match=f"cannot read the time units `{stored}`") as caught:
+        time_code(raw[:1], {"units": stored}, where="r.zarr:time")
+    assert "time_unit" in caught.value.hint
+    assert "rate" in caught.value.hint
+    assert time_code(raw[:1], {"units": stored}, unit="s").seconds(raw)[1] == 2.0
+
+
+@pytest.mark.parametrize("stored", ["", " ", "1", None])
+def test_no_stored_unit_means_seconds(stored):
+    raw = np.array([0, 2])
+    assert time_code(raw[:1], {"units": stored}).seconds(raw)[1] == 2.0
+
+
 def test_the_session_wins_over_the_attributes():
     raw = np.array([0, 2, 4])
     stored = time_code(raw[:1], {"units": "ms"})

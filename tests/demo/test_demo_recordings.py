@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -218,9 +219,21 @@ def test_an_interrupted_run_leaves_nothing_that_looks_whole(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         write_demo(tmp_path / "x", kind="imaging", hours=0.02, tick=interrupt)
-    assert not (tmp_path / "x").exists()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "x.part").mkdir()
+    (tmp_path / "x.part" / "thesis.txt").write_text("precious")
     write_demo(tmp_path / "x", kind="imaging", hours=0.02)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["x"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x", "x.part"]
+    assert (tmp_path / "x.part" / "thesis.txt").read_text() == "precious"
+
+
+def test_the_empty_folder_that_one_is_in_can_be_filled(tmp_path, monkeypatch):
+    folder = tmp_path / "runs [old]"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    assert write_demo(".", kind="probe", hours=0.01) == Path("session.toml")
+    assert {"session.toml", "lfp.zarr", "spikes.parquet"} <= {p.name for p in Path().iterdir()}
+    assert [path.name for path in tmp_path.iterdir()] == ["runs [old]"]
 
 
 def test_noise_has_the_power_and_the_rhythm_that_were_asked_for():

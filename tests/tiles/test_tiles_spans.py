@@ -128,17 +128,6 @@ def test_far_from_zero_time_keeps_its_place():
     assert np.flatnonzero(hi[:, 0] > 0.5).tolist() == [49, 50]
 
 
-def test_parts_by_rows_fill_the_same_arrays():
-    y = np.random.default_rng(2).normal(size=(5, 200)).astype(np.float32)
-    options = {"k0": 0, "width": 30, "grid_dt": 0.5}
-    whole = curve_spans(y, (0.0, 0.1), **options)
-    out = (np.zeros((30, 5), np.float32), np.zeros((30, 5), np.float32))
-    for rows in ((0, 2), (2, 5)):
-        curve_spans(y, (0.0, 0.1), **options, out=out, rows=rows)
-    np.testing.assert_array_equal(out[0], whole[0])
-    np.testing.assert_array_equal(out[1], whole[1])
-
-
 @pytest.mark.parametrize("layout", ["F", "big-endian", "read-only", "f8", "strided"])
 def test_any_layout_of_samples_gives_the_same(layout):
     y = np.random.default_rng(3).normal(size=(3, 64)).astype(np.float32)

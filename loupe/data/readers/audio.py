@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from loupe.data.readers.signals import (
     TIME,
     FileVariable,
+    Make,
     SignalReader,
     Signals,
     even_time,
@@ -60,7 +62,7 @@ class AudioReader(SignalReader):
     extra: ClassVar[str | None] = "audio"
     package: ClassVar[str | None] = "soundfile"
 
-    def signals(self, request: OpenRequest) -> Mapping[str, Signals]:
+    def signals(self, request: OpenRequest) -> Mapping[str, Make]:
         """The one array ``sound``."""
         path = local_file(request)
         soundfile = library("soundfile", "audio")
@@ -73,7 +75,7 @@ class AudioReader(SignalReader):
                 hint="the file may be damaged or of another kind; name the reader with `format`",
                 code="data-open",
             ) from error
-        return {"sound": _signals(sound, path)}
+        return {"sound": partial(_signals, sound, path)}
 
 
 @dataclass(eq=False)

@@ -1,4 +1,4 @@
-"""EDF, EDF+, BDF and BDF+ recordings: headers through edfio, samples by a map of the file.
+"""EDF, EDF+, BDF and BDF+ recordings: headers through edfio, samples from the records.
 
 Signals of one sampling rate are the rows of one array; with several rates each array is named
 after its rate, such as ``100 Hz``. The samples are not left to edfio, which reads a BDF file
@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,6 +27,7 @@ from loupe.data.dataset import TimeVariable
 from loupe.data.readers.signals import (
     TIME,
     FileVariable,
+    Make,
     Scaling,
     SignalReader,
     Signals,
@@ -46,6 +48,12 @@ _ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[^\x14]*)?\x14")
 _ANNOTATIONS = {2: b"EDF Annotations", 3: b"BDF Annotations"}
 """Label of signals that are none, by the width of a sample."""
 
+_STRETCH = 4 * 2**20
+"""Bytes of records that are read at once."""
+
+_SKIPPED = 4096
+"""Bytes that are about as quick to read as to skip."""
+
 _FIELDS_BEFORE_COUNT = 216
 """Bytes of each signal's header in front of its samples a record."""
 
@@ -59,7 +67,7 @@ class EdfReader(SignalReader):
     package: ClassVar[str | None] = "edfio"
     without_signals: ClassVar[str] = "its annotations can be opened as labels"
 
-    def signals(self, request: OpenRequest) -> Mapping[str, Signals]:
+    def signals(self, request: OpenRequest) -> Mapping[str, Make]:
         """All arrays by their rates, the fastest first."""
         return _open(local_file(request))
 
@@ -94,11 +102,53 @@ class _Layout:
         return slice(start, start + self.width * self.counts[signal])
 
 
+@dataclass(frozen=True)
+class _Records:
+    """The records of a file. They are read: a map of a file that shrinks ends the program.
+
+    Attributes
+    ----------
+    start, size, n
+        Bytes before the first record, bytes of each, and how many there are.
+    """
+
+    path: Path
+    start: int
+    size: int
+    n: int
+
+    def read(self, first: int, last: int, part: slice) -> npt.NDArray[np.uint8]:
+        """Bytes ``part`` of the records ``first .. last - 1``, ``(records, bytes)``.
+
+        Raises
+        ------
+        OSError, ValueError
+            If they are not there.
+        """
+        width = part.stop - part.start
+        out = np.empty((last - first, width), dtype=np.uint8)
+        # A small part of long records is picked out of each, all else read in long stretches.
+        apart = self.size > 4 * width + _SKIPPED
+        step = 1 if apart else max(1, _STRETCH // self.size)
+        with self.path.open("rb", buffering=0) as file:
+            for record in range(first, last, step):
+                n = min(step, last - record)
+                own = out[record - first : record - first + n]
+                stretch = own if apart else np.empty((n, self.size), dtype=np.uint8)
+                file.seek(self.start + record * self.size + (part.start if apart else 0))
+                got = file.readinto(stretch.reshape(-1).data)
+                if got < stretch.size:
+                    raise ValueError(f"only {record + got // self.size} records are there")
+                if not apart:
+                    own[:] = stretch[:, part]
+        return out
+
+
 @dataclass(eq=False)
 class _EdfVariable(FileVariable):
     """Signals of one rate; ``places`` are their bytes within a record of ``count`` samples."""
 
-    records: npt.NDArray[np.uint8]
+    records: _Records
     places: tuple[slice, ...]
     count: int
     width: int
@@ -113,8 +163,13 @@ class _EdfVariable(FileVariable):
         n = samples.stop - samples.start
         places = self.places[rows]
         raw = np.empty((len(places), n), dtype=np.int16 if self.width == 2 else np.int32)
+        if not raw.size:
+            return self.scaling.applied(raw, rows, 0, self.dtype)
+        low, high = min(p.start for p in places), max(p.stop for p in places)
+        stored = self.records.read(first, last, slice(low, high))
         for row, place in zip(raw, places, strict=True):
-            row[:] = _numbers(self.records[first:last, place], self.width)[skip : skip + n]
+            own = stored[:, place.start - low : place.stop - low]
+            row[:] = _numbers(own, self.width)[skip : skip + n]
         return self.scaling.applied(raw, rows, 0, self.dtype)
 
 
@@ -147,7 +202,8 @@ class _RecordTime(TimeVariable):
 
 def _layout(head: bytes, file: io.BufferedReader) -> _Layout:
     n, header = int(head[252:256]), int(head[184:192])
-    rest = file.read(256 * n)
+    # A negative number would read the whole file.
+    rest = file.read(256 * max(n, 0))
     if n < 0 or header != 256 * (n + 1) or len(rest) < 256 * n:
         raise ValueError(f"the header has {len(rest) + 256} bytes and names {n} signals")
     counts = rest[_FIELDS_BEFORE_COUNT * n : (_FIELDS_BEFORE_COUNT + 8) * n]
@@ -169,7 +225,7 @@ class _Recording:
     signals, places
         Headers of the signals that are no annotations, and their bytes within a record.
     records, width
-        All records, ``(records, bytes)``, and the bytes of a sample.
+        All records, and the bytes of a sample.
     length
         Seconds that a record lasts.
     origin
@@ -181,14 +237,14 @@ class _Recording:
     path: Path
     signals: tuple[Any, ...]
     places: tuple[slice, ...]
-    records: npt.NDArray[np.uint8]
+    records: _Records
     width: int
     length: float
     origin: datetime | None
     onsets: npt.NDArray[np.float64] | None
 
 
-def _open(path: Path) -> dict[str, Signals]:
+def _open(path: Path) -> dict[str, Make]:
     edfio = library("edfio", "edf")
     try:
         recording = _headers(path, edfio)
@@ -208,7 +264,7 @@ def _open(path: Path) -> dict[str, Signals]:
         ) from error
     counts = {s.samples_per_data_record for s in recording.signals} - {0}
     return {
-        f"{count / recording.length:.10g} Hz": _array(recording, count)
+        f"{count / recording.length:.10g} Hz": partial(_array, recording, count)
         for count in sorted(counts, reverse=True)
     }
 
@@ -256,7 +312,7 @@ def _array(recording: _Recording, count: int) -> Signals:
         name,
         where,
         ("channel", TIME),
-        (len(own), len(recording.records) * count),
+        (len(own), recording.records.n * count),
         scale.dtype(np.dtype(np.int16 if recording.width == 2 else np.int32)),
         {"units": unit, **scale.attrs},
         None,
@@ -313,8 +369,8 @@ def _origin(header: Any) -> datetime | None:
     return None
 
 
-def _records(path: Path, layout: _Layout, said: int) -> npt.NDArray[np.uint8]:
-    """The whole records of a file, ``(records, bytes)``, mapped."""
+def _records(path: Path, layout: _Layout, said: int) -> _Records:
+    """The whole records of a file."""
     size = path.stat().st_size - layout.header
     there = size // layout.record if layout.record else 0
     if there < said:
@@ -325,18 +381,16 @@ def _records(path: Path, layout: _Layout, said: int) -> npt.NDArray[np.uint8]:
         )
     # A header written before the recording had ended says -1.
     n = min(there, said) if said >= 0 else there
-    if n == 0:
-        return np.empty((0, layout.record), dtype=np.uint8)
-    return np.memmap(path, np.uint8, "r", layout.header, (n, layout.record))
+    return _Records(path, layout.header, layout.record, n)
 
 
-def _onsets(records: npt.NDArray[np.uint8], layout: _Layout) -> npt.NDArray[np.float64]:
+def _onsets(records: _Records, layout: _Layout) -> npt.NDArray[np.float64]:
     """Beginning of each record in seconds from the first, as its first annotation says."""
     if not any(layout.annotations):
         raise ValueError("it is discontinuous, but nothing says where")
     place = layout.place(layout.annotations.index(True))
-    onsets = np.empty(len(records))
-    for k, record in enumerate(records[:, place]):
+    onsets = np.empty(records.n)
+    for k, record in enumerate(records.read(0, records.n, place)):
         match = _ONSET.match(record.tobytes())
         if match is None:
             raise ValueError(f"record {k} does not say when it begins")

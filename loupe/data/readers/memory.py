@@ -123,7 +123,8 @@ def _xarray_variable(name: str, array: Any, place: str) -> Variable:
         return _LazyVariable(
             name, where, dims, variable.shape, variable.dtype, attrs, None, chunks, variable.data
         )
-    if variable._in_memory:
+    # Private to xarray: without it, everything is read where it is asked for.
+    if getattr(variable, "_in_memory", False):
         return memory_variable(np.asarray(variable.data), dims, name=name, where=where, attrs=attrs)
     return _LazyVariable(
         name, where, dims, variable.shape, variable.dtype, attrs, None, None, variable
@@ -156,6 +157,13 @@ def _open_pair(times: object, values: object, request: OpenRequest) -> LabelledA
 def open_frame_array(table: Table, request: OpenRequest) -> LabelledArray:
     """Open the numeric columns of a table with a time column as rows of signals.
 
+    Parameters
+    ----------
+    table
+        With a clock that no other has: its second 0 becomes the array's origin.
+    request
+        Which columns, `select` and time.
+
     Raises
     ------
     LoupeDataError
@@ -176,9 +184,11 @@ def open_frame_array(table: Table, request: OpenRequest) -> LabelledArray:
         )
     columns: Sequence[npt.NDArray[Any]] = [table.numbers(name) for name in names]
     values = np.stack(columns)
+    origin = table.clock.origin
+    dated = {} if origin is None else {"units": f"seconds since {origin.isoformat()}"}
     variables: dict[str, Variable] = {
         "data": memory_variable(values, ("column", "time"), name="", where=table.name),
-        "time": memory_variable(time, ("time",), where=f"{table.name}:{request.time}"),
+        "time": memory_variable(time, ("time",), where=f"{table.name}:{request.time}", attrs=dated),
         "column": memory_variable(np.array(names), ("column",), where=table.name),
     }
     inside = replace(request, variable="data", time="time", time_unit=None)
@@ -204,7 +214,12 @@ def open_memory_table(value: object, clock: Clock, request: OpenRequest) -> Tabl
         columns = {
             str(name): pl.Series(str(name), _polars_values(frame[name])) for name in frame.columns
         }
-        return Table(pl.DataFrame(columns).lazy(), str(request.path), clock, request)
+        # A plain index only counts the rows.
+        counted = type(frame.index).__name__ == "RangeIndex"
+        hint = (
+            "" if counted else "the index of a pandas frame is no column: give frame.reset_index()"
+        )
+        return Table(pl.DataFrame(columns).lazy(), str(request.path), clock, request, hint=hint)
     raise LoupeTypeError(
         f"cannot read a `{_root(value)}.{type(value).__name__}` as a table of events",
         hint="give a polars.DataFrame or a pandas.DataFrame",

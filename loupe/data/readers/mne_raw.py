@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ import numpy.typing as npt
 from loupe.data.readers.signals import (
     TIME,
     FileVariable,
+    Make,
     SignalReader,
     Signals,
     even_time,
@@ -67,10 +69,10 @@ class MneReader(SignalReader):
     extra: ClassVar[str | None] = "mne"
     package: ClassVar[str | None] = "mne"
 
-    def signals(self, request: OpenRequest) -> Mapping[str, Signals]:
+    def signals(self, request: OpenRequest) -> Mapping[str, Make]:
         """The one array ``raw``: all channels."""
         path = local_file(request)
-        return {"raw": _signals(_read(path), path)}
+        return {"raw": partial(_signals, _read(path), path)}
 
     def open_table(self, request: OpenRequest) -> Table:
         """Open the annotations: time, duration and description."""

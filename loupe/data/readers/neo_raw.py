@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from loupe.data.readers.signals import (
     TIME,
     FileVariable,
+    Make,
     Scaling,
     SignalReader,
     Signals,
@@ -104,17 +106,17 @@ class NeoReader(SignalReader):
         """Whether a folder holds files of a system that writes folders."""
         return path.is_dir() and any(any(path.glob(mark)) for mark in _MARKS)
 
-    def signals(self, request: OpenRequest) -> Mapping[str, Signals]:
+    def signals(self, request: OpenRequest) -> Mapping[str, Make]:
         """All streams by name, part by part."""
         path = local_file(request)
-        io, found, lock = _read(path), {}, threading.Lock()
+        io, lock = _read(path), threading.Lock()
+        found: dict[str, Make] = {}
         parts = _parts(io)
         for number, part in enumerate(parts):
             for stream, name in enumerate(_names(io.header["signal_streams"]["name"])):
                 whole = name if len(parts) == 1 else f"{name}, part {number + 1}"
-                signals = _signals(io, part, stream, whole, (path, lock))
-                if signals.values.shape[0]:
-                    found[whole] = signals
+                if io.get_signal_size(*part, stream):
+                    found[whole] = partial(_signals, io, part, stream, whole, (path, lock))
         return found
 
     def open_table(self, request: OpenRequest) -> Table:

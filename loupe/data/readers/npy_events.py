@@ -1,12 +1,13 @@
 """Events in ``NAME_t.npy`` (seconds), ``NAME_y.npy`` (row numbers), ``NAME_a.npy`` (opacities).
 
-A folder, or one of its files: a table with the columns ``time``, ``row``, ``alpha`` and ``name``,
-one line an event. Opacities are clipped to 0..1; files without them count as 1. Pickled content
-is never loaded.
+A folder, or one of its files with ``format = "npy-events"``: a table with the columns ``time``,
+``row``, ``alpha`` and ``name``, one line an event. Opacities are clipped to 0..1; events without
+them count as 1. Pickled content is never loaded.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -32,10 +33,8 @@ class NpyEventsReader:
     kinds: ClassVar[frozenset[Kind]] = frozenset({"table"})
 
     def claims(self, path: Path) -> bool:
-        """Whether a folder holds times with opacities; a file is one of those."""
-        if path.is_dir():
-            return any(path.glob("*_a.npy")) and any(path.glob("*_t.npy"))
-        return path.name.endswith("_a.npy") and partner(path, "_a.npy", "_t.npy").is_file()
+        """Whether a folder holds times with opacities."""
+        return path.is_dir() and any(path.glob("*_a.npy")) and any(path.glob("*_t.npy"))
 
     def open_array(self, request: OpenRequest) -> ArrayData:
         """Refuse: these are events."""
@@ -71,7 +70,7 @@ class NpyEventsReader:
 
 def _names(path: Path) -> list[str]:
     if not path.is_dir():
-        return [path.name[: -len("_a.npy")]]
+        return [re.sub(r"_[aty]\.npy$", "", path.name)]
     times = sorted(path.glob("*_t.npy"))
     return [t.name[: -len("_t.npy")] for t in times if partner(t, "_t.npy", "_y.npy").is_file()]
 

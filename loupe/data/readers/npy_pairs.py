@@ -1,4 +1,4 @@
-"""Pairs of ``NAME_t.npy`` (seconds) and ``NAME_y.npy`` (values), memory-mapped.
+"""Pairs of ``NAME_t.npy`` (seconds) and ``NAME_y.npy`` (values), read where they are asked for.
 
 A folder, one file of a pair, or several files. Pairs with equal times become the rows of
 one array; others are opened one by one with `variable`. Pickled content is never loaded.
@@ -49,43 +49,87 @@ class NpyReader:
         raise LoupeDataError(
             "npy pairs hold signals, not a table of events",
             where=str(request.path),
-            hint="give a parquet or csv file",
+            hint='events are opened by their folder, or with format = "npy-events"',
             code="data-kind",
+        )
+
+
+@dataclass(frozen=True)
+class _Series:
+    """The numbers of one file, from a byte on.
+
+    They are read, not mapped: a map of a file that shrinks or goes away ends the program.
+    """
+
+    path: Path
+    start: int
+    dtype: np.dtype[Any]
+
+    def read(self, samples: slice) -> npt.NDArray[Any]:
+        n = samples.stop - samples.start
+        try:
+            offset = self.start + samples.start * self.dtype.itemsize
+            values = np.fromfile(self.path, self.dtype, n, offset=offset)
+        except OSError as error:
+            raise self._unreadable(samples, error.strerror or str(error)) from error
+        if len(values) < n:
+            raise self._unreadable(samples, f"only {len(values)} are there")
+        return values
+
+    def _unreadable(self, samples: slice, why: str) -> LoupeDataError:
+        return LoupeDataError(
+            f"samples {samples.start} to {samples.stop} cannot be read: {why}",
+            where=str(self.path),
+            hint="the file may have been cut short or moved since it was opened",
+            code="data-read",
         )
 
 
 @dataclass(eq=False)
 class _Stacked(Variable):
-    """Several memory maps of one length as rows (one alone is not a row but the array)."""
+    """Files of one length as rows (one alone is not a row but the array)."""
 
-    maps: list[npt.NDArray[Any]]
+    series: list[_Series]
 
     def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         samples = bounds[-1]
         if len(self.shape) == 1:
-            return self.maps[0][samples]
-        rows = self.maps[bounds[0]]
+            return self.series[0].read(samples)
+        rows = self.series[bounds[0]]
         out = np.empty((len(rows), samples.stop - samples.start), dtype=self.dtype)
-        for row, values in zip(out, rows, strict=True):
-            row[:] = values[samples]
+        for row, series in zip(out, rows, strict=True):
+            row[:] = series.read(samples)
         return out
 
 
 def open_files(paths: Sequence[Path], request: OpenRequest) -> LabelledArray:
     """Open several files, both halves of each pair or one, in the order of first appearance.
 
+    Pairs of one name are told apart by their folders.
+
     Raises
     ------
     LoupeDataError
         If a half is missing or damaged, or the pairs have different times.
     """
+    found = {
+        pair: name for path in paths for name, pair in _pairs(replace(request, path=path)).items()
+    }
+    plain = list(found.values())
     pairs: dict[str, tuple[Path, Path]] = {}
-    for path in paths:
-        pairs.update(_pairs(replace(request, path=path)))
-    return _open_pairs(pairs, replace(request, path=paths[0].parent))
+    for pair, name in found.items():
+        folder = pair[0].parent
+        named = name if plain.count(name) == 1 else f"{folder.resolve().name}/{name}"
+        pairs[named if named not in pairs else f"{folder}/{name}"] = pair
+    return _open_pairs(
+        pairs, replace(request, path=paths[0].parent), "give each a source of its own"
+    )
 
 
-def _open_pairs(pairs: dict[str, tuple[Path, Path]], request: OpenRequest) -> LabelledArray:
+def _open_pairs(
+    pairs: dict[str, tuple[Path, Path]], request: OpenRequest, apart: str = ""
+) -> LabelledArray:
+    """Open pairs as rows; ``apart`` says what to do with those of other times."""
     times = [load_series(t, "times") for t, _ in pairs.values()]
     values = [load_series(y, "values") for _, y in pairs.values()]
     for (name, (t, y)), time, value in zip(pairs.items(), times, values, strict=True):
@@ -97,7 +141,7 @@ def _open_pairs(pairs: dict[str, tuple[Path, Path]], request: OpenRequest) -> La
                 code="data-shape",
             )
     names = list(pairs)
-    _check_same_times(names, [t for t, _ in pairs.values()], times, request)
+    _check_same_times(names, [t for t, _ in pairs.values()], times, request, apart)
     single = len(names) == 1
     where = str(next(iter(pairs.values()))[1]) if single else str(request.path)
     stacked = _Stacked(
@@ -109,16 +153,21 @@ def _open_pairs(pairs: dict[str, tuple[Path, Path]], request: OpenRequest) -> La
         {},
         None,
         None,
-        values,
+        [
+            _Series(y, int(getattr(v, "offset", 0)), v.dtype)
+            for (_, y), v in zip(pairs.values(), values, strict=True)
+        ],
     )
+    # A pair may have the name of the times.
+    key = stacked.name if stacked.name != request.time else f"{stacked.name}_"
     first_t = str(next(iter(pairs.values()))[0])
     variables: dict[str, Variable] = {
-        stacked.name: stacked,
+        key: stacked,
         request.time: memory_variable(times[0], (request.time,), where=first_t),
     }
     if not single:
         variables["series"] = memory_variable(np.array(names), ("series",), where=where)
-    inside = replace(request, variable=stacked.name, group=None)
+    inside = replace(request, variable=key, group=None)
     return open_labelled(Dataset(where, variables), inside)
 
 
@@ -205,7 +254,11 @@ def load_series(path: Path, what: str) -> npt.NDArray[Any]:
 
 
 def _check_same_times(
-    names: list[str], paths: list[Path], times: list[npt.NDArray[Any]], request: OpenRequest
+    names: list[str],
+    paths: list[Path],
+    times: list[npt.NDArray[Any]],
+    request: OpenRequest,
+    apart: str,
 ) -> None:
     if len(names) < 2:
         return
@@ -215,7 +268,7 @@ def _check_same_times(
             raise LoupeDataError(
                 f"`{names[0]}` and `{name}` have different times and cannot share one array",
                 where=str(request.path),
-                hint=f'give each its own plot, with variable = "{name}" and so on',
+                hint=apart or f'give each its own plot, with variable = "{name}" and so on',
                 code="data-time",
             )
 

@@ -10,10 +10,12 @@ Layout: the NWB core schema, NWBFile and TimeSeries.
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,6 +26,7 @@ from loupe.data.dataset import plain_text
 from loupe.data.readers.signals import (
     TIME,
     FileVariable,
+    Make,
     Scaling,
     SignalReader,
     Signals,
@@ -41,6 +44,8 @@ __all__ = ["NwbReader"]
 
 _PLACES = ("acquisition", "processing", "stimulus")
 _UNITS = "units"
+_START, _STOP = "start_time", "stop_time"
+_TIMES = re.compile(r"(^|_)time(stamp)?s?$", re.IGNORECASE)
 _SI = {"volts": "V", "amperes": "A", "meters": "m", "seconds": "s", "degrees": "°", "n.a.": ""}
 """Units as NWB writes them, and as they are written elsewhere."""
 _MICROVOLTS = {"ElectricalSeries", "SpikeEventSeries"}
@@ -55,20 +60,20 @@ class NwbReader(SignalReader):
     kinds: frozenset[Kind] = frozenset({"array", "table"})
     without_signals: ClassVar[str] = "its tables are opened as rasters"
 
-    def signals(self, request: OpenRequest) -> Mapping[str, Signals]:
+    def signals(self, request: OpenRequest) -> Mapping[str, Make]:
         """All time series by their paths."""
         path = local_file(request)
         try:
             file = _file(path)
             origin = _reference(file)
-            found = {}
+            found: dict[str, Make] = {}
             for place in _PLACES:
                 if place in file:
                     for inside, group in _series(file[place]):
                         name = f"{place}/{inside}"
-                        found[name] = _signals(name, group, path, origin)
+                        found[name] = partial(_signals, name, group, path, origin)
             return found
-        except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+        except (OSError, RuntimeError, ValueError, TypeError, LookupError) as error:
             raise _damaged(path, error) from error
 
     def open_table(self, request: OpenRequest) -> Table:
@@ -97,16 +102,28 @@ class NwbReader(SignalReader):
             # Second 0 of the file is its reference time; of the axis, that of the first data.
             origin = _reference(file)
             shift = 0.0 if origin is None else request.clock.offset(origin)
-            columns = _spikes(group) if "spike_times" in group else _columns(group)
+            exprs = None
+            if "spike_times" in group:
+                times, row, units = _spikes(group)
+                frame = pl.DataFrame({TIME: times + shift, "row": row})
+                # A unit's own columns are repeated where they are asked for: spikes are many.
+                exprs = {TIME: pl.col(TIME)} | {
+                    name: pl.lit(pl.Series(values)).gather(pl.col("row"))
+                    for name, values in units.items()
+                }
+            else:
+                columns = _columns(group)
+                frame = pl.DataFrame(
+                    {
+                        name: values + shift if _is_time(name, columns) else values
+                        for name, values in columns.items()
+                    }
+                )
         except LoupeDataError:
             raise
-        except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+        except (OSError, RuntimeError, ValueError, TypeError, LookupError) as error:
             raise _damaged(path, error) from error
-        shifted = {
-            name: values + shift if name == TIME or name.endswith("_time") else values
-            for name, values in columns.items()
-        }
-        return Table(pl.DataFrame(shifted).lazy(), f"{path}:{wanted}", request.clock, request)
+        return Table(frame.lazy(), f"{path}:{wanted}", request.clock, request, columns=exprs)
 
 
 @dataclass(eq=False)
@@ -290,17 +307,45 @@ def _columns(table: Any) -> dict[str, npt.NDArray[Any]]:
     return found
 
 
+def _is_time(name: str, columns: Mapping[str, npt.NDArray[Any]]) -> bool:
+    """Whether a column holds times of the session: not words, and not how long something took.
+
+    Only the times of spikes, beginnings and ends are told by the schema. Another column is
+    taken for times if its name says so and most of its values lie within their own interval.
+    """
+    values = columns[name]
+    if values.dtype.kind not in "iuf":
+        return False
+    if name in {TIME, _START, _STOP}:
+        return True
+    start, stop = columns.get(_START), columns.get(_STOP)
+    if _TIMES.search(name) is None or start is None or stop is None:
+        return False
+    known = np.isfinite(values)
+    within = (values >= start) & (values <= stop)
+    return bool(2 * np.count_nonzero(within & known) > np.count_nonzero(known))
+
+
 def _refers(stored: Any) -> bool:
     import h5py
 
     return h5py.check_ref_dtype(stored.dtype) is not None or stored.dtype.kind == "V"
 
 
-def _spikes(units: Any) -> dict[str, npt.NDArray[Any]]:
-    """All spikes as rows of time and unit; the stored index holds the end of each unit's."""
+def _spikes(
+    units: Any,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32], dict[str, npt.NDArray[Any]]]:
+    """Times of all spikes, the row of the unit of each, and the columns of the units.
+
+    The stored index holds the end of each unit's spikes.
+    """
     ends = np.asarray(units["spike_times_index"][()]).astype(np.int64)
     times = np.asarray(units["spike_times"][()], dtype=np.float64)
     if (np.diff(ends, prepend=0) < 0).any() or (ends[-1] if len(ends) else 0) != len(times):
         raise ValueError(f"the index of `{_UNITS}` does not fit its {len(times)} spikes")
-    unit = np.repeat(np.asarray(units["id"][()]), np.diff(ends, prepend=0))
-    return {TIME: times, "unit": unit}
+    names = np.asarray(units["id"][()])
+    if len(names) != len(ends):
+        raise ValueError(f"`{_UNITS}` has {len(names)} units, but spikes of {len(ends)}")
+    row = np.repeat(np.arange(len(ends), dtype=np.int32), np.diff(ends, prepend=0))
+    own = {name: v for name, v in _columns(units).items() if name not in {TIME, "unit"}}
+    return times, row, {"unit": names, **own}

@@ -9,11 +9,11 @@ from __future__ import annotations
 import importlib
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +23,13 @@ from loupe.data.labelled import LabelledArray
 from loupe.data.protocols import TableData
 from loupe.data.request import Kind, OpenRequest
 from loupe.data.variables import Chunking, Variable, memory_variable
-from loupe.errors import LoupeDataError, LoupeMissingDependencyError
+from loupe.errors import LoupeDataError, LoupeError, LoupeMissingDependencyError
+from loupe.session.suggest import did_you_mean
 
 __all__ = [
     "TIME",
     "FileVariable",
+    "Make",
     "Scaling",
     "SignalReader",
     "Signals",
@@ -68,6 +70,10 @@ class Signals:
     origin: datetime | None = None
 
 
+Make: TypeAlias = Callable[[], Signals]
+"""Makes one array of a file; it may raise anything if that one is damaged."""
+
+
 class SignalReader(ABC):
     """A `loupe.data.request.Reader` of files whose arrays are known by `signals`."""
 
@@ -79,21 +85,12 @@ class SignalReader(ABC):
     package: ClassVar[str | None] = None
 
     @abstractmethod
-    def signals(self, request: OpenRequest) -> Mapping[str, Signals]:
-        """All arrays of a file by name, headers only."""
+    def signals(self, request: OpenRequest) -> Mapping[str, Make]:
+        """All arrays of a file by name, and what makes each from the headers."""
 
     def claims(self, path: Path) -> bool:
         """Claim nothing by its content."""
         return False
-
-    def groups(self, request: OpenRequest) -> tuple[str, ...]:
-        """No groups: an array's name says where it lies."""
-        return ()
-
-    def dataset(self, request: OpenRequest) -> Dataset:
-        """All arrays by name, for lists; their coordinates are left out."""
-        found = self.signals(request)
-        return Dataset(str(request.path), {name: s.values for name, s in found.items()})
 
     def open_array(self, request: OpenRequest) -> LabelledArray:
         """Open one array: the one named by `variable`, or the only one.
@@ -103,7 +100,10 @@ class SignalReader(ABC):
         LoupeDataError
             If the file is damaged or holds no such array; the hint lists those that it holds.
         """
-        found = self.signals(request)
+        return self.opened(self.signals(request), request)
+
+    def opened(self, found: Mapping[str, Make], request: OpenRequest) -> LabelledArray:
+        """Open one of the arrays that `signals` has found; see `open_array`."""
         if not found:
             raise LoupeDataError(
                 "it holds no signals",
@@ -114,10 +114,28 @@ class SignalReader(ABC):
         name = request.variable
         if name is None and len(found) == 1:
             name = next(iter(found))
+        if name is None and "data" in found:
+            name = "data"
         if name is None or name not in found:
-            variables = {key: signals.values for key, signals in found.items()}
-            return open_labelled(Dataset(str(request.path), variables), request)
-        signals = found[name]
+            raise LoupeDataError(
+                f"which variable? It holds {len(found)} arrays"
+                if name is None
+                else f"there is no variable `{name}`",
+                where=str(request.path),
+                hint=did_you_mean(name or "", list(found), what="variables"),
+                code="data-variable",
+            )
+        try:
+            signals = found[name]()
+        except (LoupeError, ImportError):
+            raise
+        except Exception as error:  # damaged headers raise anything
+            raise LoupeDataError(
+                f"cannot be opened: {type(error).__name__}: {error}",
+                where=f"{request.path}:{name}",
+                hint="the file may be damaged or cut short; its other arrays can be opened",
+                code="data-open",
+            ) from error
         variables = {name: signals.values, TIME: signals.time}
         for key, (dim, values) in signals.coords.items():
             variables.setdefault(

@@ -1,17 +1,15 @@
-"""Tables of events: parquet, csv and tsv, scanned lazily, and the `Table` they become.
+"""Tables of events: parquet and Arrow files, scanned lazily, and the `Table` that all become.
 
-Text is never turned into numbers by half: a column of a csv file is numeric if every value
-in it is, and `007` stays text. Columns of datetimes and durations come out as seconds.
+Columns of datetimes and durations come out as seconds.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,16 +22,19 @@ from loupe.data.protocols import ArrayData
 from loupe.data.request import Kind, OpenRequest
 from loupe.data.timecode import seconds_per
 from loupe.errors import LoupeDataError
-from loupe.session.suggest import did_you_mean
+from loupe.session.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["CsvReader", "ParquetReader", "Table"]
+__all__ = ["ParquetReader", "Table", "TableReader", "guarded"]
 
-_LEADING_ZERO = r"^[+-]?0[0-9]"
-_WHOLE = r"^[+-]?[0-9]{1,18}$"
-_MISSING = ("NA", "N/A", "<NA>", "null", "None")
+
+_DATE = (
+    r"^\s*(?P<day>\d{4}-\d\d-\d\d)(?:[T ](?P<minute>\d\d:\d\d)(?P<second>:\d\d(?:\.\d+)?)?)?"
+    r"\s?(?:Z|UTC|(?P<zone>[+-]\d\d):?(?P<rest>\d\d)?)?\s*$"
+)
+"""Text of a date as ISO 8601 writes it, in Python's and in polars' expressions."""
 
 
 class Table:
@@ -49,8 +50,12 @@ class Table:
         Gives second 0 to columns of datetimes.
     request
         Whose `time` and `time_unit` say how that column is stored.
-    first_line
-        Line of the file that holds row 0, for messages; 0 if rows are not lines.
+    lines
+        Line of the file that holds each row, for messages; empty if rows are not lines.
+    columns
+        What each column is computed of, row by row; None for those of the scan.
+    hint
+        Where else a column may be, told if one is missing.
     """
 
     def __init__(
@@ -59,14 +64,19 @@ class Table:
         name: str,
         clock: Clock,
         request: OpenRequest,
-        first_line: int = 0,
+        lines: Sequence[int] = (),
+        columns: Mapping[str, pl.Expr] | None = None,
+        hint: str = "",
     ) -> None:
+        import polars as pl
+
         self._scan = scan
         self._name = name
         self._clock = clock
         self._time_column = request.time
         self._factor = 1.0
-        self._first_line = first_line
+        self._lines = lines
+        self._hint = hint
         self._columns: dict[str, pl.Series] = {}
         self._starts: dict[str, int | None] = {}
         self._lock = threading.Lock()
@@ -80,7 +90,11 @@ class Table:
                     code="data-time",
                 )
             self._factor = factor
-        self._schema = dict(_guarded(name, scan.collect_schema))
+        if columns is None:
+            found = guarded(name, scan.collect_schema)
+            columns = {column: pl.col(column) for column in found}
+        self._exprs = {column: expr.alias(column) for column, expr in columns.items()}
+        self._schema = dict(guarded(name, scan.select(self._exprs.values()).collect_schema))
 
     @property
     def columns(self) -> Sequence[str]:
@@ -105,16 +119,24 @@ class Table:
         """Number of rows, counted without reading them where the format allows it."""
         import polars as pl
 
-        frame: pl.DataFrame = _guarded(self._name, self._scan.select(pl.len()).collect)
+        frame: pl.DataFrame = guarded(self._name, self._scan.select(pl.len()).collect)
         return int(frame.item())
 
     def timelike_columns(self) -> tuple[str, ...]:
-        """Names of the columns that could be times: numbers and datetimes."""
+        """Names of the columns that could be times: numbers, datetimes, and text of dates."""
         return tuple(
             name
             for name, dtype in self._schema.items()
-            if dtype.is_float() or dtype.is_integer() or str(dtype).startswith("Date")
+            if dtype.is_float()
+            or dtype.is_integer()
+            or str(dtype).startswith("Date")
+            or (str(dtype) == "String" and self._begins_with_date(name))
         )
+
+    def _begins_with_date(self, column: str) -> bool:
+        first = self._scan.head(1).select(self._made([column]))
+        found = _moments(guarded(self._name, first.collect).to_series())
+        return found is not None and found.null_count() < len(found)
 
     def numeric_columns(self) -> tuple[str, ...]:
         """Names of the columns of numbers, datetimes not among them."""
@@ -139,7 +161,7 @@ class Table:
         with self._lock:
             absent = [column for column in wanted if column not in self._columns]
             if absent:
-                raw = _guarded(self._name, self._scan.select(absent).collect)
+                raw = guarded(self._name, self._scan.select(self._made(absent)).collect)
                 for column in absent:
                     self._columns[column] = self._converted(raw[column])
         return pl.DataFrame([self._columns[column] for column in wanted])
@@ -157,10 +179,14 @@ class Table:
         wanted = list(dict.fromkeys(columns))
         for column in wanted:
             self._check(column)
-        scan = self._scan.select(wanted)
         for start in range(0, self.n_rows(), size):
-            raw = _guarded(self._name, scan.slice(start, size).collect)
+            # Computed of the piece alone.
+            piece = self._scan.slice(start, size).select(self._made(wanted))
+            raw = guarded(self._name, piece.collect)
             yield pl.DataFrame([self._converted(raw[column]) for column in wanted])
+
+    def _made(self, columns: Sequence[str]) -> list[pl.Expr]:
+        return [self._exprs[column] for column in columns]
 
     def seconds_pieces(self, column: str, size: int) -> Iterator[npt.NDArray[np.float64]]:
         """What `seconds` gives, at most ``size`` at a time, in order; none is kept."""
@@ -175,13 +201,20 @@ class Table:
     def seconds(self, column: str) -> npt.NDArray[np.float64]:
         """A column as times on the common axis, float64 ``(n,)``; missing ones are NaN.
 
-        The source's `time_unit` applies to whichever column is asked for.
+        The source's `time_unit` applies to whichever column is asked for. Text is taken for
+        dates if all of it is such as ``2024-01-31 22:15:00``; without a zone they are UTC.
 
         Raises
         ------
         LoupeDataError
-            If the column is missing or holds text; names the first such row.
+            If the column is missing or holds other text; names the first such row.
         """
+        self._check(column)
+        if str(self._schema[column]) == "String":
+            moments = _moments(self.frame([column])[column])
+            if moments is not None:
+                self._starts.setdefault(column, moments.to_physical().min())  # type: ignore[arg-type]  # a whole number
+                return self._as_numbers(column, self._from_datetimes(moments))
         return self._scaled(column, self.numbers(column))
 
     def _scaled(self, column: str, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -216,7 +249,7 @@ class Table:
     def _refuse_text(self, column: str, series: pl.Series) -> None:
         texts = series.to_list()
         row = next((i for i, v in enumerate(texts) if v is not None and not _is_number(v)), 0)
-        place = f"row {row}" + (f" (line {self._first_line + row})" if self._first_line else "")
+        place = f"row {row}" + (f" (line {self._lines[row]})" if row < len(self._lines) else "")
         value = texts[row] if texts else ""
         comma = isinstance(value, str) and re.fullmatch(r"[+-]?\d+,\d+", value) is not None
         raise LoupeDataError(
@@ -231,7 +264,9 @@ class Table:
             raise LoupeDataError(
                 f"there is no column `{column}`",
                 where=self._name,
-                hint=did_you_mean(column, self.columns, what="columns"),
+                hint=self._hint
+                if self._hint and not closest(column, self.columns)
+                else did_you_mean(column, self.columns, what="columns"),
                 code="data-column",
             )
 
@@ -279,12 +314,34 @@ class Table:
         import polars as pl
 
         if column not in self._starts:
-            moment = pl.col(column)
+            moment = self._exprs[column]
             if self._schema[column] == pl.Date:
                 moment = moment.cast(pl.Datetime("us"))
             first = self._scan.select(moment.to_physical().min())
-            self._starts[column] = _guarded(self._name, first.collect).item()
+            self._starts[column] = guarded(self._name, first.collect).item()
         return self._starts[column]
+
+
+def _moments(text: pl.Series) -> pl.Series | None:
+    """Text of dates as datetimes in UTC, or None if any of it is something else."""
+    import polars as pl
+
+    known = text.drop_nulls()
+    if not len(known) or re.match(_DATE, str(known[0])) is None:
+        return None
+    parts = text.str.extract_groups(_DATE).struct.unnest()
+    wall = pl.concat_str(
+        pl.col("day"),
+        pl.lit(" "),
+        pl.col("minute").fill_null("00:00"),
+        pl.col("second").fill_null(":00"),
+    )
+    hours, minutes = (pl.col(name).cast(pl.Int64, strict=False) for name in ("zone", "rest"))
+    sign = pl.when(pl.col("zone").str.starts_with("-")).then(-1).otherwise(1)
+    ahead = pl.duration(minutes=(60 * hours + sign * minutes.fill_null(0)).fill_null(0))
+    moment = wall.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="ns", strict=False) - ahead
+    found = parts.select(moment.alias(text.name)).to_series()
+    return found if found.null_count() == text.null_count() else None
 
 
 def _is_number(value: object) -> bool:
@@ -295,7 +352,7 @@ def _is_number(value: object) -> bool:
     return True
 
 
-def _guarded(name: str, action: Any) -> Any:
+def guarded(name: str, action: Any) -> Any:
     """Call something of polars; its errors become ours."""
     import polars as pl
 
@@ -310,14 +367,17 @@ def _guarded(name: str, action: Any) -> Any:
         ) from error
 
 
-class _TableReader(ABC):
+class TableReader(ABC):
+    """What readers of tables share: signals are columns of numbers over the time column."""
+
     kinds: ClassVar[frozenset[Kind]] = frozenset({"array", "table"})
 
     def open_array(self, request: OpenRequest) -> ArrayData:
         """Open the numeric columns as rows of signals over the time column."""
         from loupe.data.readers.memory import open_frame_array
 
-        return open_frame_array(self._open(request), request)
+        # A clock of its own: the array carries its dates, and the catalog moves it.
+        return open_frame_array(self._open(replace(request, clock=Clock())), request)
 
     def open_table(self, request: OpenRequest) -> Table:
         """Open the table; `loupe.data.readers.tables.Table`."""
@@ -327,7 +387,7 @@ class _TableReader(ABC):
     def _open(self, request: OpenRequest) -> Table: ...
 
 
-class ParquetReader(_TableReader):
+class ParquetReader(TableReader):
     """Opens parquet and Arrow IPC files."""
 
     name = "parquet"
@@ -345,99 +405,7 @@ class ParquetReader(_TableReader):
 
         path = request.path
         if Path(path).suffix in {".arrow", ".feather", ".ipc"}:
-            scan = _guarded(str(path), lambda: pl.scan_ipc(path))
+            scan = guarded(str(path), lambda: pl.scan_ipc(path, glob=False))
         else:
-            scan = _guarded(str(path), lambda: pl.scan_parquet(path, glob=False))
+            scan = guarded(str(path), lambda: pl.scan_parquet(path, glob=False))
         return Table(scan, str(path), request.clock, request)
-
-
-class CsvReader(_TableReader):
-    """Opens csv and tsv, strictly: UTF-8, one header line, as many fields in every row."""
-
-    name = "csv"
-    extensions: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".htsv", ".csv.gz")
-
-    def claims(self, path: Path) -> bool:
-        """Claim nothing by its content: any text could be a csv."""
-        return False
-
-    def _open(self, request: OpenRequest) -> Table:
-        path = Path(request.path)
-        frame = _read_csv(path)
-        return Table(frame.lazy(), str(path), request.clock, request, first_line=2)
-
-
-def _read_csv(path: Path) -> pl.DataFrame:
-    """Read a csv file whole; numeric columns are those whose every value is a number."""
-    import polars as pl
-
-    text = _csv_text(path)
-    header = text.partition("\n")[0]
-    separator = "\t" if path.suffix in {".tsv", ".htsv"} else _separator(header)
-    names = next(csv.reader([header], delimiter=separator), [])
-    if not names or not any(names):
-        raise LoupeDataError("the file is empty", where=str(path), code="data-open")
-    twice = sorted({n for n in names if names.count(n) > 1})
-    if twice:
-        raise LoupeDataError(
-            f"two columns have the name `{twice[0]}`",
-            where=f"{path}:1",
-            hint="rename one of them",
-            code="data-column",
-        )
-    raw: pl.DataFrame = _guarded(
-        str(path),
-        lambda: pl.read_csv(io.BytesIO(text.encode()), separator=separator, infer_schema=False),
-    )
-    raw = raw.filter(~pl.all_horizontal(pl.all().is_null()))
-    return raw.with_columns([_numeric(raw[name]) for name in raw.columns])
-
-
-def _csv_text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-        if path.suffix == ".gz":
-            import gzip
-
-            data = gzip.decompress(data)
-    except (OSError, EOFError) as error:
-        raise LoupeDataError(f"cannot be read: {error}", where=str(path), code="data-read") from (
-            error
-        )
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data[:4096]:
-        raise LoupeDataError(
-            "the file is not UTF-8 text (UTF-16?)",
-            where=str(path),
-            hint="save it as UTF-8",
-            code="data-encoding",
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise LoupeDataError(
-            f"byte {error.start} is not UTF-8 text",
-            where=f"{path}:{line}",
-            hint="save the file as UTF-8",
-            code="data-encoding",
-        ) from error
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _separator(header: str) -> str:
-    return max(",;\t", key=lambda mark: (header.count(mark), mark == ","))
-
-
-def _numeric(series: pl.Series) -> pl.Series:
-    """The column as numbers if all of it is, else unchanged."""
-    import polars as pl
-
-    known = series.set(series.is_in(_MISSING), None)
-    filled = known.drop_nulls()
-    if not len(filled) or filled.str.contains(_LEADING_ZERO + r"\d*$").any():
-        return series
-    numbers = filled.str.strip_chars().cast(pl.Float64, strict=False)
-    if numbers.null_count():
-        return series
-    dtype = pl.Int64 if filled.str.contains(_WHOLE).all() else pl.Float64
-    return known.str.strip_chars().cast(dtype).alias(series.name)
