@@ -12,6 +12,7 @@ from ui_sessions import make_session, signal
 from loupe.app.commands import Paint, Select
 from loupe.session.labels import LabelsConfig
 from loupe.session.plots.trace import TraceConfig
+from loupe.session.view import ViewSettings
 from loupe.units import Span
 
 
@@ -122,6 +123,34 @@ def test_table_shows_follows_and_edits(open_it, label_session):
     assert rows(window)[0][2] == "NREM"
     assert model.setData(model.index(0, 3), "a note")
     assert rows(window)[0][3] == "a note"
+
+
+def test_a_clock_time_after_midnight_stays_on_its_day(open_it, tmp_path):
+    times = np.datetime64("2024-05-01T22:00:00", "ns") + np.arange(5000) * np.timedelta64(3, "s")
+    data = signal(1).isel(time=slice(0, 5000)).assign_coords(time=times)
+    path = tmp_path / "night.csv"
+    path.write_text(
+        "start_s,end_s,label,note\n60.0,3600.0,Wake,\n3600.0,11300.0,NREM,\n"
+        "11400.0,11430.0,REM,\n"
+    )
+    window = open_it(
+        make_session(
+            plots=(TraceConfig(data),),
+            labels=(LabelsConfig(path=str(path), writeback=True),),
+            events=None,
+            view=ViewSettings(window=60.0, clock="wall"),
+        )
+    )
+    model = window.widget.labels.model
+    assert model.data(model.index(2, 0), Qt.ItemDataRole.EditRole) == "01:10:00.000"
+    assert model.setData(model.index(2, 0), "01:10:05.000")
+    assert model.setData(model.index(2, 1), "01:10:20")
+    evening, night = (60.0, 3600.0, "Wake", ""), (3600.0, 11300.0, "NREM", "")
+    assert rows(window) == [evening, night, (11405.0, 11420.0, "REM", "")]
+    assert model.setData(model.index(1, 1), "23:59:00"), "over midnight, to the day before"
+    assert rows(window)[1][:2] == (3600.0, 7140.0)
+    assert model.setData(model.index(1, 1), "7000"), "seconds of the recording, as in Go to"
+    assert rows(window)[1][:2] == (3600.0, 7000.0)
 
 
 def test_summary_counts_what_is_scored(open_it, label_session):
