@@ -45,6 +45,7 @@ _SHAPES = {
     "cross": Qt.CursorShape.CrossCursor,
 }
 RECOVER, DISCARD = "Recover", "Discard"
+_RECOVERY = "recovery"
 
 
 class WindowCore:
@@ -92,9 +93,7 @@ class WindowCore:
         self._connect()
         self.menus = Menus(window.menuBar(), desk)
         self.report_rows()
-        self._offer_recovery()
-        if files.notes:
-            desk.run(commands.Note(files.notes[0]))
+        self.tell_of_labels()
 
     def _connect(self) -> None:
         window, run = self.window, self.desk.run
@@ -351,10 +350,14 @@ class WindowCore:
     def swap(self, make: Callable[[], Presenter], state: AppState) -> None:
         """Show another scene, with the state that fits it; `make` builds its presenter."""
         self.presenter.close()
-        self.desk.run(commands.ReplaceState(state))
-        self.presenter = make()
-        self.presenter.on_frame(self._draw)
-        self._before = None
+        try:
+            self.desk.run(commands.ReplaceState(state))
+        finally:
+            # Whatever a view makes of the new state, there is something that draws it.
+            self.presenter = make()
+            self.presenter.on_frame(self._draw)
+            self._told = 0
+            self._before = None
         self._draw()
 
     def report_rows(self) -> None:
@@ -362,17 +365,35 @@ class WindowCore:
         for fault in row_faults(self.desk.scene):
             self.window.errors.add(fault)
 
-    def _offer_recovery(self) -> None:
-        for index, message in self.files.recoveries():
-            name = self.desk.state.tracks[index].name
-            fault = Fault(name, message, "", (RECOVER, DISCARD), f"recovery:{index}")
-            self.window.errors.add(fault)
+    def tell_of_labels(self) -> None:
+        """Say what label files were read as, and offer what earlier sessions left of them."""
+        for name, note in self.files.take_notes():
+            self.window.errors.add(Fault(name, note))
+        panel, tracks = self.window.errors, self.desk.state.tracks
+        offers = [
+            Fault(
+                tracks[index].name,
+                message,
+                "",
+                (RECOVER, DISCARD),
+                f"{_RECOVERY}:{tracks[index].id}",
+            )
+            for index, message in self.files.recoveries()
+        ]
+        for fault in panel.faults:
+            if fault.key.startswith(f"{_RECOVERY}:") and fault not in offers:
+                panel.discard(fault)
+        for fault in offers:
+            panel.add(fault)
 
     def _answered(self, fault: Fault, answer: str) -> None:
-        kind, _, text = fault.key.partition(":")
-        if kind != "recovery":
+        kind, _, track_id = fault.key.partition(":")
+        if kind != _RECOVERY:
             return
-        index = int(text)
+        index = views.track_index(self.desk.state, track_id)
+        if index is None:
+            self.window.errors.discard(fault)
+            return
         change: Callable[[int, AppState], AppState] = (
             self.files.recover if answer == RECOVER else self.files.discard
         )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FileRequests"]
 
-_ANYWAY = "Write anyway"
+_ANYWAY, _LEAVE = "Write anyway", "Do not write"
 _CHOOSE_COLUMNS = "Choose the columns (*.csv *.htsv *.tsv *.parquet)"
 _LABEL_FILES = (
     f"Labels (*.csv *.htsv *.tsv *.parquet *.txt *.edf);;{_CHOOSE_COLUMNS};;All files (*)"
@@ -119,17 +119,20 @@ class FileRequests:
         `write` is given the set's place by then, and the losses that the person has read: labels
         may be edited before the button is pressed.
         """
-        fault = Fault(where, error.message, "Nothing was written.", (_ANYWAY,), f"lossy:{where}")
+        fault = Fault(
+            where, error.message, "Nothing was written.", (_ANYWAY, _LEAVE), f"lossy:{where}"
+        )
         self._anyway[fault] = (self._window.state.tracks[index].id, write)
         self._window.add_fault(fault)
 
     def _answered(self, fault: Fault, answer: str) -> None:
         track_id, write = self._anyway.pop(fault, ("", None))
-        if write is not None and answer == _ANYWAY:
-            self._window.widget.errors.discard(fault)
-            index = views.track_index(self._window.state, track_id)
-            if index is not None:
-                write(index, fault.message)
+        if write is None:
+            return
+        self._window.widget.errors.discard(fault)
+        index = views.track_index(self._window.state, track_id)
+        if index is not None and answer == _ANYWAY:
+            write(index, fault.message)
 
     # Sessions
 
@@ -234,8 +237,9 @@ class FileRequests:
 
     def _add_labels(self, path: Path, schema: IntervalLabelSchema | None) -> None:
         self._window.swap(self._sessions.with_labels(path, schema))
-        tracks = self._window.state.tracks
-        self._window.store.dispatch(commands.SetEditedTrack(len(tracks) - 1))
+        index = views.track_index(self._window.state, self._window.desk.scene.tracks[-1].id)
+        if index is not None:
+            self._window.store.dispatch(commands.SetEditedTrack(index))
         self._window.core.say(f"{path.name} loaded.")
 
     def _ask_columns(self, path: Path) -> None:

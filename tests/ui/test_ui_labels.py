@@ -130,8 +130,7 @@ def test_a_clock_time_after_midnight_stays_on_its_day(open_it, tmp_path):
     data = signal(1).isel(time=slice(0, 5000)).assign_coords(time=times)
     path = tmp_path / "night.csv"
     path.write_text(
-        "start_s,end_s,label,note\n60.0,3600.0,Wake,\n3600.0,11300.0,NREM,\n"
-        "11400.0,11430.0,REM,\n"
+        "start_s,end_s,label,note\n60.0,3600.0,Wake,\n3600.0,11300.0,NREM,\n11400.0,11430.0,REM,\n"
     )
     window = open_it(
         make_session(
