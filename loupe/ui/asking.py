@@ -57,11 +57,19 @@ def attempt(
     """
     try:
         work()
+    except (OSError, UnicodeError) as error:
+        if window.is_open:
+            reason = getattr(error, "strerror", None) or str(error)
+            window.core.report(where, LoupeError(f"cannot be read or written: {reason}"))
     except SessionError as error:
+        if not window.is_open:
+            return False
         for found in error.report.errors:
             place = f"{found.file}:{found.line}:{found.column}"
             window.add_fault(Fault(place, found.message, found.hint))
     except LoupeError as error:
+        if not window.is_open:
+            return False
         if error.code in ways:
             ways[error.code](error)
         else:

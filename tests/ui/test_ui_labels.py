@@ -1,15 +1,17 @@
 """A person scores a recording in the window; what is on disk is what was scored."""
 
+import sys
+
 import numpy as np
 import polars as pl
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from ui_acts import CTRL, NONE, SHIFT, at, click, drag, press
 from ui_sessions import make_session, signal
 
-from loupe.app.commands import Paint, Select
+from loupe.app.commands import Paint, Select, SetCursor, SetEditedTrack, UiRequest, Undo
 from loupe.session.labels import LabelsConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.view import ViewSettings
@@ -207,11 +209,16 @@ def test_journal_recovers_after_a_window_that_was_not_closed(open_it, label_sess
 
 @pytest.mark.parametrize(("button", "open_after"), [("Cancel", True), ("Discard", False)])
 def test_closing_with_unsaved_work_asks(open_it, label_session, button, open_after):
-    from PySide6.QtCore import QTimer
-
     window = open_it(label_session[0])
     window.store.dispatch(Select(Span(1.0, 3.0)))
     window.store.dispatch(Paint("Wake"))
+    answer_box(button)
+    window.widget.close()
+    assert window.is_open is open_after
+
+
+def answer_box(button):
+    """Press a button of the question that comes."""
 
     def answer():
         box = QApplication.activeModalWidget()
@@ -219,8 +226,113 @@ def test_closing_with_unsaved_work_asks(open_it, label_session, button, open_aft
         next(b for b in box.buttons() if b.text() == button).click()
 
     QTimer.singleShot(200, answer)
+
+
+def test_a_note_and_a_cell_that_are_being_written_are_saved_with_the_window(open_it, tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("start_s,end_s,label,note\n1.0,3.0,Wake,\n5.0,6.0,REM,\n")
+    window = open_it(make_session(labels=(LabelsConfig(path=str(path), writeback=True),)))
+    window.store.dispatch(UiRequest("edit_note", "0"))
+    QTest.keyClicks(window.requests.dialog("edit_note")._note, "spindles")
+    table = window.widget.labels._view
+    window.widget.activateWindow()
+    table.setFocus()
+    table.setCurrentIndex(table.model().index(1, 3))
+    table.edit(table.model().index(1, 3))
+    QTest.keyClicks(QApplication.focusWidget(), "short")
+    answer_box("Save")
     window.widget.close()
-    assert window.is_open is open_after
+    assert not window.is_open
+    assert pl.read_csv(path)["note"].to_list() == ["spindles", "short"]
+
+
+def test_a_note_goes_to_the_set_in_which_it_was_begun(open_it, tmp_path):
+    configs = []
+    for name in "ab":
+        path = tmp_path / f"{name}.csv"
+        path.write_text("start_s,end_s,label,note\n1.0,3.0,Wake,\n")
+        configs.append(LabelsConfig(path=str(path), writeback=True))
+    window = open_it(make_session(labels=tuple(configs)))
+    window.store.dispatch(UiRequest("edit_note", "0"))
+    dialog = window.requests.dialog("edit_note")
+    QTest.keyClicks(dialog._note, "of a")
+    window.store.dispatch(SetEditedTrack(1))
+    dialog.close()
+    assert [track.table.interval(0).note for track in window.state.tracks] == ["of a", ""]
+    assert window.state.edited == 1
+
+
+def test_a_note_is_not_thrown_away_when_its_label_is(open_it, label_session):
+    window = open_it(label_session[0])
+    window.store.dispatch(Select(Span(1.0, 3.0)))
+    window.store.dispatch(Paint("Wake"))
+    window.store.dispatch(UiRequest("edit_note"))
+    dialog = window.requests.dialog("edit_note")
+    QTest.keyClicks(dialog._note, "sharp waves")
+    window.store.dispatch(Undo())
+    assert dialog.isVisible()
+    assert "label is gone" in dialog._head.text()
+    assert dialog._note.toPlainText() == "sharp waves"
+
+
+def test_the_note_key_means_the_newest_label_where_the_cursor_is_on_none(open_it, label_session):
+    window = open_it(label_session[0])
+    for start in (8.0, 2.0):
+        window.store.dispatch(Select(Span(start, start + 1.0)))
+        window.store.dispatch(Paint("Wake"))
+    window.store.dispatch(SetCursor(5.0))
+    window.store.dispatch(UiRequest("edit_note"))
+    dialog = window.requests.dialog("edit_note")
+    QTest.keyClicks(dialog._note, "the newest")
+    dialog.close()
+    assert rows(window) == [(2.0, 3.0, "Wake", "the newest"), (8.0, 9.0, "Wake", "")]
+
+
+def test_an_error_while_closing_leaves_the_window_open(open_it, label_session, monkeypatch):
+    window = open_it(label_session[0])
+    window.store.dispatch(Select(Span(1.0, 3.0)))
+    window.store.dispatch(Paint("Wake"))
+
+    def fails(error):
+        def save(*_, **__):
+            raise error
+
+        return save
+
+    with monkeypatch.context() as broken:
+        broken.setattr(window.files, "save", fails(RuntimeError("a fault of a format")))
+        answer_box("Save")
+        with pytest.raises(RuntimeError, match="a fault of a format"):
+            window.widget.close()
+        broken.setattr(window.files, "save", fails(OSError("no space left on device")))
+        answer_box("Save")
+        window.widget.close()
+    assert "no space left" in window.widget.errors.faults[0].message
+    assert window.is_open
+    assert window.widget.isVisible()
+    answer_box("Save")
+    window.widget.close()
+    assert not window.is_open
+    assert len(pl.read_csv(label_session[1])) == 1
+
+
+def test_what_fails_at_the_end_keeps_nothing_else_open(open_it, label_session, monkeypatch):
+    window = open_it(label_session[0])
+    told, closed = [], []
+    window.on_closed.append(lambda: closed.append(window))
+
+    def lost():
+        raise OSError("the context is lost")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(window.widget.canvas, "release", lost)
+        broken.setattr(sys, "excepthook", lambda *error: told.append(error[1]))
+        window.widget.close()
+    window.widget.canvas.release()
+    assert [str(error) for error in told] == ["the context is lost"]
+    assert closed == [window]
+    assert not window.is_open
+    assert open_it(label_session[0]).desk.track.read_only == "", "its labels are free"
 
 
 def test_a_read_only_set_says_who_holds_it(open_it, label_session):
