@@ -213,6 +213,11 @@ class LoupeWindow:
         return self.store.state
 
     @property
+    def swapping(self) -> bool:
+        """Whether another session is being opened for this window."""
+        return self._swapping
+
+    @property
     def is_open(self) -> bool:
         """Whether the window has not been closed."""
         return not self._closed

@@ -31,6 +31,7 @@ __all__ = ["FileRequests"]
 
 _ANYWAY, _LEAVE = "Write anyway", "Do not write"
 _CHOOSE_COLUMNS = "Choose the columns (*.csv *.htsv *.tsv *.parquet)"
+_RETRY_MS = 100.0
 _LABEL_FILES = (
     f"Labels (*.csv *.htsv *.tsv *.parquet *.txt *.edf);;{_CHOOSE_COLUMNS};;All files (*)"
 )
@@ -56,6 +57,8 @@ class FileRequests:
         self.label_changes = LabelChanges(
             window, lambda index: self.save(index, anew=True), self._ask_export
         )
+        self._again = False
+        self._refused: Sequence[Fault] = ()
         self.variables: Mapping[str, str] = {}
         self.allow_write: Sequence[str] = ()
         self.table: dict[str, Callable[[str], None]] = {
@@ -184,7 +187,13 @@ class FileRequests:
         if path is None or path.suffix.lower() != ".toml":
             self._window.core.say("This window was not opened from a session file.")
             return
-        self._window.widget.errors.show_faults(())
+        panel = self._window.widget.errors
+        if self._window.swapping:
+            # What is being opened may be older than the file by then.
+            if not self._again:
+                self._again = True
+                self._window.scheduler.later(_RETRY_MS, self._reload_again)
+            return
 
         def work() -> None:
             session = load_session(
@@ -193,10 +202,21 @@ class FileRequests:
                 allow_remote=self._window.allow_remote,
                 allow_write=self.allow_write,
             )
+            panel.keep_offers()
             self._window.reload(session)
 
-        if self._try(path.name, work):
-            self._window.core.say(f"{path.name} was read again.")
+        for fault in self._refused:
+            panel.discard(fault)
+        before = panel.faults
+        done = self._try(path.name, work)
+        if self._window.is_open:
+            if done:
+                self._window.core.say(f"{path.name} was read again.")
+            self._refused = () if done else [f for f in panel.faults if f not in before]
+
+    def _reload_again(self) -> None:
+        self._again = False
+        self.reload()
 
     def add(self, paths: Sequence[str]) -> None:
         """Add recordings, tables, videos or labels to the session."""

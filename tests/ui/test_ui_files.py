@@ -345,6 +345,35 @@ def test_reload_stays_where_it_stands_and_faults_keep_the_old_view(open_it, sess
     assert "night.toml:6" in fault.where
 
 
+def test_faults_of_rows_stay_while_the_file_cannot_be_read(open_it, session_file):
+    window = open_it(load_session(session_file), path=session_file)
+    row = Fault("one", "cannot be read")
+    window.add_fault(row)
+    for wrong in ('"tracee"', '"traceee"'):
+        session_file.write_text(TOML.replace('"trace"', wrong))
+        window.file_requests.reload()
+    told = window.widget.errors.faults
+    assert told[0] == row
+    assert sum("night.toml:6" in fault.where for fault in told) == 1, "the newest only"
+    session_file.write_text(TOML)
+    window.file_requests.reload()
+    assert window.widget.errors.faults == ()
+
+
+def test_a_file_saved_again_while_it_is_opened_is_read_again(open_it, session_file):
+    window = open_it(load_session(session_file), path=session_file)
+
+    def save(title):
+        session_file.write_text(TOML.replace("from a file", title))
+        window.file_requests.reload()
+
+    QTimer.singleShot(0, lambda: save("second"))
+    QTimer.singleShot(0, lambda: save("third"))
+    save("first")
+    assert wait_for(lambda: window.desk.scene.title == "third")
+    assert window.widget.errors.faults == ()
+
+
 def test_watching_reloads_when_the_file_is_saved(open_it, session_file):
     window = open_it(load_session(session_file), path=session_file)
     window.file_requests.watch()

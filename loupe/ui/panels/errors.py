@@ -71,6 +71,10 @@ class ErrorsPanel(QFrame):
         """Take away what can only be read, and leave what waits for an answer."""
         self.show_faults([fault for fault in self._faults if fault.asks])
 
+    def keep_offers(self) -> None:
+        """Take away everything but what has a button, as before it is all looked at again."""
+        self.show_faults([fault for fault in self._faults if fault.offers])
+
     def show_faults(self, faults: Sequence[Fault]) -> None:
         """Show exactly these, those with offers first; hide without any."""
         self._faults = tuple(sorted(faults, key=lambda fault: not fault.offers))
