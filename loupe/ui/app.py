@@ -191,7 +191,9 @@ class LoupeWindow:
         self._keys = KeyFilter(self.desk, self._own_windows, self.widget)
         application().installEventFilter(self._keys)
         application().styleHints().colorSchemeChanged.connect(self._system_theme_changed)
-        self.widget.dropped.connect(self.file_requests.dropped)
+        # Later: whoever drags waits for the end of the drop, and opening takes its time.
+        self.widget.dropped.connect(self.file_requests.dropped, Qt.ConnectionType.QueuedConnection)
+        self.desk.on_states.append(self._states_changed)
         geometry = memory.geometry
         if geometry:
             self.widget.restoreGeometry(QByteArray(geometry))
@@ -211,6 +213,11 @@ class LoupeWindow:
     def state(self) -> AppState:
         """The state now."""
         return self.store.state
+
+    @property
+    def state_folder(self) -> Path | None:
+        """Where journals of labels stand; None is the user's."""
+        return self._state_folder
 
     @property
     def swapping(self) -> bool:
@@ -276,6 +283,14 @@ class LoupeWindow:
 
     def _own_windows(self) -> Sequence[QWidget]:
         return (self.widget, *self.core.videos.windows)
+
+    def _states_changed(self) -> None:
+        """Give labels a place once there are states to score."""
+        tracks = self.files.begin(self.desk.scene)
+        if tracks:
+            state = replace(self.state, tracks=tracks, edited=0)
+            self.store.dispatch(commands.ReplaceState(state))
+            self.core.tell_of_labels()
 
     def _system_theme_changed(self) -> None:
         if not self._closed and self.state.view.theme == "system":
@@ -408,7 +423,7 @@ class LoupeWindow:
         self._take_what_is_typed()
         if views.unsaved(self.state):
             answer = self._ask_unsaved()
-            if self._closed:
+            if not self.is_open:
                 return True  # by a script, while the person was asked
             if answer == "cancel" or (answer == "save" and not self.file_requests.save_all()):
                 return False

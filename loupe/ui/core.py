@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, QTimer
@@ -18,6 +19,7 @@ from loupe.app.gestures import Gesture, Move
 from loupe.app.interaction import Interaction
 from loupe.app.ports import Scheduler
 from loupe.app.presenter import Presenter
+from loupe.app.reduce import reduce
 from loupe.app.state import AppState
 from loupe.errors import LoupeError
 from loupe.kernels import compile_deferred
@@ -79,6 +81,7 @@ class WindowCore:
         self._closed = False
         self._message = ""
         self._told = 0
+        self._failure: LoupeError | None = None
         self._pointer: tuple[float, float] | None = None
         self._hover_due = False
         self._ticked_ns = 0
@@ -88,6 +91,8 @@ class WindowCore:
         self._timer.timeout.connect(self._tick)
         desk.store.guard(files.guard)
         desk.y_range = lambda row_id: self.presenter.y_range(row_id)
+        desk.run = self.run
+        desk.on_states.append(self._states_changed)
         self._leave = desk.store.subscribe(self._changed)
         presenter.on_frame(self._draw)
         self._connect()
@@ -192,7 +197,27 @@ class WindowCore:
         before = self.desk.state
         self.desk.run(command)
         after = self.desk.state
-        return "" if after.tracks is not before.tracks else after.note
+        if after.tracks is not before.tracks:
+            return ""
+        return after.note if after.note != before.note else self._answer(command)
+
+    def run(self, command: commands.Command) -> bool:
+        """Carry a command out; an answer that stands in the state already is shown once more."""
+        before = self.desk.state
+        changed = self.desk.store.dispatch(command)
+        note = before.note
+        if note and self.desk.state is before and self._answer(command) == note:
+            self._message = note
+            self._show_status()
+        return changed
+
+    def _answer(self, command: commands.Command) -> str:
+        """What a command that changes nothing is answered now, whatever was said before."""
+        state = self.desk.state
+        reason = self.desk.store.allowed(command)
+        if reason or isinstance(command, commands.UiRequest | commands.ReplaceState):
+            return reason
+        return reduce(replace(state, note=""), command).note
 
     # State to widgets
 
@@ -209,6 +234,15 @@ class WindowCore:
                 self._scheduler.post(self.show)
             # Else panels and plots are drawn together: each repaint of the window composes all.
 
+    def _states_changed(self) -> None:
+        """Draw the states as they are now, in plots and panels."""
+        self.presenter.scene = self.desk.scene
+        self.presenter.refresh()
+        self._before = None
+        if not self._due:
+            self._due = True
+            self._scheduler.post(self.show)
+
     def show(self) -> None:
         """Bring every panel up to date with the state; what did not change is left alone."""
         self._due = False
@@ -224,11 +258,7 @@ class WindowCore:
             self.show_title()
             self._show_parts(after)
         window.topbar.show_view(views.bar_view(desk))
-        for note in self.presenter.notes[self._told :]:
-            self._told += 1
-            self.report("data", LoupeError(note))
-        done, total = self.presenter.progress
-        window.topbar.show_progress(done, total, "drawing" if total > 1 else "")
+        self._tell_progress()
         self._show_message(before, after)
         self._show_status()
         if window.overview.isVisible():
@@ -328,17 +358,21 @@ class WindowCore:
         self._show_status()
         if self._pointer is not None:
             self._hover_soon()
+        self._tell_progress()
+        failure = self.window.canvas.failure
+        if failure is not None and failure is not self._failure:
+            self.report("plots", failure)
+        self._failure = failure
+        if self.presenter.settled:
+            # The first picture is there: from now on a compiler is in nobody's way.
+            compile_deferred()
+
+    def _tell_progress(self) -> None:
         for note in self.presenter.notes[self._told :]:
             self._told += 1
             self.report("data", LoupeError(note))
         done, total = self.presenter.progress
         self.window.topbar.show_progress(done, total, "drawing" if total > 1 else "")
-        failure = self.window.canvas.failure
-        if failure is not None:
-            self.report("plots", failure)
-        if self.presenter.settled:
-            # The first picture is there: from now on a compiler is in nobody's way.
-            compile_deferred()
 
     def _tick(self) -> None:
         now = time.monotonic_ns()

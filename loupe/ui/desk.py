@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from loupe.app.actions import Action
 from loupe.app.commands import Command
@@ -41,6 +41,8 @@ class Desk:
         Nothing looks at events meanwhile: what sends thousands of them at once takes less time.
     on_actions
         Called when the table of actions has changed: menus and keys read it again.
+    on_states
+        Called when the states have changed: plots and panels are drawn anew.
     """
 
     scene: Scene
@@ -54,6 +56,7 @@ class Desk:
     colors: Mapping[str, Rgba] = field(init=False)
     undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
     on_actions: list[Callable[[], None]] = field(default_factory=list)
+    on_states: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Look the colours up once."""
@@ -62,6 +65,20 @@ class Desk:
     def read_colors(self) -> None:
         """Take the colours of the states over, after these have changed."""
         self.colors = {name: self.states.color(name) for name in self.states.states}
+
+    def use_states(self, states: StateConfig, actions: tuple[Action, ...]) -> None:
+        """Take other states, and the actions that label with them, into the session."""
+        session = self.scene.session
+        changed = session.model_copy(update={"states": states}).with_base(session.base)
+        self.scene = replace(self.scene, session=changed)
+        self.states = states
+        self.read_colors()
+        told = list(self.on_states)
+        if actions != self.actions:
+            self.actions = actions
+            told += self.on_actions
+        for listener in told:
+            listener()
 
     @property
     def state(self) -> AppState:

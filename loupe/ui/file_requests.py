@@ -150,6 +150,7 @@ class FileRequests:
                 path=Path(path),
                 allow_remote=self._window.allow_remote,
                 memory=self._window.memory,
+                state_folder=self._window.state_folder,
             )
             if self._window.is_open and self._window.state.linked:
                 LINKS.link(self._window.store, opened.store)
@@ -257,6 +258,8 @@ class FileRequests:
 
     def _add_labels(self, path: Path, schema: IntervalLabelSchema | None) -> None:
         self._window.swap(self._sessions.with_labels(path, schema))
+        if not self._window.is_open:
+            return
         index = views.track_index(self._window.state, self._window.desk.scene.tracks[-1].id)
         if index is not None:
             self._window.store.dispatch(commands.SetEditedTrack(index))

@@ -118,6 +118,11 @@ class LabelFiles:
             return []
         return [self._track(LabelsConfig(), "labels", _MEMORY_NAME, store)]
 
+    def begin(self, scene: Scene) -> tuple[TrackState, ...]:
+        """An empty set in memory for a window without sets whose scene has states by now."""
+        self._scene = scene
+        return () if self._kept else tuple(self._in_memory())
+
     def update(self, scene: Scene, tracks: tuple[TrackState, ...]) -> tuple[TrackState, ...]:
         """The tracks of another scene: those that it shares stay as they are, edits and all.
 

@@ -408,6 +408,8 @@ def test_files_join_the_session(open_it, session_file, tmp_path):
     assert len(window.desk.scene.rows) == before + 1
     assert not window.widget.errors.faults
     window.widget.dropped.emit([str(tmp_path / "missing.zarr")])
+    assert len(window.desk.scene.rows) == before + 1, "whoever drags does not wait for it"
+    window.settle()
     assert window.widget.errors.faults, "what cannot be read is said, the rest stays"
     assert len(window.desk.scene.rows) == before + 1
 
@@ -453,9 +455,7 @@ def two_sets(open_it, session_file, tmp_path):
     """A window on the label files a and b, b edited, and how its session is written anew."""
 
     def rewrite(*names, more=""):
-        tables = (
-            f'[[labels]]\npath = "{name}.csv"\nwriteback = true\n{more}' for name in names
-        )
+        tables = (f'[[labels]]\npath = "{name}.csv"\nwriteback = true\n{more}' for name in names)
         states = '[states]\nkeymap = { Wake = ["w"] }\nlabel_colors = { Wake = "#e69f00" }\n'
         session_file.write_text(TOML + "".join(tables) + states)
 

@@ -65,6 +65,7 @@ class JumpDialog(LiveDialog):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, "Jump to epochs", parent)
         self._model = LabelsModel(desk.look, lambda *_: "", lambda _: None, self)
+        self._shown: LabelsView | None = None
         self._filter = _Filter(self._model, self)
         self._state = QComboBox()
         self._state.setAccessibleName("State")
@@ -85,7 +86,7 @@ class JumpDialog(LiveDialog):
         self._view.setShowGrid(False)
         self._view.setIconSize(QSize(10, 10))
         self._view.setAccessibleName("Labels")
-        self._view.verticalHeader().setDefaultSectionSize(24)
+        self._view.verticalHeader().setDefaultSectionSize(desk.look.px(24))
         self._view.horizontalHeader().setStretchLastSection(True)
         self.box.addLayout(row)
         self.box.addWidget(self._view, 1)
@@ -115,6 +116,10 @@ class JumpDialog(LiveDialog):
             read_only="edit labels in the main window",
             patterns=self.desk.patterns(),
         )
+        shown = self._shown
+        if shown is not None and shown.table is view.table and shown.looks == view.looks:
+            return
+        self._shown = view
         self._model.show(view)
         self._show_count()
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from loupe.ui.aloud import announce
+
 __all__ = ["ErrorsPanel", "Fault"]
 
 _SHOWN = 4
@@ -62,6 +64,7 @@ class ErrorsPanel(QFrame):
         """Show one more fault; one that is shown already is not repeated."""
         if fault not in self._faults:
             self.show_faults((*self._faults, fault))
+            announce(self, f"{fault.where}: {fault.message}")
 
     def discard(self, fault: Fault) -> None:
         """Take a fault off the list."""

@@ -44,6 +44,11 @@ class LabelsView:
     read_only: str = ""
     patterns: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def looks(self) -> tuple[object, ...]:
+        """How the table is shown, but for its rows."""
+        return dict(self.colors), self.clock, self.origin, self.read_only, dict(self.patterns)
+
 
 @lru_cache(maxsize=256)
 def swatch(color: Rgba, pattern: int = 0, ground: Rgba = UNKNOWN_STATE) -> QIcon:
