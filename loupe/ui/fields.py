@@ -57,9 +57,13 @@ def number_field(
     return field
 
 
-def show_number(field: QDoubleSpinBox, value: float) -> None:
-    """Show a number, unless another one is being typed."""
-    if not (field.hasFocus() and field.lineEdit().isModified()):
+def show_number(field: QDoubleSpinBox, value: float, digits: int, step: float) -> None:
+    """Show a number with so many digits, unless another one is being typed."""
+    line = field.lineEdit()
+    shown = field.prefix() + field.textFromValue(field.value()) + field.suffix()
+    if not (line.isModified() and line.text() != shown):
+        field.setDecimals(digits)
+        field.setSingleStep(step)
         field.setValue(value)
 
 
@@ -68,7 +72,7 @@ def digits_for(low: float, high: float, least: int) -> int:
     span = abs(high - low) or abs(high) or 1.0
     if not math.isfinite(span):
         return least
-    return min(_MOST_DIGITS, max(least, 4 - math.floor(math.log10(span))))
+    return min(_MOST_DIGITS, max(least, 3 - math.floor(math.log10(span))))
 
 
 def pair_slider(

@@ -47,9 +47,7 @@ def _show_range(
 ) -> None:
     """Show both ends of a range with the digits that it needs."""
     for field, value in ((low_field, low), (high_field, high)):
-        field.setDecimals(digits_for(low, high, least))
-        field.setSingleStep(abs(high - low) / 100 or 1.0)
-        show_number(field, value)
+        show_number(field, value, digits_for(low, high, least), abs(high - low) / 100 or 1.0)
 
 
 def _with_other(
