@@ -9,8 +9,8 @@ import xarray as xr
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton
-from ui_acts import wait_for
+from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
+from ui_acts import answer, wait_for
 from ui_sessions import events, make_session, signal
 
 from loupe.app import commands as c
@@ -21,6 +21,7 @@ from loupe.session.plots.heatmap import HeatmapConfig
 from loupe.session.plots.raster import RasterConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.source import InMemory
+from loupe.ui.asking import attempt
 from loupe.ui.panels.errors import Fault
 from loupe.ui.store_memory import store_memory
 from loupe.units import Span
@@ -619,6 +620,116 @@ def test_what_a_format_would_lose_is_named_and_written_only_when_allowed(open_it
         assert window.widget.errors.faults == ()
         assert target.read_text().splitlines()[1:3] == ["Wake\t10.0", "Unscored\t20.0"]
     assert window.state.tracks[0].saved
+
+
+def test_names_without_an_ending_get_the_chosen_one(open_it, session_file, tmp_path):
+    window = open_it(load_session(session_file), path=session_file)
+    window.store.dispatch(c.UiRequest("save_session"))
+    answer(window, tmp_path / "night2")
+    assert window.path == tmp_path / "night2.toml"
+    window.file_requests.reload()
+    assert not window.widget.errors.faults
+    window.store.dispatch(c.UiRequest("save_preset"))
+    answer(window, tmp_path / "mine")
+    assert (tmp_path / "mine.view.toml").exists()
+    window.store.dispatch(c.UiRequest("save_picture"))
+    dialog = window.widget.findChild(QFileDialog)
+    dialog.selectNameFilter("SVG (*.svg)")
+    dialog.filterSelected.emit("SVG (*.svg)")
+    answer(window, tmp_path / "plots")
+    assert (tmp_path / "plots.svg").exists()
+
+
+@pytest.fixture
+def no_folder(tmp_path):
+    """A file in the place of a folder: nothing can be written into it, by nobody."""
+    (tmp_path / "file").touch()
+    return tmp_path / "file"
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_a_picture_that_cannot_be_written_is_said(open_it, no_folder, ending):
+    window = open_it()
+    for write in (window.file_requests.save_picture, window.file_requests.save_hypnogram):
+        window.widget.errors.show_faults(())
+        window.core.say("-")
+        write(str(no_folder / f"plots.{ending}"))
+        (fault,) = window.widget.errors.faults
+        assert "cannot be written" in fault.message
+        assert window.state.note == "-"
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_pictures_follow_links_and_replace_as_a_whole(open_it, tmp_path, ending):
+    window = open_it()
+    real, link = tmp_path / f"real.{ending}", tmp_path / f"link.{ending}"
+    real.write_text("before")
+    link.symlink_to(real)
+    window.file_requests.save_picture(str(link))
+    assert not window.widget.errors.faults
+    assert link.is_symlink()
+    assert real.stat().st_size > 1000
+    assert sorted(p.name for p in tmp_path.glob(f"*{ending}*")) == sorted([link.name, real.name])
+
+
+def test_a_session_that_cannot_be_written_is_said(open_it, no_folder, tmp_path):
+    window = open_it(make_session(plots=(TraceConfig(signal(1)),), events=None))
+    score(window, "Wake", 1.0, 2.0)
+    (tmp_path / "night_data").touch()
+    for name in (no_folder / "night.toml", tmp_path / "night.toml"):
+        window.widget.errors.show_faults(())
+        window.file_requests.sessions._try(str(name), window.file_requests.sessions.save)
+        (fault,) = window.widget.errors.faults
+        assert "cannot be written" in fault.message
+        assert not window.state.tracks[0].saved
+
+
+def test_a_session_saved_over_a_link_leaves_the_link(open_it, session_file, tmp_path):
+    real = tmp_path / "store" / "real.toml"
+    real.parent.mkdir()
+    real.touch()
+    link = tmp_path / "link.toml"
+    link.symlink_to(real)
+    window = open_it(load_session(session_file), path=session_file)
+    window.file_requests.sessions.save(str(link))
+    assert link.is_symlink()
+    assert real.read_text().startswith("version")
+
+
+def test_a_window_closed_while_something_is_opened_from_it(open_it, session_file, tmp_path):
+    preset = tmp_path / "mine.view.toml"
+    keeper = open_it()
+    keeper.file_requests.sessions.save_preset(str(preset))
+    errors = [LoupeConfigError("broken"), OSError("gone")]
+    for error in errors:
+        window = open_it(load_session(session_file), path=session_file)
+
+        def work(window=window, error=error):
+            window.close()
+            QTest.qWait(1)
+            raise error
+
+        assert not attempt(window, "night.toml", work)
+    window = open_it(load_session(session_file), path=session_file)
+    QTimer.singleShot(0, lambda: (window.close(), QTest.qWait(1)))
+    window.file_requests.sessions.apply_preset(str(preset))
+    assert wait_for(lambda: not window.is_open)
+
+
+def test_remarks_on_every_label_file_are_shown(open_it, tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.tsv").write_text(
+            "onset\tduration\ttrial_type\n1.0\tn/a\tgo\n3.0\t1.0\tstop\n"
+        )
+    config = LabelsConfig(path=str(tmp_path / "a.tsv"), format="bids")
+    window = open_it(make_session(plots=(TraceConfig(signal(1)),), labels=(config,)))
+    (told,) = window.widget.errors.faults
+    assert "unknown duration" in told.message
+    window.file_requests.add_labels(str(tmp_path / "b.tsv"))
+    assert len(window.widget.errors.faults) == 2
+    window.widget.errors.dismiss()
+    window.swap(window.desk.scene.session)
+    assert window.widget.errors.faults == (), "once"
 
 
 def test_pictures_and_numbers(open_it, tmp_path):
