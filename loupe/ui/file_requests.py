@@ -20,6 +20,7 @@ from loupe.ui import export, picture, views
 from loupe.ui.asking import ask_open, ask_save, attempt
 from loupe.ui.dialogs.columns import ColumnsDialog
 from loupe.ui.label_changes import LabelChanges
+from loupe.ui.opening import in_thread
 from loupe.ui.panels.errors import Fault
 from loupe.ui.session_files import SessionFiles
 from loupe.ui.watch import FileWatch
@@ -458,9 +459,21 @@ class FileRequests:
         counts: list[int] = []
         rows = window.core.presenter.rows
         span = window.state.window.span
-        if self._try(path, lambda: counts.append(export.export_window(rows, span, Path(path)))):
+        name = Path(path).name
+
+        def work() -> None:
+            counts.append(
+                in_thread(
+                    "Writing",
+                    name,
+                    window.desk.look,
+                    lambda progress: export.export_window(rows, span, Path(path), progress),
+                )
+            )
+
+        if self._try(path, work) and window.is_open:
             text = views.count_text(counts[0])
-            window.core.say(f"{text} samples written to {Path(path).name}.")
+            window.core.say(f"{text} samples written to {name}.")
 
     def close(self) -> None:
         """Watch nothing any more."""

@@ -1,6 +1,7 @@
 """Files through the window: sessions, presets, pictures, data, more recordings, reload."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -22,9 +23,12 @@ from loupe.session.plots.raster import RasterConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.source import InMemory
 from loupe.ui.asking import attempt
+from loupe.ui.export import export_window
+from loupe.ui.opening import in_thread
 from loupe.ui.panels.errors import Fault
 from loupe.ui.store_memory import store_memory
 from loupe.units import Span
+from loupe.work import Cancelled
 
 TOML = """version = 1
 title = "from a file"
@@ -730,6 +734,59 @@ def test_remarks_on_every_label_file_are_shown(open_it, tmp_path):
     window.widget.errors.dismiss()
     window.swap(window.desk.scene.session)
     assert window.widget.errors.faults == (), "once"
+
+
+def test_data_are_exported_in_a_thread_a_block_at_a_time(open_it, tmp_path):
+    window = open_it()
+    window.store.dispatch(c.SetWindow(0.0, 50.0))
+    window.settle()
+    threads, turns = set(), []
+    dense = window.desk.rows("dense")[0].content.array.data
+    reads = []
+
+    class Watched:
+        def __getattr__(self, name):
+            return getattr(dense, name)
+
+        def read(self, rows, first, last):
+            threads.add(threading.current_thread())
+            reads.append(len(rows))
+            return dense.read(rows, first, last)
+
+    (row,) = window.desk.rows("dense")
+    array = replace(row.content.array, data=Watched())
+    rows = (replace(row, content=replace(row.content, array=array)),)
+    steps = []
+    target = tmp_path / "six.csv"
+    target.write_text("before")
+    count = in_thread(
+        "Writing",
+        "six.csv",
+        window.desk.look,
+        lambda tell: export_window(
+            rows, Span(0.0, 50.0), target, lambda *step: (steps.append(step), tell(*step))
+        ),
+    )
+    assert count == 6 * 50 * 200
+    assert reads == [6], "rows of one array are read together"
+    assert threading.main_thread() not in threads
+    assert [step[:2] for step in steps] == [(number, 6) for number in range(6)]
+    assert len(pl.read_csv(target)) == count
+
+    def stop(*_):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        export_window(rows, Span(0.0, 50.0), target, stop)
+    assert len(pl.read_csv(target)) == count, "what was there stays"
+    assert [path.name for path in tmp_path.glob("*six*")] == ["six.csv"]
+    QTimer.singleShot(0, lambda: turns.append(1))
+    window.file_requests.export_data(str(tmp_path / "data.zarr"))
+    assert turns, "the window lives meanwhile"
+    before = sorted(path.name for path in (tmp_path / "data.zarr").iterdir())
+    window.file_requests.export_data(str(tmp_path / "data.zarr"))
+    assert "of this name already" in window.widget.errors.faults[-1].message
+    assert sorted(path.name for path in (tmp_path / "data.zarr").iterdir()) == before
 
 
 def test_pictures_and_numbers(open_it, tmp_path):
