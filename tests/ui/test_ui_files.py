@@ -1,7 +1,6 @@
 """Files through the window: sessions, presets, pictures, data, more recordings, reload."""
 
 import threading
-from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -10,9 +9,9 @@ import xarray as xr
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
-from ui_acts import answer, wait_for
-from ui_sessions import events, make_session, signal
+from PySide6.QtWidgets import QPushButton
+from ui_acts import wait_for
+from ui_sessions import TOML, events, make_session, signal
 
 from loupe.app import commands as c
 from loupe.errors import LoupeConfigError
@@ -22,40 +21,8 @@ from loupe.session.plots.heatmap import HeatmapConfig
 from loupe.session.plots.raster import RasterConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.source import InMemory
-from loupe.ui.asking import attempt
-from loupe.ui.export import export_window
-from loupe.ui.opening import in_thread
-from loupe.ui.panels.errors import Fault
 from loupe.ui.store_memory import store_memory
 from loupe.units import Span
-from loupe.work import Cancelled
-
-TOML = """version = 1
-title = "from a file"
-[view]
-window = 5.0
-[[plots]]
-kind = "trace"
-id = "one"
-data = { path = "sig.zarr", variable = "sig" }
-"""
-
-
-def score(window, state, start, stop):
-    window.store.dispatch(c.Select(Span(start, stop)))
-    window.store.dispatch(c.Paint(state))
-
-
-def labels_of(track):
-    return [(row.start, row.stop, row.label) for row in track.table]
-
-
-@pytest.fixture
-def session_file(tmp_path):
-    signal(2).to_dataset(name="sig").to_zarr(str(tmp_path / "sig.zarr"), consolidated=False)
-    path = tmp_path / "night.toml"
-    path.write_text(TOML)
-    return path
 
 
 def test_a_saved_session_opens_as_the_window_was(open_it, session_file, tmp_path):
@@ -350,35 +317,6 @@ def test_reload_stays_where_it_stands_and_faults_keep_the_old_view(open_it, sess
     assert "night.toml:6" in fault.where
 
 
-def test_faults_of_rows_stay_while_the_file_cannot_be_read(open_it, session_file):
-    window = open_it(load_session(session_file), path=session_file)
-    row = Fault("one", "cannot be read")
-    window.add_fault(row)
-    for wrong in ('"tracee"', '"traceee"'):
-        session_file.write_text(TOML.replace('"trace"', wrong))
-        window.file_requests.reload()
-    told = window.widget.errors.faults
-    assert told[0] == row
-    assert sum("night.toml:6" in fault.where for fault in told) == 1, "the newest only"
-    session_file.write_text(TOML)
-    window.file_requests.reload()
-    assert window.widget.errors.faults == ()
-
-
-def test_a_file_saved_again_while_it_is_opened_is_read_again(open_it, session_file):
-    window = open_it(load_session(session_file), path=session_file)
-
-    def save(title):
-        session_file.write_text(TOML.replace("from a file", title))
-        window.file_requests.reload()
-
-    QTimer.singleShot(0, lambda: save("second"))
-    QTimer.singleShot(0, lambda: save("third"))
-    save("first")
-    assert wait_for(lambda: window.desk.scene.title == "third")
-    assert window.widget.errors.faults == ()
-
-
 def test_watching_reloads_when_the_file_is_saved(open_it, session_file):
     window = open_it(load_session(session_file), path=session_file)
     window.file_requests.watch()
@@ -430,120 +368,6 @@ def test_a_label_file_is_loaded_and_edits_of_the_others_stay(open_it, tmp_path):
     assert [len(track.table) for track in window.state.tracks] == [1, 1]
     assert window.state.edited == 1
     assert not window.state.tracks[0].saved
-
-
-def test_labels_scored_without_a_file_stay_when_a_label_file_is_loaded(open_it, tmp_path):
-    window = open_it(make_session(plots=(TraceConfig(signal(1)),)))
-    score(window, "Wake", 1.0, 2.0)
-    (tmp_path / "b.csv").write_text("start_s,end_s,label,note\n3.0,4.0,REM,\n")
-    window.file_requests.add_labels(str(tmp_path / "b.csv"))
-    window.settle()
-    loaded, scored = window.state.tracks
-    assert window.desk.track is loaded, "the file that was loaded is edited"
-    assert (loaded.name, labels_of(loaded)) == ("b.csv", [(3.0, 4.0, "REM")])
-    assert labels_of(scored) == [(1.0, 2.0, "Wake")]
-    window.store.dispatch(c.SetEditedTrack(1))
-    window.store.dispatch(c.Undo())
-    assert labels_of(window.desk.track) == []
-    window.store.dispatch(c.Redo())
-    out = tmp_path / "both.toml"
-    window.file_requests.sessions.save(str(out))
-    again = open_it(load_session(out), path=out)
-    assert [labels_of(track) for track in again.state.tracks] == [
-        [(3.0, 4.0, "REM")],
-        [(1.0, 2.0, "Wake")],
-    ]
-
-
-@pytest.fixture
-def two_sets(open_it, session_file, tmp_path):
-    """A window on the label files a and b, b edited, and how its session is written anew."""
-
-    def rewrite(*names, more=""):
-        tables = (f'[[labels]]\npath = "{name}.csv"\nwriteback = true\n{more}' for name in names)
-        states = '[states]\nkeymap = { Wake = ["w"] }\nlabel_colors = { Wake = "#e69f00" }\n'
-        session_file.write_text(TOML + "".join(tables) + states)
-
-    for name in "abc":
-        (tmp_path / f"{name}.csv").write_text(
-            f"start_s,end_s,label,note\n10.0,20.0,first of {name},\n"
-        )
-    rewrite("a", "b")
-    window = open_it(load_session(session_file), path=session_file)
-    window.store.dispatch(c.SetEditedTrack(1))
-    score(window, "Wake", 30.0, 40.0)
-    return window, rewrite
-
-
-@pytest.mark.parametrize("names", [("b",), ("b", "a"), ("c", "a", "b")])
-def test_a_reload_keeps_edits_and_undo_of_a_set_that_moves(two_sets, names):
-    window, rewrite = two_sets
-    rewrite(*names)
-    window.file_requests.reload()
-    window.settle()
-    assert [track.name for track in window.state.tracks] == [f"{name}.csv" for name in names]
-    assert [track.read_only for track in window.state.tracks] == [""] * len(names)
-    edited = window.desk.track
-    assert edited.name == "b.csv", "keys go on editing the set that they edited"
-    assert labels_of(edited) == [(10.0, 20.0, "first of b"), (30.0, 40.0, "Wake")]
-    assert not edited.saved
-    window.store.dispatch(c.Undo())
-    assert labels_of(window.desk.track) == [(10.0, 20.0, "first of b")]
-    assert not window.widget.errors.faults
-
-
-def test_a_set_that_leaves_the_session_unsaved_is_named(two_sets):
-    window, rewrite = two_sets
-    rewrite("a")
-    window.file_requests.reload()
-    window.settle()
-    assert [track.name for track in window.state.tracks] == ["a.csv"]
-    (fault,) = window.widget.errors.faults
-    assert fault.where == "b.csv"
-    assert "not saved" in fault.message
-    rewrite("a", "b")
-    window.file_requests.reload()
-    window.settle()
-    offer = next(f for f in window.widget.errors.faults if f.offers)
-    window.widget.errors.offered.emit(offer, "Recover")
-    assert labels_of(window.state.tracks[1])[1] == (30.0, 40.0, "Wake")
-
-
-def test_edits_of_a_set_that_is_opened_anew_can_be_recovered(two_sets):
-    window, rewrite = two_sets
-    rewrite("b", more='scorer = "Ann"\n')
-    window.file_requests.reload()
-    window.settle()
-    assert "1 unsaved edit" in window.desk.track.read_only
-    panel = window.widget.errors
-    for number in range(6):
-        panel.add(Fault(f"row {number}", "cannot be read"))
-    panel.dismiss()
-    window.settle()
-    (offer,) = panel.faults
-    rewrite("a", "b", more='scorer = "Ann"\n')
-    window.file_requests.reload()
-    assert offer.offers == ("Recover", "Discard")
-    (offer,) = panel.faults
-    window.settle()
-    buttons = [b for b in panel.findChildren(QPushButton) if b.text() == "Recover"]
-    QTest.mouseClick(buttons[-1], Qt.MouseButton.LeftButton)
-    window.settle()
-    assert [track.read_only for track in window.state.tracks] == ["", ""]
-    assert labels_of(window.state.tracks[1])[1] == (30.0, 40.0, "Wake")
-    assert panel.faults == ()
-
-
-def test_what_can_be_answered_is_not_hidden_by_other_faults(open_it):
-    window = open_it()
-    panel = window.widget.errors
-    for number in range(6):
-        panel.add(Fault(f"row {number}", "cannot be read"))
-    panel.add(Fault("labels", "an earlier session left edits", "", ("Recover", "Discard")))
-    window.settle()
-    shown = [label.text() for label in panel.findChildren(QLabel) if label.isVisibleTo(panel)]
-    assert "⚠ labels" in shown
-    assert "and 3 more" in shown
 
 
 def test_export_never_touches_the_source(open_it, label_session, tmp_path):
@@ -624,169 +448,6 @@ def test_what_a_format_would_lose_is_named_and_written_only_when_allowed(open_it
         assert window.widget.errors.faults == ()
         assert target.read_text().splitlines()[1:3] == ["Wake\t10.0", "Unscored\t20.0"]
     assert window.state.tracks[0].saved
-
-
-def test_names_without_an_ending_get_the_chosen_one(open_it, session_file, tmp_path):
-    window = open_it(load_session(session_file), path=session_file)
-    window.store.dispatch(c.UiRequest("save_session"))
-    answer(window, tmp_path / "night2")
-    assert window.path == tmp_path / "night2.toml"
-    window.file_requests.reload()
-    assert not window.widget.errors.faults
-    window.store.dispatch(c.UiRequest("save_preset"))
-    answer(window, tmp_path / "mine")
-    assert (tmp_path / "mine.view.toml").exists()
-    window.store.dispatch(c.UiRequest("save_picture"))
-    dialog = window.widget.findChild(QFileDialog)
-    dialog.selectNameFilter("SVG (*.svg)")
-    dialog.filterSelected.emit("SVG (*.svg)")
-    answer(window, tmp_path / "plots")
-    assert (tmp_path / "plots.svg").exists()
-
-
-@pytest.fixture
-def no_folder(tmp_path):
-    """A file in the place of a folder: nothing can be written into it, by nobody."""
-    (tmp_path / "file").touch()
-    return tmp_path / "file"
-
-
-@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
-def test_a_picture_that_cannot_be_written_is_said(open_it, no_folder, ending):
-    window = open_it()
-    for write in (window.file_requests.save_picture, window.file_requests.save_hypnogram):
-        window.widget.errors.show_faults(())
-        window.core.say("-")
-        write(str(no_folder / f"plots.{ending}"))
-        (fault,) = window.widget.errors.faults
-        assert "cannot be written" in fault.message
-        assert window.state.note == "-"
-
-
-@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
-def test_pictures_follow_links_and_replace_as_a_whole(open_it, tmp_path, ending):
-    window = open_it()
-    real, link = tmp_path / f"real.{ending}", tmp_path / f"link.{ending}"
-    real.write_text("before")
-    link.symlink_to(real)
-    window.file_requests.save_picture(str(link))
-    assert not window.widget.errors.faults
-    assert link.is_symlink()
-    assert real.stat().st_size > 1000
-    assert sorted(p.name for p in tmp_path.glob(f"*{ending}*")) == sorted([link.name, real.name])
-
-
-def test_a_session_that_cannot_be_written_is_said(open_it, no_folder, tmp_path):
-    window = open_it(make_session(plots=(TraceConfig(signal(1)),), events=None))
-    score(window, "Wake", 1.0, 2.0)
-    (tmp_path / "night_data").touch()
-    for name in (no_folder / "night.toml", tmp_path / "night.toml"):
-        window.widget.errors.show_faults(())
-        window.file_requests.sessions._try(str(name), window.file_requests.sessions.save)
-        (fault,) = window.widget.errors.faults
-        assert "cannot be written" in fault.message
-        assert not window.state.tracks[0].saved
-
-
-def test_a_session_saved_over_a_link_leaves_the_link(open_it, session_file, tmp_path):
-    real = tmp_path / "store" / "real.toml"
-    real.parent.mkdir()
-    real.touch()
-    link = tmp_path / "link.toml"
-    link.symlink_to(real)
-    window = open_it(load_session(session_file), path=session_file)
-    window.file_requests.sessions.save(str(link))
-    assert link.is_symlink()
-    assert real.read_text().startswith("version")
-
-
-def test_a_window_closed_while_something_is_opened_from_it(open_it, session_file, tmp_path):
-    preset = tmp_path / "mine.view.toml"
-    keeper = open_it()
-    keeper.file_requests.sessions.save_preset(str(preset))
-    errors = [LoupeConfigError("broken"), OSError("gone")]
-    for error in errors:
-        window = open_it(load_session(session_file), path=session_file)
-
-        def work(window=window, error=error):
-            window.close()
-            QTest.qWait(1)
-            raise error
-
-        assert not attempt(window, "night.toml", work)
-    window = open_it(load_session(session_file), path=session_file)
-    QTimer.singleShot(0, lambda: (window.close(), QTest.qWait(1)))
-    window.file_requests.sessions.apply_preset(str(preset))
-    assert wait_for(lambda: not window.is_open)
-
-
-def test_remarks_on_every_label_file_are_shown(open_it, tmp_path):
-    for name in "ab":
-        (tmp_path / f"{name}.tsv").write_text(
-            "onset\tduration\ttrial_type\n1.0\tn/a\tgo\n3.0\t1.0\tstop\n"
-        )
-    config = LabelsConfig(path=str(tmp_path / "a.tsv"), format="bids")
-    window = open_it(make_session(plots=(TraceConfig(signal(1)),), labels=(config,)))
-    (told,) = window.widget.errors.faults
-    assert "unknown duration" in told.message
-    window.file_requests.add_labels(str(tmp_path / "b.tsv"))
-    assert len(window.widget.errors.faults) == 2
-    window.widget.errors.dismiss()
-    window.swap(window.desk.scene.session)
-    assert window.widget.errors.faults == (), "once"
-
-
-def test_data_are_exported_in_a_thread_a_block_at_a_time(open_it, tmp_path):
-    window = open_it()
-    window.store.dispatch(c.SetWindow(0.0, 50.0))
-    window.settle()
-    threads, turns = set(), []
-    dense = window.desk.rows("dense")[0].content.array.data
-    reads = []
-
-    class Watched:
-        def __getattr__(self, name):
-            return getattr(dense, name)
-
-        def read(self, rows, first, last):
-            threads.add(threading.current_thread())
-            reads.append(len(rows))
-            return dense.read(rows, first, last)
-
-    (row,) = window.desk.rows("dense")
-    array = replace(row.content.array, data=Watched())
-    rows = (replace(row, content=replace(row.content, array=array)),)
-    steps = []
-    target = tmp_path / "six.csv"
-    target.write_text("before")
-    count = in_thread(
-        "Writing",
-        "six.csv",
-        window.desk.look,
-        lambda tell: export_window(
-            rows, Span(0.0, 50.0), target, lambda *step: (steps.append(step), tell(*step))
-        ),
-    )
-    assert count == 6 * 50 * 200
-    assert reads == [6], "rows of one array are read together"
-    assert threading.main_thread() not in threads
-    assert [step[:2] for step in steps] == [(number, 6) for number in range(6)]
-    assert len(pl.read_csv(target)) == count
-
-    def stop(*_):
-        raise Cancelled
-
-    with pytest.raises(Cancelled):
-        export_window(rows, Span(0.0, 50.0), target, stop)
-    assert len(pl.read_csv(target)) == count, "what was there stays"
-    assert [path.name for path in tmp_path.glob("*six*")] == ["six.csv"]
-    QTimer.singleShot(0, lambda: turns.append(1))
-    window.file_requests.export_data(str(tmp_path / "data.zarr"))
-    assert turns, "the window lives meanwhile"
-    before = sorted(path.name for path in (tmp_path / "data.zarr").iterdir())
-    window.file_requests.export_data(str(tmp_path / "data.zarr"))
-    assert "of this name already" in window.widget.errors.faults[-1].message
-    assert sorted(path.name for path in (tmp_path / "data.zarr").iterdir()) == before
 
 
 def test_pictures_and_numbers(open_it, tmp_path):

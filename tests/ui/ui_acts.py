@@ -6,6 +6,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu
 from shiboken6 import isValid
 
+from loupe.app import commands as c
+from loupe.units import Span
+
 NONE = Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -143,3 +146,12 @@ def answer(window, path):
     assert not isValid(dialog), "an answered dialog is gone, not hidden"
     window.widget.activateWindow()
     window.widget.canvas.setFocus()
+
+
+def score(window, state, start, stop):
+    window.store.dispatch(c.Select(Span(start, stop)))
+    window.store.dispatch(c.Paint(state))
+
+
+def labels_of(track):
+    return [(row.start, row.stop, row.label) for row in track.table]
