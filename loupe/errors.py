@@ -18,7 +18,21 @@ __all__ = [
     "LoupeRenderError",
     "LoupeTypeError",
     "LoupeVideoError",
+    "printable",
+    "refused",
 ]
+
+_CONTROL = {
+    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"
+} | {ord("\r"): "\\r"}
+
+
+def printable(text: str) -> str:
+    r"""Text for a terminal: what would steer it is written out, as ``\x1b``.
+
+    Names and messages may come from a stranger's file. Tabs and ends of lines stay.
+    """
+    return text.translate(_CONTROL)
 
 
 class LoupeError(Exception):
@@ -75,7 +89,17 @@ class LoupeError(Exception):
     def render(self) -> str:
         """The text for a terminal: message, then a blank line and the hint."""
         text = f"error[{self.code}]: {self}"
-        return f"{text}\n\nhint: {self.hint}" if self.hint else text
+        return printable(f"{text}\n\nhint: {self.hint}" if self.hint else text)
+
+
+def refused(error: OSError) -> LoupeError:
+    """What the system would not do, such as writing on a full disk, as a person's matter."""
+    return LoupeError(
+        f"the system refused: {error.strerror or error}",
+        where=str(error.filename or ""),
+        hint="check the file, its folder, their permissions and the room on the disk",
+        code="system",
+    )
 
 
 class LoupeConfigError(LoupeError, ValueError):

@@ -22,13 +22,13 @@ import types
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Generic, TypeVar, TypeVarTuple, overload
 
 from loupe.errors import LoupeMissingDependencyError
 
 __all__ = ["Kernel", "compile_deferred", "defer_compiling", "kernel", "kernel_cache_folder"]
 
-P = ParamSpec("P")
+Args = TypeVarTuple("Args")
 R = TypeVar("R")
 
 _logger = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ def compile_deferred() -> None:
     _deferred.release()
 
 
-class Kernel(Generic[P, R]):
+class Kernel(Generic[*Args, R]):
     """A function that numba compiles at its first call; made by `kernel`.
 
     Calls are positional, with arrays and scalars. Kernels may call other kernels by their
@@ -147,11 +147,11 @@ class Kernel(Generic[P, R]):
         uncompiled: same arguments, same result.
     """
 
-    def __init__(self, function: Callable[P, R], twin: Callable[P, R] | None) -> None:
+    def __init__(self, function: Callable[[*Args], R], twin: Callable[[*Args], R] | None) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._twin = twin
-        self.py: Callable[P, R] = twin if twin is not None else function
+        self.py: Callable[[*Args], R] = twin if twin is not None else function
         self._dispatcher: Any = None
         self._broken = False
         self._lock = threading.RLock()
@@ -163,24 +163,24 @@ class Kernel(Generic[P, R]):
         """Whether some signature has been compiled, so that a like call runs at once."""
         return bool(self._known)
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def __call__(self, *args: *Args) -> R:
         """Compute; compiles first if these types are new."""
         signature = tuple(_type_key(a) for a in args)
         if signature in self._known:
             result: R = self._dispatcher(*args)
             return result
         if self._broken and self._twin is not None:
-            return self._twin(*args, **kwargs)
+            return self._twin(*args)
         if _deferred.active and self._twin is not None:
             if signature not in self._asked:
                 self._asked.add(signature)
                 _deferred.add(lambda: self._compile(signature, args))
-            return self._twin(*args, **kwargs)
+            return self._twin(*args)
         # One thread compiles, the others wait: the twin may round otherwise, and a picture drawn
         # without a window must not depend on which thread came first.
         with self._lock:
             if signature not in self._known:
-                return self._first_call(signature, *args, **kwargs)
+                return self._first_call(signature, *args)
         return self._dispatcher(*args)  # type: ignore[no-any-return]
 
     def _compile(self, signature: tuple[object, ...], args: tuple[object, ...]) -> None:
@@ -199,7 +199,7 @@ class Kernel(Generic[P, R]):
         dispatcher.compile(tuple(numba.typeof(a) for a in args))
         self._known.add(signature)
 
-    def _first_call(self, signature: tuple[object, ...], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def _first_call(self, signature: tuple[object, ...], /, *args: *Args) -> R:
         try:
             dispatcher = self.dispatcher()
         except ImportError as error:
@@ -214,8 +214,8 @@ class Kernel(Generic[P, R]):
                 RuntimeWarning,
                 stacklevel=3,
             )
-            return self._twin(*args, **kwargs)
-        result: R = dispatcher(*args, **kwargs)
+            return self._twin(*args)
+        result: R = dispatcher(*args)
         self._known.add(signature)
         return result
 
@@ -236,7 +236,7 @@ class Kernel(Generic[P, R]):
                     self._dispatcher = numba.njit(**options)(function)
             return self._dispatcher
 
-    def _with_plain_globals(self) -> Callable[P, R]:
+    def _with_plain_globals(self) -> Callable[..., R]:
         """Replace the kernels that the function calls by their dispatchers."""
         function = self._function
         assert isinstance(function, types.FunctionType)
@@ -276,12 +276,14 @@ def _type_key(value: object) -> object:
 
 
 @overload
-def kernel(function: Callable[P, R]) -> Kernel[P, R]: ...
+def kernel(function: Callable[[*Args], R]) -> Kernel[*Args, R]: ...
 @overload
-def kernel(*, twin: Callable[P, R] | None = None) -> Callable[[Callable[P, R]], Kernel[P, R]]: ...
 def kernel(
-    function: Callable[P, R] | None = None, *, twin: Callable[P, R] | None = None
-) -> Kernel[P, R] | Callable[[Callable[P, R]], Kernel[P, R]]:
+    *, twin: Callable[[*Args], R] | None = None
+) -> Callable[[Callable[[*Args], R]], Kernel[*Args, R]]: ...
+def kernel(
+    function: Callable[[*Args], R] | None = None, *, twin: Callable[[*Args], R] | None = None
+) -> Kernel[*Args, R] | Callable[[Callable[[*Args], R]], Kernel[*Args, R]]:
     """Mark a function for compilation at its first call.
 
     Parameters

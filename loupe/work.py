@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -224,7 +225,7 @@ class ThreadPool:
     Parameters
     ----------
     threads
-        How many threads at most, at least 1; they start with the first work.
+        How many threads at most, at least 1; each job starts one until there are so many.
     name
         Prefix of the threads' names.
     """
@@ -237,7 +238,6 @@ class ThreadPool:
         self._queue = _Queue()
         self._wake = threading.Condition()
         self._threads: list[threading.Thread] = []
-        self._idle = 0
         self._closed = False
 
     def submit(
@@ -251,6 +251,8 @@ class ThreadPool:
     ) -> bool:
         """Ask for ``function()`` in a worker thread; ``done`` is called in that thread.
 
+        What ``done`` raises is logged and goes no further.
+
         Returns False if the key already waits or runs: then its generation is renewed, the
         newer ``done`` counts, and ``function`` is not used, for equal keys mean equal work.
         After `close` nothing is taken and the answer is False.
@@ -259,7 +261,8 @@ class ThreadPool:
             if self._closed:
                 return False
             added = self._queue.add(key, generation, function, done, priority)
-            if added and self._idle == 0 and len(self._threads) < self._limit:
+            # Also while one idles: it may have been told of a job that came just before this one.
+            if added and len(self._threads) < self._limit:
                 thread = threading.Thread(
                     target=self._loop, name=f"{self._name}-{len(self._threads)}", daemon=True
                 )
@@ -310,9 +313,7 @@ class ThreadPool:
                 while (job := self._queue.pop()) is None:
                     if self._closed:
                         return
-                    self._idle += 1
                     self._wake.wait()
-                    self._idle -= 1
             outcome = _run(job)
             with self._wake:
                 wanted = self._queue.finish(job, outcome)
@@ -321,9 +322,14 @@ class ThreadPool:
             try:
                 if wanted:
                     done(outcome)
-            finally:
-                with self._wake:
-                    self._wake.notify_all()
+            except Exception:
+                # The thread goes on: without it, what is asked for later would never come.
+                log = logging.getLogger(__name__)
+                log.exception("the result of %r could not be delivered", job.key)
+            # What waits for the next job must not keep the last one's result alive.
+            del job, outcome, done
+            with self._wake:
+                self._wake.notify_all()
 
 
 class InlinePool:

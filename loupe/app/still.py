@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +14,7 @@ from loupe.app.start import initial_state, track_state
 from loupe.app.state import AppState, TrackState
 from loupe.app.store import Store
 from loupe.data.catalog import Catalog
+from loupe.errors import LoupeConfigError
 from loupe.labels.formats.base import ReadOptions
 from loupe.labels.store import load_table
 from loupe.scene.compile import Progress, compile_scene
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from loupe.labels.table import IntervalTable
     from loupe.session.model import Session
 
-__all__ = ["Still", "load_track", "open_scene", "still"]
+__all__ = ["Still", "check_view", "load_track", "open_scene", "still"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -99,9 +101,12 @@ def still(
 
     Raises
     ------
+    LoupeConfigError
+        If `start` or `window` is no time, or nothing of the recording lies in it.
     LoupeError
         If a label file cannot be read. Plots that fail are rows that say why.
     """
+    check_view(start, window)
     session = effective(session)
     scene = open_scene(session, allow_remote=allow_remote, progress=progress)
     tracks: list[TrackState] = [
@@ -113,6 +118,9 @@ def still(
         length = state.window.length if window is None else window
         left = state.window.start if start is None else start
         state = replace(state, window=Window(left, length), cursor=left)
+        # How far videos reach is not known here.
+        if not any(video.visible for video in session.videos):
+            _check_in_view(state)
     if theme in ("dark", "light"):
         state = replace(
             state, view=replace(state.view, theme="light" if theme == "light" else "dark")
@@ -124,3 +132,34 @@ def still(
     # Work that goes on where it stopped is handed in again while this runs.
     pool.run()
     return Still(presenter, store)
+
+
+def check_view(start: float | None, window: float | None) -> None:
+    """Refuse a left edge or a length that no picture can have.
+
+    Raises
+    ------
+    LoupeConfigError
+        If one is no finite number, or the length is not above 0.
+    """
+    for name, value in (("start", start), ("window", window)):
+        if value is not None and not math.isfinite(value):
+            raise LoupeConfigError(
+                f"the {name} is {value}, which is no time",
+                hint="give it in seconds",
+                code="render-window",
+            )
+    if window is not None and not window > 0:
+        raise LoupeConfigError(
+            f"the window must be longer than 0 s, got {window:g}", code="render-window"
+        )
+
+
+def _check_in_view(state: AppState) -> None:
+    extent, window = state.extent, state.window
+    if window.start > extent.stop or window.stop < extent.start:
+        raise LoupeConfigError(
+            f"nothing of the recording lies between {window.start:.10g} and {window.stop:.10g} s",
+            hint=f"it goes from {extent.start:.10g} to {extent.stop:.10g} s",
+            code="render-window",
+        )

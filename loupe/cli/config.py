@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from loupe.cli.options import checking_options, tell_warnings
-from loupe.errors import LoupeConfigError
+from loupe.errors import LoupeConfigError, printable
 from loupe.session.base import Place
 from loupe.session.compose import Composed, places_below
 from loupe.session.diagnostics import SessionError
@@ -18,7 +18,6 @@ from loupe.session.dump import to_plain
 from loupe.session.load import check_session
 from loupe.session.model import Session
 from loupe.session.resolve import path_uses, resolved
-from loupe.session.spans import LineMap
 from loupe.session.wording import toml_value
 
 __all__ = ["run"]
@@ -31,6 +30,7 @@ def run(
     origins: bool = False,
     set_vars: Sequence[str] = (),
     allow_remote: bool = False,
+    allow_write: Sequence[str] = (),
     quiet: bool = False,
 ) -> int:
     """Print the effective session; its warnings go to standard error unless quiet. The exit code.
@@ -46,7 +46,8 @@ def run(
         raise LoupeConfigError(
             f"there is no format `{style}`", hint="use toml or json", code="usage"
         )
-    checked = check_session(session, checking_options(set_vars, allow_remote=allow_remote))
+    options = checking_options(set_vars, allow_remote=allow_remote, allow_write=allow_write)
+    checked = check_session(session, options)
     if checked.session is None or checked.composed is None:
         raise SessionError(checked.report)
     if not quiet:
@@ -93,7 +94,7 @@ def _origins(plain: dict[str, Any], composed: Composed, style: str) -> str:
         return json.dumps(found, indent=2, ensure_ascii=False, default=str)
     texts = [(f"{_dotted(place)} = {toml_value(value)}", origin) for place, value, origin in rows]
     width = min(72, max((len(text) for text, _ in texts), default=0))
-    return "\n".join(f"{text:<{width}}  # {origin}" for text, origin in texts)
+    return printable("\n".join(f"{text:<{width}}  # {origin}" for text, origin in texts))
 
 
 def _tables(value: list[Any]) -> bool:
@@ -117,7 +118,7 @@ def _origin(place: Place, composed: Composed) -> str:
         return "default"
     if there not in document.spans:
         return "default"
-    line, _ = LineMap(document.text).position(document.spans[there].key.start)
+    line, _ = document.lines.position(document.spans[there].key.start)
     return f"{document.name}:{line}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,21 +17,18 @@ from loupe.cli.progress import shown_progress
 
 __all__ = ["run"]
 
-PACKAGES = (
-    "PySide6-Essentials",
-    "vispy",
-    "numpy",
-    "numba",
-    "xarray",
-    "zarr",
-    "h5netcdf",
-    "polars",
-    "opencv-python",
-    "av",
-    "pydantic",
-    "typer",
-    "cmap",
-)
+INSTEAD = {
+    "opencv-python": (
+        "opencv-python-headless",
+        "opencv-contrib-python",
+        "opencv-contrib-python-headless",
+    )
+}
+"""Packages that hold the same module as one that Loupe requires."""
+
+PATIENCE_S = 60.0
+"""How long a driver may take to answer."""
+
 OPTIONAL = {
     "dask": "dask",
     "s3fs": "s3",
@@ -41,6 +39,8 @@ OPTIONAL = {
     "mne": "mne",
     "neo": "neo",
 }
+
+_LINUX = sys.platform.startswith("linux")
 
 GL_PROBE = """
 from loupe.render.offscreen import Offscreen
@@ -62,7 +62,7 @@ def run(*, quiet: bool = False) -> int:
     """Print the report, quiet only what is missing; 0 if nothing is, else 1."""
     problems: list[str] = []
     for title, lines in (
-        ("Loupe", _versions()),
+        ("Loupe", _versions(problems)),
         ("Optional packages", _optional()),
         ("Drawing", _drawing(problems)),
         ("Video decoders", _video(problems)),
@@ -80,12 +80,33 @@ def run(*, quiet: bool = False) -> int:
     return 1 if problems else 0
 
 
-def _versions() -> Iterator[str]:
+def _versions(problems: list[str]) -> Iterator[str]:
     from loupe import __version__
 
     yield f"loupe {__version__} on Python {platform.python_version()}, {platform.platform()}"
-    for name in PACKAGES:
-        yield f"{name} {_version(name) or 'MISSING: pip install ' + name}"
+    required = _required()
+    if not required:
+        yield "loupe is not installed, so nothing says which packages it needs"
+    for name in required:
+        found = next((one for one in (name, *INSTEAD.get(name, ())) if _version(one)), None)
+        if found is None:
+            problems.append(f"a package is missing: pip install {name}")
+        yield f"{found} {_version(found)}" if found else f"{name} MISSING"
+
+
+def _required() -> list[str]:
+    """The packages that this installation of Loupe says it needs, extras aside."""
+    try:
+        lines = importlib.metadata.requires("loupe") or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+    # A package for one version of Python only is there with the others as well, by another one.
+    names = [
+        found[0]
+        for line in lines
+        if "extra ==" not in line and (found := re.match(r"[\w.-]+", line))
+    ]
+    return sorted(dict.fromkeys(names), key=str.lower)
 
 
 def _version(name: str) -> str:
@@ -105,10 +126,12 @@ def _drawing(problems: list[str]) -> Iterator[str]:
     picture = _probe(GL_PROBE, {"EGL_PLATFORM": "surfaceless"})
     yield f"pictures without a display (EGL): {picture or 'not possible'}"
     if not picture:
-        problems.append("for `loupe render` on Debian: apt-get install libegl1 libgl1-mesa-dri")
-    if sys.platform.startswith("linux") and not (
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    ):
+        problems.append(
+            "for `loupe render` on Debian: apt-get install libegl1 libgl1-mesa-dri"
+            if _LINUX
+            else "for `loupe render`: a library of EGL (libEGL), which not every system brings"
+        )
+    if _LINUX and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         yield "windows: there is no display (DISPLAY and WAYLAND_DISPLAY are not set)"
         return
     window = _probe(WINDOW_PROBE, {})
@@ -118,19 +141,25 @@ def _drawing(problems: list[str]) -> Iterator[str]:
             "for windows on Debian: apt-get install libxcb-cursor0 libxkbcommon-x11-0 "
             "libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 "
             "libxcb-shape0"
+            if _LINUX
+            else "for windows: pip install --force-reinstall PySide6-Essentials; update the driver "
+            "of the graphics card"
         )
 
 
 def _probe(code: str, variables: dict[str, str]) -> str:
-    """The last line that a small program prints; empty if it fails."""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    """The last line that a small program prints; empty if it fails or hangs."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, **variables},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return ""
     lines = done.stdout.strip().splitlines()
     return lines[-1] if done.returncode == 0 and lines else ""
 
@@ -149,6 +178,7 @@ def _video(problems: list[str]) -> Iterator[str]:
 
 
 def _folders() -> Iterator[str]:
+    from loupe.cli.faults import fault_folder
     from loupe.kernels import kernel_cache_folder
     from loupe.labels.store import state_folder
     from loupe.session.folders import user_config_folder
@@ -157,6 +187,7 @@ def _folders() -> Iterator[str]:
     places: tuple[tuple[str, Callable[[], Path | None]], ...] = (
         ("settings, state_definitions.json", user_config_folder),
         ("journals of labels", state_folder),
+        ("reports of faults", fault_folder),
         ("compiled kernels", kernel_cache_folder),
         ("video indexes", default_cache_folder),
     )

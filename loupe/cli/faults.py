@@ -11,6 +11,7 @@ import shlex
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,9 @@ SHOW = "LOUPE_TRACEBACK"
 
 KEPT = 20
 """Reports that are kept; older ones go when a new one is written."""
+
+_seen: Counter[tuple[str, str, int]] = Counter()
+"""How often `hook` met a fault, by its kind and the place where it was raised."""
 
 
 def fault_folder() -> Path:
@@ -67,11 +71,24 @@ def fault_message(error: BaseException, arguments: Sequence[str]) -> str:
 
 
 def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Take the place of `sys.excepthook`, for what a running window did not foresee."""
+    """Take the place of `sys.excepthook`, for what a running window did not foresee.
+
+    A fault of painting comes with every frame. Only its first one is reported, so that it neither
+    floods the terminal nor drives the report of what led to it out of the folder; of the others
+    the 10th, the 100th and so on are counted aloud.
+    """
     if isinstance(error, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
-    else:
+        return
+    fault = (kind.__name__, "", 0)
+    for frame, line in traceback.walk_tb(trace):
+        fault = (kind.__name__, frame.f_code.co_filename, line)
+    _seen[fault] += 1
+    times = _seen[fault]
+    if times == 1:
         sys.stderr.write(fault_message(error.with_traceback(trace), sys.argv[1:]) + "\n")
+    elif str(times).strip("0") == "1":
+        sys.stderr.write(f"{kind.__name__}: the same fault as above, {times} times by now\n")
 
 
 def _write(details: str, arguments: Sequence[str]) -> Path:
@@ -91,7 +108,11 @@ def _write(details: str, arguments: Sequence[str]) -> Path:
         old.unlink(missing_ok=True)
     now = time.time()
     stamp = time.strftime("%Y-%m-%d-%H%M%S", time.localtime(now))
-    path = folder / f"fault-{stamp}-{int(now % 1 * 1e3):03d}-{os.getpid()}.txt"
+    name = f"fault-{stamp}-{int(now % 1 * 1e3):03d}-{os.getpid()}"
+    path, more = folder / f"{name}.txt", 0
+    while path.exists():  # two in a millisecond
+        more += 1
+        path = folder / f"{name}-{more}.txt"
     path.write_text(
         f"loupe {__version__} on Python {platform.python_version()}, {platform.platform()}\n"
         f"command: {shlex.join(['loupe', *arguments])}\n"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from loupe.cli.options import expanded
 from loupe.cli.progress import shown_progress
-from loupe.errors import LoupeError
+from loupe.errors import LoupeError, printable, refused
 
 if TYPE_CHECKING:
     from loupe.data.probe import ArrayFacts, Contents
@@ -21,7 +22,7 @@ __all__ = ["describe", "run"]
 
 
 def run(files: Sequence[str], *, style: str = "text", quiet: bool = False) -> int:
-    """Describe files; the exit code.
+    """Describe files; the exit code, 2 if one of them cannot be.
 
     Parameters
     ----------
@@ -43,19 +44,21 @@ def run(files: Sequence[str], *, style: str = "text", quiet: bool = False) -> in
         )
     code = 0
     found: list[dict[str, Any]] = []
-    for file in files:
+    for file in expanded(files):
         try:
             with shown_progress("Looking into", quiet=quiet) as tell:
                 tell(0, 0, file)
                 facts = describe(Path(file))
-        except LoupeError as error:
-            typer.echo(error.render(), err=True)
+        except (LoupeError, OSError) as error:
+            problem = refused(error) if isinstance(error, OSError) else error
+            problem.where = problem.where or file
+            typer.echo(problem.render(), err=True)
             code = 2
             continue
         if style == "json":
             found.append(facts)
         else:
-            typer.echo("\n".join(_text(facts)))
+            typer.echo(printable("\n".join(_text(facts))))
     if style == "json":
         typer.echo(json.dumps(found, indent=2, default=str))
     return code

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 import typer
 
 from loupe.app.actions import GROUPS, build_actions
 from loupe.app.keymap import conflicts
-from loupe.session.load import load_session
+from loupe.cli.opening import session_of
+from loupe.errors import printable
 
 __all__ = ["run"]
 
 
-def run(session: str | None = None, *, quiet: bool = False) -> int:
+def run(
+    session: str | None = None,
+    *,
+    set_vars: Sequence[str] = (),
+    allow_remote: bool = False,
+    quiet: bool = False,
+) -> int:
     """Print the actions by group and, unless quiet, what shares a key; the exit code.
 
     Raises
@@ -21,9 +29,9 @@ def run(session: str | None = None, *, quiet: bool = False) -> int:
     LoupeError
         If the session cannot be used.
     """
-    loaded = load_session(session) if session is not None else None
-    states = None
-    if loaded is not None:
+    loaded = states = None
+    if session is not None:
+        loaded = session_of(session, set_vars=set_vars, allow_remote=allow_remote, allow_write=None)
         from loupe.session.folders import user_config_folder
         from loupe.session.states import resolve_states
 
@@ -43,5 +51,5 @@ def run(session: str | None = None, *, quiet: bool = False) -> int:
     shared = [str(conflict) for conflict in conflicts(actions)]
     if shared and not quiet:
         lines += ["", "Shared keys", *(f"  {text}" for text in shared)]
-    typer.echo("\n".join(lines[1:]))
+    typer.echo(printable("\n".join(lines[1:])))
     return 0

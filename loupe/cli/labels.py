@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from loupe.errors import (
     IntervalLabelSchemaError,
     LoupeConfigError,
     LoupeError,
+    printable,
 )
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def convert(
         )
     _remarks(src, done.notes, quiet)
     for loss in done.losses:
-        typer.echo(f"lost: {loss}")
+        typer.echo(printable(f"lost: {loss}"))
     if done.saved is None:
         typer.echo(f"{out} was not written; allow the losses with --lossy", err=True)
         return 1
@@ -151,6 +153,7 @@ def stats(
     quiet
         Say nothing of how the file was read.
     """
+    from loupe.labels.exchange import load_table
     from loupe.labels.stats import stats as count
 
     if format not in ("text", "json"):
@@ -158,7 +161,7 @@ def stats(
     columns = parse_schema(schema)
     with shown_progress("Counting", quiet=quiet) as tell:
         tell(0, 0, path)
-        loaded = _load(path, columns)
+        loaded = load_table(path, columns)
         found = count(loaded.table)
     _remarks(path, loaded.notes, quiet)
     if format == "json":
@@ -188,20 +191,23 @@ def stats(
 
 
 def diff(a: str, b: str, schema: str | None = None, *, quiet: bool = False) -> int:
-    """What changed from `a` to `b`, one line a change; 1 if anything did."""
+    """What changed from `a` to `b`, one line a change; 1 if anything did.
+
+    A file without the columns of `schema` is read as it is by itself, and a remark says so.
+    """
     from loupe.labels.diff import diff as compare
 
     columns = parse_schema(schema)
     with shown_progress("Comparing", quiet=quiet) as tell:
         tell(0, 2, a)
-        before = _load(a, columns)
+        before = _either(a, columns)
         tell(1, 2, b)
-        after = _load(b, columns)
+        after = _either(b, columns)
         lines = compare(before.table, after.table)
     _remarks(a, before.notes, quiet)
     _remarks(b, after.notes, quiet)
     for line in lines:
-        typer.echo(line)
+        typer.echo(printable(line))
     return int(bool(lines))
 
 
@@ -239,22 +245,24 @@ def parse_schema(text: str | None) -> IntervalLabelSchema | None:
     return IntervalLabelSchema(**values)
 
 
-def _load(path: str, schema: IntervalLabelSchema | None) -> LoadedFile:
-    """A label file under the schema if it has those columns, else under its own."""
+def _either(path: str, schema: IntervalLabelSchema | None) -> LoadedFile:
+    """A label file under the schema if it has those columns, else under its own, with a remark."""
     from loupe.labels.exchange import load_table
 
-    if schema is not None:
-        try:
-            return load_table(path, schema)
-        except IntervalLabelSchemaError as error:
-            if "missing column" not in error.message:
-                raise
-    return load_table(path)
+    try:
+        return load_table(path, schema)
+    except IntervalLabelSchemaError as error:
+        if not error.absent:
+            raise
+        names = ", ".join(f"`{name}`" for _, name in error.absent)
+    loaded = load_table(path)
+    note = f"it has no {names}, so it is read without --schema"
+    return replace(loaded, notes=(note, *loaded.notes))
 
 
 def _remarks(path: str, notes: Sequence[str], quiet: bool) -> None:
     for note in () if quiet else notes:
-        typer.echo(f"{path}: note: {note}", err=True)
+        typer.echo(printable(f"{path}: note: {note}"), err=True)
 
 
 def _table(rows: Sequence[Sequence[str]]) -> None:
@@ -262,4 +270,4 @@ def _table(rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         cells = [row[0].ljust(widths[0])]
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        typer.echo("  ".join(cells).rstrip())
+        typer.echo(printable("  ".join(cells).rstrip()))

@@ -7,6 +7,7 @@ output, words about the work to standard error. Exit codes: 0 done, 1 findings,
 """
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from loupe.errors import LoupeError
+from loupe.errors import LoupeError, refused
 
 __all__ = ["app", "main"]
 
@@ -248,6 +249,7 @@ def config(
     ] = False,
     set_vars: SetVars = None,
     allow_remote: Remote = False,
+    allow_write: Write = None,
     quiet: Quiet = False,
 ) -> None:
     """Print the session as it is understood, everything filled in."""
@@ -260,6 +262,7 @@ def config(
             origins=origins,
             set_vars=set_vars or [],
             allow_remote=allow_remote,
+            allow_write=allow_write or [],
             quiet=quiet,
         )
     )
@@ -267,7 +270,7 @@ def config(
 
 @app.command(epilog="Example: loupe migrate old.toml --diff")
 def migrate(
-    sessions: Annotated[list[str], typer.Argument(help="Session files.")],
+    sessions: Annotated[list[str], typer.Argument(help="Session files or patterns.")],
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit 1 if a file is old.")
     ] = False,
@@ -287,12 +290,14 @@ def keys(
     session: Annotated[
         str | None, typer.Argument(help="A session, for its states and its own keys.")
     ] = None,
+    set_vars: SetVars = None,
+    allow_remote: Remote = False,
     quiet: Quiet = False,
 ) -> None:
     """List every action with its keys."""
     from loupe.cli import keys as command
 
-    _leave(command.run(session, quiet=quiet))
+    _leave(command.run(session, set_vars=set_vars or [], allow_remote=allow_remote, quiet=quiet))
 
 
 @app.command(epilog="Example: loupe demo my-demo --kind probe --hours 0.5")
@@ -317,7 +322,8 @@ def demo(
 @app.command(epilog="Example: loupe init night.zarr spikes.parquet cam.mp4 -o night.toml")
 def init(
     files: Annotated[
-        list[str] | None, typer.Argument(help="Recordings, tables, label files, videos.")
+        list[str] | None,
+        typer.Argument(help="Recordings, tables, label files, videos; or patterns."),
     ] = None,
     out: Annotated[str, typer.Option("-o", "--out", help="The session to write.")] = "session.toml",
     states: Annotated[
@@ -333,7 +339,9 @@ def init(
 
 @app.command("inspect", epilog="Example: loupe inspect night.zarr cam.mp4")
 def inspect_files(
-    files: Annotated[list[str], typer.Argument(help="Recordings, tables, label files, videos.")],
+    files: Annotated[
+        list[str], typer.Argument(help="Recordings, tables, label files, videos; or patterns.")
+    ],
     style: TextOrJson = "text",
     quiet: Quiet = False,
 ) -> None:
@@ -374,12 +382,24 @@ def overview_build(
             help="beside the recording, or cache.", autocompletion=_one_of("beside", "cache")
         ),
     ] = "beside",
+    set_vars: SetVars = None,
+    allow_remote: Remote = False,
     quiet: Quiet = False,
 ) -> None:
     """Make the overview files of a session's arrays, or go on making them."""
     from loupe.cli import overview as command
 
-    _leave(command.build(path, workers=workers, scheduler=scheduler, where=where, quiet=quiet))
+    _leave(
+        command.build(
+            path,
+            workers=workers,
+            scheduler=scheduler,
+            where=where,
+            set_vars=set_vars or [],
+            allow_remote=allow_remote,
+            quiet=quiet,
+        )
+    )
 
 
 @labels_app.command("convert", epilog="Example: loupe labels convert hypnogram.txt hypnogram.csv")
@@ -466,8 +486,8 @@ def labels_diff(
     _leave(command.diff(a, b, schema=table_schema, quiet=quiet))
 
 
-_SHORT = frozenset({"--help", "-h", "--version", "validate", "schema", "keys"})
-"""First words of runs that are over in no time."""
+_SHORT = frozenset({"--help", "-h", "--version", "schema", "keys"})
+"""First words of runs that are over in no time; `validate` is, where it opens no data."""
 
 
 def _leave(code: int | None) -> None:
@@ -490,14 +510,12 @@ def _with_command(arguments: Sequence[str]) -> list[str]:
     return found
 
 
-def _refused(error: OSError) -> LoupeError:
-    """What the system would not do, such as writing on a full disk, as a person's matter."""
-    return LoupeError(
-        f"the system refused: {error.strerror or error}",
-        where=str(error.filename or ""),
-        hint="check the file, its folder, their permissions and the room on the disk",
-        code="system",
-    )
+def _as_utf8() -> None:
+    """What is redirected is UTF-8 on every system, and no character ends a run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -509,9 +527,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Without the program's name; None stands for those of the process.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:
+        _as_utf8()
     # Plugins of pydantic would be looked for in every installed package, at every start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    if not given or given[0] in _SHORT:
+    if not given or given[0] in _SHORT or (given[0] == "validate" and "--no-data" in given):
         gc.disable()  # a tenth of the time of a process that ends before it would matter
     try:
         app(args=_with_command(given), prog_name="loupe")
@@ -521,7 +541,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         typer.echo(error.render(), err=True)
         code = 1 if hasattr(error, "report") else 2
     except OSError as error:
-        typer.echo(_refused(error).render(), err=True)
+        typer.echo(refused(error).render(), err=True)
         code = 2
     except BaseException as error:  # noqa: BLE001 - panics of compiled libraries are no Exception
         from loupe.cli.faults import fault_message

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import typer
 
+from loupe.cli.options import expanded
+from loupe.errors import LoupeError, refused
 from loupe.session.load import SessionUnreadable
 from loupe.session.migrate import migrate_text
 from loupe.session.model import SESSION_VERSION
@@ -24,38 +26,59 @@ def run(
 ) -> int:
     """Rewrite old sessions, or only say which are old; the exit code.
 
+    One that cannot be read or written is named, makes the exit code 2, and stops no other.
+    """
+    old_files = failed = 0
+    for name in expanded(sessions):
+        try:
+            old_files += _migrate(name, check, diff, quiet)
+        except LoupeError as error:
+            failed += 1
+            typer.echo(error.render(), err=True)
+    if failed:
+        return 2
+    return int(bool(old_files) and (check or diff))
+
+
+def _migrate(name: str, check: bool, diff: bool, quiet: bool) -> bool:
+    """Bring one session to the current version; whether it was old.
+
     Raises
     ------
     SessionUnreadable
-        If a file cannot be read, or is no TOML.
+        If it cannot be read, or is no TOML.
+    LoupeError
+        If it cannot be written.
     """
-    old_files = 0
-    for name in sessions:
-        path = Path(name)
+    path = Path(name)
+    try:
+        text = read_limited(path)
+        check_limits(text)
+        new, version = migrate_text(text)
+    except (OSError, ValueError) as error:
+        raise SessionUnreadable(
+            f"the session cannot be migrated: {error}",
+            where=name,
+            hint="`loupe validate` says more",
+        ) from None
+    if new == text:
+        return False
+    if diff:
+        lines = difflib.unified_diff(
+            text.splitlines(keepends=True), new.splitlines(keepends=True), name, name
+        )
+        typer.echo("".join(lines), nl=False)
+    elif not check:
         try:
-            text = read_limited(path)
-            check_limits(text)
-            new, version = migrate_text(text)
-        except (OSError, ValueError) as error:
-            raise SessionUnreadable(
-                f"the session cannot be migrated: {error}",
-                where=name,
-                hint="`loupe validate` says more",
-            ) from None
-        if new == text:
-            continue
-        old_files += 1
-        if diff:
-            lines = difflib.unified_diff(
-                text.splitlines(keepends=True), new.splitlines(keepends=True), name, name
-            )
-            typer.echo("".join(lines), nl=False)
-        elif not check:
             _replace(path, new)
-        if not quiet:
-            done = "is" if check or diff else "was"
-            typer.echo(f"{name}: {done} version {version}, now {SESSION_VERSION}", err=True)
-    return int(bool(old_files) and (check or diff))
+        except OSError as error:
+            problem = refused(error)
+            problem.where = name
+            raise problem from None
+    if not quiet:
+        done = "is" if check or diff else "was"
+        typer.echo(f"{name}: {done} version {version}, now {SESSION_VERSION}", err=True)
+    return True
 
 
 def _replace(path: Path, text: str) -> None:

@@ -47,7 +47,7 @@ def run(
     theme
         "dark", "light" or "system"; the session's by default.
     quiet
-        Show no progress in the terminal until the window is there.
+        Show neither warnings nor progress in the terminal until the window is there.
 
     Raises
     ------
@@ -59,7 +59,11 @@ def run(
     with shown_progress("Opening", quiet=quiet) as tell:
         tell(0, 0, path)
         session = load_for_cli(
-            path, set_vars=set_vars, allow_remote=allow_remote, allow_write=allow_write
+            path,
+            set_vars=set_vars,
+            allow_remote=allow_remote,
+            allow_write=allow_write,
+            quiet=quiet,
         )
         if theme is not None:
             session = with_theme(session, theme)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from loupe.errors import LoupeConfigError
 if TYPE_CHECKING:
     from loupe.session.model import Session
 
-__all__ = ["load_for_cli", "parse_vars"]
+__all__ = ["load_for_cli", "parse_vars", "refuse_vars", "session_of"]
 
 
 def load_for_cli(
@@ -19,7 +20,8 @@ def load_for_cli(
     *,
     set_vars: Sequence[str] = (),
     allow_remote: bool = False,
-    allow_write: Sequence[str] = (),
+    allow_write: Sequence[str] | None = (),
+    quiet: bool = True,
 ) -> Session:
     """The session of a ``.toml`` file, or a sensible one for a recording.
 
@@ -27,8 +29,8 @@ def load_for_cli(
     ----------
     path
         Session file, array store, folder of npy pairs, table, video or label file.
-    set_vars
-        ``NAME=VALUE`` texts.
+    set_vars, allow_remote, allow_write, quiet
+        As for `session_of`.
 
     Raises
     ------
@@ -37,22 +39,74 @@ def load_for_cli(
     LoupeError
         If the file is missing or nothing that Loupe reads.
     """
-    variables = parse_vars(set_vars)
     if path.lower().endswith(".toml"):
-        from loupe.session.load import load_session
-
-        return load_session(
-            path, variables=variables, allow_remote=allow_remote, allow_write=allow_write
+        return session_of(
+            path,
+            set_vars=set_vars,
+            allow_remote=allow_remote,
+            allow_write=allow_write,
+            quiet=quiet,
         )
-    if variables:
+    refuse_vars(path, set_vars)
+    from loupe.scene.propose import propose
+
+    return propose([Path(path)])
+
+
+def session_of(
+    path: str,
+    *,
+    set_vars: Sequence[str] = (),
+    allow_remote: bool = False,
+    allow_write: Sequence[str] | None = (),
+    quiet: bool = True,
+) -> Session:
+    """The session of a session file.
+
+    Parameters
+    ----------
+    set_vars
+        ``NAME=VALUE`` texts.
+    allow_write
+        Folders in which it may have labels written besides its own; None where nothing writes
+        labels, so that it is no fault where they would go.
+    quiet
+        Say nothing of its warnings; else they go to standard error.
+
+    Raises
+    ------
+    SessionError
+        If anything is wrong; it carries every finding.
+    SessionUnreadable
+        If the file cannot be opened.
+    """
+    from loupe.cli.options import checking_options, tell_warnings
+    from loupe.session.diagnostics import SessionError
+    from loupe.session.load import check_session
+
+    options = checking_options(set_vars, allow_remote=allow_remote, allow_write=allow_write or ())
+    checked = check_session(path, replace(options, writes=allow_write is not None))
+    if checked.session is None:
+        raise SessionError(checked.report)
+    if not quiet:
+        tell_warnings(checked.report)
+    return checked.session
+
+
+def refuse_vars(path: str, set_vars: Sequence[str]) -> None:
+    """Refuse values for variables where a recording is named instead of a session file.
+
+    Raises
+    ------
+    LoupeConfigError
+        If there are any.
+    """
+    if parse_vars(set_vars):
         raise LoupeConfigError(
             "`--set` gives values to the variables of a session file, and this is none",
             where=path,
             code="cli-set-without-session",
         )
-    from loupe.scene.propose import propose
-
-    return propose([Path(path)])
 
 
 def parse_vars(set_vars: Sequence[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ def build(
     scheduler: str | None = None,
     where: str = "beside",
     *,
+    set_vars: Sequence[str] = (),
+    allow_remote: bool = False,
     quiet: bool = False,
 ) -> int:
     """Build the overviews of a session's arrays, or of those of a recording.
@@ -38,6 +40,8 @@ def build(
         Address of a dask scheduler to work on instead.
     where
         ``beside`` the recording, or in the user's ``cache``.
+    set_vars, allow_remote
+        As for opening the session.
     quiet
         Show no progress.
 
@@ -53,9 +57,9 @@ def build(
         raise LoupeConfigError(f"`--where {where}` is neither `beside` nor `cache`", code="usage")
     failed = 0
     seen: set[tuple[str, str | None, str | None]] = set()
-    for source, base in _sources(path):
+    for source, base in _sources(path, set_vars, allow_remote):
         try:
-            data, name = _whole(source, base)
+            data, name = _whole(source, base, allow_remote)
             assert data.stored is not None
             key = (str(data.stored.path.resolve()), data.stored.group, data.stored.variable)
             if key in seen:
@@ -90,13 +94,15 @@ def build(
     return 1 if failed else 0
 
 
-def _sources(path: str) -> Iterator[tuple[Any, Path]]:
+def _sources(path: str, set_vars: Sequence[str], allow_remote: bool) -> Iterator[tuple[Any, Path]]:
     """Sources in files that may be arrays, with the folder that their paths start from."""
     if not path.lower().endswith(".toml"):
+        from loupe.cli.opening import refuse_vars
         from loupe.data.catalog import Catalog
         from loupe.data.probe import contents
         from loupe.session.source import Source
 
+        refuse_vars(path, set_vars)
         found = contents(path, Catalog())
         for array in found.arrays:
             yield (
@@ -106,9 +112,9 @@ def _sources(path: str) -> Iterator[tuple[Any, Path]]:
         for problem in found.problems:
             raise problem
         return
-    from loupe.session.load import load_session
+    from loupe.cli.opening import session_of
 
-    session = load_session(path)
+    session = session_of(path, set_vars=set_vars, allow_remote=allow_remote, allow_write=None)
     base = Path(path).parent
     for data in _named(session):
         yield data, base
@@ -129,12 +135,12 @@ def _named(session: Any) -> Iterator[Any]:
                     yield source
 
 
-def _whole(source: Any, base: Path) -> tuple[LabelledArray, str]:
+def _whole(source: Any, base: Path, allow_remote: bool) -> tuple[LabelledArray, str]:
     """Open a source without its `select`, for an overview covers whole arrays."""
     from loupe.data.catalog import Catalog
     from loupe.data.labelled import LabelledArray
 
-    catalog: Catalog = Catalog(base)
+    catalog: Catalog = Catalog(base, allow_remote)
     whole = source.model_copy(update={"select": {}}) if getattr(source, "select", None) else source
     data = catalog.array(whole)
     if not isinstance(data, LabelledArray) or data.stored is None:

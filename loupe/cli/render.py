@@ -39,24 +39,26 @@ def run(
     if kind not in (".png", ".mp4"):
         raise LoupeConfigError(
             f"`{out}` ends in neither .png, for a picture, nor .mp4, for a clip",
-            hint=f"write `{target.with_suffix('.png')}`",
+            hint=f"write `{target.with_suffix('.png') if target.suffix else f'{out}.png'}`"
+            if target.name.strip(".")
+            else "name a file, as in `night.png`",
             code="render-format",
         )
     if not 0.01 <= speed <= 1000:
         raise LoupeConfigError(f"a speed of {speed:g} is not 0.01 to 1000", code="render-speed")
-    if window is not None and not window > 0:
-        raise LoupeConfigError(
-            f"the window must be longer than 0 s, got {window:g}", code="render-window"
-        )
     if theme not in (None, "dark", "light"):
         raise LoupeConfigError(
             f"there is no theme `{theme}`", hint="use dark or light", code="render-theme"
         )
+    from loupe.app.still import check_view
     from loupe.cli.opening import load_for_cli
     from loupe.cli.progress import shown_progress
     from loupe.ui.headless import View, render_clip, render_session
 
-    loaded = load_for_cli(session, set_vars=set_vars, allow_remote=allow_remote)
+    check_view(start, window)
+    loaded = load_for_cli(
+        session, set_vars=set_vars, allow_remote=allow_remote, allow_write=None, quiet=quiet
+    )
     view = View((width, height), scale, start, window, theme, allow_remote)
     with shown_progress("Opening" if kind == ".png" else "Writing", quiet=quiet) as progress:
         if kind == ".png":

@@ -10,8 +10,8 @@ import typer
 
 from loupe.cli.options import checking_options, expanded
 from loupe.cli.progress import shown_progress
-from loupe.errors import LoupeConfigError
-from loupe.session.load import Checked, LoadOptions, SessionUnreadable, check_session, check_text
+from loupe.errors import LoupeConfigError, LoupeError, refused
+from loupe.session.load import Checked, LoadOptions, check_session, check_text
 from loupe.session.rendering import FORMATS, render, summary
 from loupe.session.suggest import did_you_mean
 
@@ -31,10 +31,14 @@ def run(
 ) -> int:
     """Check sessions and print the findings; the exit code.
 
+    A file that cannot be opened, or that the check itself stumbles over, hides no other.
+
     Raises
     ------
     LoupeConfigError
         For an unknown format or a wrong ``--set``.
+    BaseException
+        What the check of a file stumbled over, once the findings of all others are printed.
     """
     if style not in FORMATS:
         raise LoupeConfigError(
@@ -44,15 +48,24 @@ def run(
         )
     options = checking_options(set_vars, allow_remote=allow_remote, allow_write=allow_write)
     found: list[Checked] = []
-    unreadable: list[SessionUnreadable] = []
+    unreadable: list[LoupeError] = []
+    broken: dict[str, BaseException] = {}
     names = expanded(sessions)
     with shown_progress("Checking", quiet=quiet) as tell:
         for number, name in enumerate(names):
             tell(number, len(names), name)
             try:
                 found.append(check(name, options, data=not no_data))
-            except SessionUnreadable as error:
-                unreadable.append(error)
+            except (LoupeError, OSError) as error:
+                problem = refused(error) if isinstance(error, OSError) else error
+                problem.where = problem.where or name
+                unreadable.append(problem)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - raised below; panics of compiled
+                # libraries are no Exception
+                error.add_note(f"while checking {name}")
+                broken[name] = error
     for problem in unreadable:
         typer.echo(problem.render(), err=True)
     reports = [checked.report for checked in found]
@@ -61,6 +74,10 @@ def run(
         typer.echo(text)
     if not quiet:
         typer.echo(summary(reports, len(found)), err=True)
+    for name in broken:
+        typer.echo(f"{name}: the check did not come to its end", err=True)
+    if broken:
+        raise next(iter(broken.values()))
     if unreadable:
         return 2
     return int(any(report.fails(strict=strict) for report in reports))

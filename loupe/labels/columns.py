@@ -8,6 +8,7 @@ makes undo exact. It knows nothing of the order of rows or of files.
 from __future__ import annotations
 
 import io
+import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ class Layout:
     order
         Every column in the file's order; columns of the schema may be missing from it.
     dtypes
-        Polars types of the start, end, duration and label columns as they were read.
+        Polars types of the start, end, duration and label columns as they are to be written.
     metadata
         What the file said of itself (header lines of a Visbrain file, for example); text only.
     """
@@ -111,19 +112,29 @@ class Pool:
         self._codes: dict[str, int] = {}
         self._labels: list[str] = []
         self._written: npt.NDArray[np.bool_] | None = None
+        self.unmeasured: frozenset[int] = frozenset()
+        """Rows of the file that are points because it does not say how long they last."""
 
     def extended(self, created: tuple[str, ...]) -> Pool:
-        """A pool of its own with further empty columns of text; for a set not yet edited."""
+        """A pool of its own with further empty columns of text; numbers keep their meaning."""
         pool = Pool(self.base, self.note_col, self.times, created)
+        fresh = {n: pool.base.schema[n] for n in pool.created}
         pool.created = (*self.created, *pool.created)
+        pool.unmeasured = self.unmeasured
+        pool._derived, pool._known = list(self._derived), dict(self._known)
+        pool._adopted = [_widened(frame, fresh) for frame in self._adopted]
         for label in self._labels:
             pool.code(label)
         return pool
 
     def widen(self, columns: Mapping[str, pl.DataType]) -> None:
-        """Add empty columns of these types; every number handed out keeps its meaning."""
+        """Add empty columns of these types; every number handed out keeps its meaning.
+
+        A file gets them only once a layout names them or they hold something.
+        """
         if not columns:
             return
+        self.created = (*self.created, *columns)
         self._adopted = [_widened(frame, columns) for frame in self._adopted]
         self.base = _widened(self.base, columns)
         self.columns = tuple(self.base.columns)
@@ -219,16 +230,17 @@ class Pool:
             return None
         try:
             if dtype in (pl.String, pl.Null):
-                return str(value)
+                # as text files write it
+                return str(value).lower() if isinstance(value, bool) else str(value)
             if isinstance(value, str) and not value.strip():
                 return None
             if dtype.is_integer():
                 if isinstance(value, float) and not value.is_integer():
                     raise ValueError("not a whole number")
-                number = int(value)  # type: ignore[call-overload]  # refused just below if not
-                return _stored(number, dtype)
+                return _stored(int(value), dtype)  # type: ignore[call-overload]  # refused just below if not
             if dtype.is_float():
-                return float(value)  # type: ignore[arg-type]  # refused just below if it cannot
+                number = float(value)  # type: ignore[arg-type]  # refused just below if it cannot
+                return number if dtype == pl.Float64 else _stored(number, dtype)
             if dtype == pl.Boolean:
                 return value if isinstance(value, bool) else _boolean(value)
             return _stored(value, dtype)
@@ -321,6 +333,34 @@ class Pool:
             self._adopted.append(row.select(self.base.columns))
             root = EMPTY - len(self._adopted)
         return self.derive(root, values)
+
+    def is_unmeasured(self, payload: int) -> bool:
+        """Whether the file does not say how long the row lasts that these values are from."""
+        root = payload if payload < self.height else self._entry(payload)[0]
+        return root in self.unmeasured
+
+    def holds(self, payload: int, encoded: Mapping[str, object] | None) -> bool:
+        """Whether a payload says what `encode` wrote, perhaps before the set was saved and read.
+
+        The order of columns, and types that a file gave back otherwise, do not count.
+        """
+        mine = self.encode(payload)
+        if json.dumps(mine) == json.dumps(encoded):
+            return True
+        if mine is None or encoded is None:
+            return False
+        recorded = {n: v for n, v in encoded.items() if n != "$ipc"}
+        packed = encoded.get("$ipc")
+        if isinstance(packed, str):
+            recorded |= pl.read_ipc(io.BytesIO(b64decode(packed))).row(0, named=True)
+        try:
+            recorded = {n: self.coerce(n, v) for n, v in recorded.items()}
+        except IntervalLabelSchemaError:
+            return False
+        values = {n: v for n, v in self.values(payload).items() if not _blank(v)}
+        return repr(sorted(values.items())) == repr(
+            sorted((n, v) for n, v in recorded.items() if not _blank(v))
+        )
 
     def _entry(self, payload: int) -> tuple[int, dict[str, object]]:
         return self._derived[payload - self.height]

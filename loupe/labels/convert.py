@@ -129,6 +129,10 @@ def convert(
         raise IntervalLabelIOError(f"a snap needs a positive step in seconds, got {snap}")
     loaded = load_table(source, schema, format=from_format, options=ReadOptions(snap=snap))
     table, losses, notes = loaded.table, [], list(loaded.notes)
+    if snap is not None and loaded.format.name != "visbrain":
+        notes.append(
+            "only the times of Visbrain files are rounded to a step: these are as they were"
+        )
     if states:
         table, renamed = _rename(table, states)
         losses += renamed

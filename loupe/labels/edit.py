@@ -152,14 +152,25 @@ def paint_each(
     code = table.pool.code(label)
     payload = table.pool.derive(EMPTY, values) if values else EMPTY
     steps: list[Step] = []
-    for span in spans:
-        start, stop = _checked(span.start, span.stop)
-        removed, pieces, next_id = _carve(table, start, stop)
-        new = _Row(start, stop, code, next_id, payload)
+    for run in _runs(spans, touching=not join):
+        removed, pieces, next_id = _carve(table, run[0].start, run[-1].stop)
+        new = [_Row(s.start, s.stop, code, next_id + k, payload) for k, s in enumerate(run)]
         if join:
-            new, removed, pieces = _join(table, new, removed, pieces, ignore)
-        table = _step(table, removed, [*pieces, new], next_id + 1, steps)
+            new[0], removed, pieces = _join(table, new[0], removed, pieces, ignore)
+        table = _step(table, removed, [*pieces, *new], next_id + len(new), steps)
     return table, Edit("paint", summed(steps))
+
+
+def _runs(spans: Iterable[Span], *, touching: bool) -> list[list[Span]]:
+    """The spans, checked; those that touch together, so that a night of epochs is cut once."""
+    runs: list[list[Span]] = []
+    for span in spans:
+        checked = Span(*_checked(span.start, span.stop))
+        if touching and runs and runs[-1][-1].stop == checked.start:
+            runs[-1].append(checked)
+        else:
+            runs.append([checked])
+    return runs
 
 
 def clear(table: IntervalTable, start: Seconds, stop: Seconds) -> Result:

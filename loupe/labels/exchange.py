@@ -6,7 +6,6 @@ Joins the formats with the bytes on disk; journals and locks are not known here.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from loupe.labels.formats.tabular import LEGACY, VISBRAIN
 from loupe.labels.table import Floats, IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
-__all__ = ["LoadedFile", "encode", "export", "load_table", "origin_of", "refuse_losses"]
+__all__ = ["LoadedFile", "encode", "export", "load_table", "refuse_losses"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +74,7 @@ def load_table(
 
 
 def encode(table: IntervalTable, kind: LabelFormat, where: str, *, lossy: bool) -> bytes:
-    """The bytes of a table in a format, proven to read back where nothing is lost.
+    """The bytes of a table in a format; times and labels are read back where nothing is lost.
 
     Raises
     ------
@@ -91,7 +90,8 @@ def encode(table: IntervalTable, kind: LabelFormat, where: str, *, lossy: bool) 
     data = kind.write(table)
     if not losses and kind.read is not None:
         schema = None if kind.own_columns else table.schema
-        options = ReadOptions(where=where, schema=schema, origin=origin_of(table))
+        origin = int(table.origin) if table.origin else None
+        options = ReadOptions(where=where, schema=schema, origin_ns=origin)
         again = kind.read(data, options).table
         if again.labels() != table.labels() or not (
             _close(again.starts, table.starts) and _close(again.ends, table.ends)
@@ -146,14 +146,6 @@ def export(
         )
     data = encode(table, format_for(path, format), str(path), lossy=lossy)
     return atomic_write(path, data, fs=fs)
-
-
-def origin_of(table: IntervalTable) -> datetime | None:
-    """Wall clock of second 0 of a table that was read from dates; None for others."""
-    nanoseconds = table.layout.metadata.get("time_origin_ns")
-    if nanoseconds is None:
-        return None
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(nanoseconds) // 1000)
 
 
 def _close(a: Floats, b: Floats) -> bool:

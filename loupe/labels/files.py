@@ -49,6 +49,7 @@ _T = TypeVar("_T")
 _TMP = ".loupe-tmp"
 _RETRIES = 100
 _TURNS, _TURN_S = 20, 0.05
+_NO_SYNC = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EACCES)
 
 
 class Fs:
@@ -58,6 +59,20 @@ class Fs:
         """``os.open`` in binary mode, never through a symbolic link where that can be asked."""
         flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
         return os.open(path, flags | getattr(os, "O_CLOEXEC", 0), mode)
+
+    def open_shared(self, path: Path, flags: int, mode: int | None) -> int:
+        """`open` a file that stands beside the labels: who may write those may write it.
+
+        It gets `mode` also where an earlier session made it for one person only; None leaves it as
+        it is, and a new file to the process.
+        """
+        fd = self.open(path, flags, 0o666 if mode is None else mode)
+        if mode is not None and hasattr(os, "fchmod"):
+            # only its owner can; whoever else has it open needs no more
+            with contextlib.suppress(OSError):
+                if stat.S_IMODE(os.fstat(fd).st_mode) != mode:
+                    os.fchmod(fd, mode)
+        return fd
 
     def write(self, fd: int, data: bytes | memoryview) -> int:
         """Write some of the bytes; returns how many."""
@@ -101,14 +116,21 @@ class Fs:
         os.replace(source, target)
 
     def sync_folder(self, folder: Path) -> None:
-        """Make a renamed name durable; some systems have no such call and need none."""
+        """Make a renamed name durable; some systems have no such call and need none.
+
+        Nor have some network drives, or folders that may be written but not listed.
+        """
         if sys.platform == "win32":
             return
-        fd = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+            fd = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            if error.errno not in _NO_SYNC:
+                raise
 
 
 def again(call: Callable[[], _T]) -> _T:
@@ -297,8 +319,9 @@ class FileLock:
     the same name. It holds who has the lock, for the message.
     """
 
-    def __init__(self, path: Path, fs: Fs | None = None) -> None:
+    def __init__(self, path: Path, fs: Fs | None = None, mode: int | None = 0o600) -> None:
         self.path = path
+        self._mode = mode
         self._fs = fs or Fs()
         self._fd: int | None = None
 
@@ -310,7 +333,15 @@ class FileLock:
         OSError
             If the lock file cannot be made or opened.
         """
-        fd = again(lambda: self._fs.open(self.path, os.O_RDWR | os.O_CREAT))
+        flags = os.O_RDWR | os.O_CREAT
+        try:
+            fd = again(lambda: self._fs.open_shared(self.path, flags, self._mode))
+        except PermissionError as error:
+            try:
+                # somebody else's: to lock it, reading is enough
+                fd = again(lambda: self._fs.open(self.path, os.O_RDONLY))
+            except OSError:
+                raise error from None
         try:
             if not _try_lock(fd):
                 owner = _owner(os.pread(fd, 4096, 0) if hasattr(os, "pread") else b"")

@@ -15,7 +15,7 @@ import polars as pl
 from loupe.errors import IntervalLabelIOError, IntervalLabelSchemaError, LoupeTypeError
 from loupe.labels import edit
 from loupe.labels.exchange import encode, export, load_table
-from loupe.labels.files import atomic_write, content_hash
+from loupe.labels.files import atomic_write
 from loupe.labels.formats.base import ReadOptions
 from loupe.labels.formats.registry import format_for
 from loupe.labels.formats.tabular import LEGACY, frame_of, guess_schema, table_of
@@ -51,6 +51,7 @@ class IntervalLabelSet:
         self._format: str | None = None
         self._hash: str | None = None
         self._writeback = True
+        self._backed_up = False
         self.notes: tuple[str, ...] = ()
         """Remarks from reading, one sentence each: overlaps, points, dates."""
 
@@ -290,6 +291,8 @@ class IntervalLabelSet:
     def save_to_source(self, *, lossy: bool = False) -> Path:
         """Put the set into the file that it was read from, as a whole or not at all.
 
+        The first time, what was there is kept as ``NAME.bak``.
+
         Raises
         ------
         IntervalLabelIOError
@@ -307,8 +310,8 @@ class IntervalLabelSet:
             )
         kind = format_for(self._source, self._format)
         data = encode(self._table, kind, str(self._source), lossy=lossy)
-        saved = atomic_write(self._source, data, expected=self._hash)
-        self._hash = content_hash(data)
+        saved = atomic_write(self._source, data, expected=self._hash, backup=not self._backed_up)
+        self._hash, self._backed_up = saved.hash, True
         self._history = self._history.mark_clean()
         return saved.path
 

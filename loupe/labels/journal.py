@@ -9,6 +9,7 @@ last line is dropped; a bad line before that keeps everything up to it and is re
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import zlib
@@ -16,12 +17,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from loupe.errors import IntervalLabelIOError
-from loupe.labels.edit import Edit, places_of
+from loupe.labels.edit import TOUCH, Edit, places_of
 from loupe.labels.files import Fs, again, put_beside, read_bytes, write_all
 from loupe.labels.step import Step, summed
 from loupe.labels.table import IntervalTable, Rows
@@ -29,6 +30,9 @@ from loupe.labels.table import IntervalTable, Rows
 __all__ = ["Content", "Journal", "Replay", "encode_edit", "load", "parse", "replay"]
 
 _VERSION = 1
+
+_ALIKE = 1e-6
+"""Seconds by which a format may round a time; `encode` proves that it does no worse."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,9 @@ def _record(line: bytes, n: int) -> dict[str, Any] | None:
             return None
         record = json.loads(line[9:])
         good = record["n"] == n and record["op"] == ("head" if n == 0 else record["op"])
-        return record if good and record["op"] in ("head", "edit", "save") else None
+        # what a later version wrote is kept, and not taken for ours
+        known = n > 0 or record.get("v", _VERSION) <= _VERSION
+        return record if good and known and record["op"] in ("head", "edit", "save") else None
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
@@ -91,10 +97,24 @@ class Journal:
         The journal file; it is made at the first edit.
     kept
         What it holds already, to be continued.
+    origin
+        Second 0 of the edits in nanoseconds since 1970, as text; "" where there are no dates.
+    mode
+        Who may read and write the file; None leaves that to the process.
     """
 
-    def __init__(self, path: Path, fs: Fs | None = None, kept: Content | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        fs: Fs | None = None,
+        kept: Content | None = None,
+        *,
+        origin: str = "",
+        mode: int | None = 0o600,
+    ) -> None:
         self.path = path
+        self.mode = mode
+        self._origin = origin
         self._fs = fs or Fs()
         self._fd: int | None = None
         self._count = len(kept.records) if kept else 0
@@ -106,6 +126,17 @@ class Journal:
         """Whether no record was ever written since the last save."""
         return self._count == 0
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether another program removed, replaced or cut the file with what was written."""
+        if self._count == 0:
+            return False
+        try:
+            facts = os.stat(self.path) if self._fd is None else os.fstat(self._fd)
+        except FileNotFoundError:
+            return True
+        return facts.st_nlink == 0 or facts.st_size < self._size
+
     def append(self, op: str, content: Mapping[str, object], base: str) -> None:
         """Write one record and make it durable; the head comes first where it is missing.
 
@@ -116,9 +147,13 @@ class Journal:
         """
         lines, count = b"", self._count
         if count == 0:
-            lines, count = _line(_head(base), 0), 1
+            lines, count = _line(self._head(base), 0), 1
         lines += _line({"op": op, **content}, count)
         try:
+            if self.is_lost:
+                raise OSError(errno.ENOENT, "another program removed the journal")
+            if self._fd is not None and os.fstat(self._fd).st_nlink == 0:
+                self.close()  # it was empty
             fd = self._open()
             write_all(self._fs, fd, lines)
             again(lambda: self._fs.datasync(fd))
@@ -127,8 +162,9 @@ class Journal:
             # if this fails too, the next append tries again before it writes
             with contextlib.suppress(OSError):
                 self._cut_tail()
+            what = "labels could not be saved" if op == "save" else "edit could not be made safe"
             raise IntervalLabelIOError(
-                f"the edit could not be made safe: {error.strerror or error}",
+                f"the {what}: {error.strerror or error}",
                 where=str(self.path),
                 hint="free some space or check permissions, then do it again",
                 code="labels-journal",
@@ -144,9 +180,9 @@ class Journal:
             If that fails; the journal is then as it was.
         """
         self.close()
-        records = [_head(base), *({"op": "edit", **edit} for edit in edits)]
+        records = [self._head(base), *({"op": "edit", **edit} for edit in edits)]
         data = b"".join(_line(record, n) for n, record in enumerate(records))
-        put_beside(self._fs, self.path, data, 0o600, self.path)
+        put_beside(self._fs, self.path, data, self.mode, self.path)
         self._count, self._size = len(records), len(data)
         again(lambda: self._fs.sync_folder(self.path.parent))
 
@@ -174,7 +210,7 @@ class Journal:
     def _open(self) -> int:
         if self._fd is None:
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
-            self._fd = again(lambda: self._fs.open(self.path, flags, 0o600))
+            self._fd = again(lambda: self._fs.open_shared(self.path, flags, self.mode))
             self._trim = True
             again(lambda: self._fs.sync_folder(self.path.parent))
         if self._trim:
@@ -190,9 +226,9 @@ class Journal:
             again(lambda: self._fs.truncate(fd, self._size))
         self._trim = False
 
-
-def _head(base: str) -> dict[str, object]:
-    return {"op": "head", "v": _VERSION, "base": base, "pid": os.getpid()}
+    def _head(self, base: str) -> dict[str, object]:
+        head: dict[str, object] = {"op": "head", "v": _VERSION, "base": base, "pid": os.getpid()}
+        return {**head, "origin": self._origin} if self._origin else head
 
 
 def _line(record: Mapping[str, object], n: int) -> bytes:
@@ -201,11 +237,17 @@ def _line(record: Mapping[str, object], n: int) -> bytes:
     return b"%08x %s\n" % (zlib.crc32(text), text)
 
 
-def encode_edit(table: IntervalTable, edit: Edit) -> dict[str, object]:
-    """An edit of this table as JSON can hold it: the old rows and the new ones, with values."""
+def encode_edit(
+    table: IntervalTable, edit: Edit, after: IntervalTable | None = None
+) -> dict[str, object]:
+    """An edit of this table as JSON can hold it: the old rows and the new ones, with values.
+
+    `after` is the table with the edit done, where it does not share the pool of `table`.
+    """
+    after = table if after is None else after
     return {
         "kind": edit.kind,
-        "steps": [[_encode(table, s.removed), _encode(table, s.added)] for s in edit.steps],
+        "steps": [[_encode(table, s.removed), _encode(after, s.added)] for s in edit.steps],
     }
 
 
@@ -241,6 +283,11 @@ class Replay:
         or a line is damaged.
     exact
         Whether the file is the one that the edits were made on.
+    seamless
+        Whether the journal can be continued: every edit fitted as it stands.
+    base
+        The hash of the file that the last edit knows of, where a merge was undone or done again
+        and that is another one than the journal starts from; "" otherwise.
     """
 
     table: IntervalTable
@@ -248,6 +295,8 @@ class Replay:
     when: str
     found: int
     exact: bool
+    seamless: bool
+    base: str
 
     @property
     def complete(self) -> bool:
@@ -260,7 +309,8 @@ def replay(content: Content, table: IntervalTable, file_hash: str) -> Replay:
 
     Every old row is compared with what stands in the table; the first that differs ends the
     replay. In a file that was changed by others rows are found by what they hold, wherever they
-    stand now, and an edit that would overlap a row ends the replay, too.
+    stand now, and an edit that would overlap a row ends the replay, too. What a format rounds or
+    types otherwise than the session that saved it is the same.
     """
     start, exact = 0, False
     for i, record in enumerate(content.records):
@@ -268,97 +318,158 @@ def replay(content: Content, table: IntervalTable, file_hash: str) -> Replay:
         if record["op"] != "edit" and known == file_hash:
             start, exact = i + 1, True
     waiting = [record for record in content.records[start:] if record["op"] == "edit"]
+    was, now = _origins(content, table)
+    shift = (int(was) - int(now)) / 1e9 if was and now else 0.0
     edits: list[Edit] = []
-    when = ""
+    when = base = ""
     disjoint = table.is_disjoint
     for record in waiting:
-        done = _apply(record, table, exact=exact)
-        if done is None or (not exact and disjoint and not done[0].is_disjoint):
+        done = _apply(record, table, shift, exact=exact)
+        if done is not None and disjoint and not done[0].is_disjoint:
+            # perhaps only because the file rounds the edge of a row that they touch
+            closer = _apply(record, table, shift, exact=exact, snap=True)
+            if closer is not None and closer[0].is_disjoint:
+                done = closer
+            elif not exact:
+                break
+        if done is None:
             break
         table, edit = done
         edits.append(edit)
         when = str(record.get("when", ""))
+        base = str(record.get("base", base))
     found = len(waiting) + (content.bad_line > 0)
-    return Replay(table, tuple(edits), when, found, exact)
+    seamless = exact and len(edits) == found and was == now
+    return Replay(table, tuple(edits), when, found, exact, seamless, base)
+
+
+def _origins(content: Content, table: IntervalTable) -> tuple[str, str]:
+    """Where second 0 was for the edits, and where it is in the table; "" for neither known."""
+    was = str(content.records[0].get("origin", "")) if content.records else ""
+    return was if was.lstrip("-").isdigit() else "", table.origin
 
 
 def _apply(
-    record: Mapping[str, Any], table: IntervalTable, *, exact: bool
+    record: Mapping[str, Any],
+    table: IntervalTable,
+    shift: float,
+    *,
+    exact: bool,
+    snap: bool = False,
 ) -> tuple[IntervalTable, Edit] | None:
     steps: list[Step] = []
     try:
         for old, new in record["steps"]:
-            if not exact:
-                old, new = _moved(table, old, new)
-            step = _step(table, old, new)
+            old, new = ([_recorded(row, shift) for row in rows] for rows in (old, new))
+            if snap:
+                new = [_snapped(table, row) for row in new]
+            step = _step(table, old, new) if exact else _moved(table, old, new)
             if step is None:
                 return None
             steps.append(step)
             newest = int(step.added.ids.max()) + 1 if len(step.added) else 0
             table = table.splice(step.removed.positions, step.added, max(table.next_id, newest))
+            if (table.starts[1:] < table.starts[:-1]).any():
+                return None  # made on other labels than these
         edit = Edit(str(record["kind"]), summed(steps))
-    except (KeyError, TypeError, ValueError, IndexError):
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         return None
     return table, edit
 
 
-def _moved(
-    table: IntervalTable, old: Sequence[Any], new: Sequence[Any]
-) -> tuple[list[Any], list[Any]]:
-    """The rows of a step with the places that they have, or get, in this table.
+class _Record(NamedTuple):
+    """One row as the journal has it."""
 
-    Raises
-    ------
-    ValueError
-        If an old row is not there.
-    """
-    found: dict[int, Any] = {}
-    for row in old:
-        lo, hi = (int(np.searchsorted(table.starts, row[2], side)) for side in ("left", "right"))
-        near = table.rows(np.arange(lo, hi))
-        match = [
-            here for here in _encode(table, near) if json.dumps(here[2:]) == json.dumps(row[2:])
-        ]
-        place = next((int(here[0]) for here in match if here[0] not in found), None)  # type: ignore[call-overload]
-        if place is None:
-            raise ValueError("a row is not there")
-        found[place] = row
-    out = np.array(sorted(found), dtype=np.int64)
-    rows = sorted(new, key=lambda row: float(row[2]))
-    places = places_of(table, out, np.array([row[2] for row in rows], dtype=np.float64))
-    return (
-        [[place, *found[place][1:]] for place in out.tolist()],
-        [[place, *row[1:]] for place, row in zip(places.tolist(), rows, strict=True)],
+    place: int
+    id: int
+    start: float
+    end: float
+    label: str
+    values: Mapping[str, object] | None
+
+
+def _recorded(row: Sequence[Any], shift: float) -> _Record:
+    place, number, start, end, label, values = row
+    return _Record(int(place), number, float(start) + shift, float(end) + shift, label, values)
+
+
+def _snapped(table: IntervalTable, row: _Record) -> _Record:
+    """The row with edges that just miss those of the table moved onto them."""
+    edges = np.concatenate([table.starts, table.ends])
+    edges = edges[np.isfinite(edges)]
+    near = (edges[int(np.argmin(np.abs(edges - t)))] if len(edges) else t for t in row[2:4])
+    start, end = (
+        float(e) if abs(e - t) <= TOUCH else t for e, t in zip(near, row[2:4], strict=True)
     )
+    return row._replace(start=start, end=end) if start < end else row
 
 
-def _step(table: IntervalTable, old: Sequence[Any], new: Sequence[Any]) -> Step | None:
+def _moved(table: IntervalTable, old: list[_Record], new: list[_Record]) -> Step | None:
+    """A step with the places that its rows have, or get, in this table."""
+    found: dict[int, _Record] = {}
+    for row in old:
+        near = (row.start - _ALIKE, row.start + _ALIKE)
+        lo, hi = np.searchsorted(table.starts, near, "left")
+        match = [i for i in range(int(lo), int(hi) + 1) if i not in found and _same(table, i, row)]
+        if not match:
+            return None
+        found[min(match, key=lambda i: abs(float(table.starts[i]) - row.start))] = row
+    places = sorted(found)
+    return _made(table, [found[i]._replace(place=i) for i in places], new, keep_places=False)
+
+
+def _step(table: IntervalTable, old: list[_Record], new: list[_Record]) -> Step | None:
     """One recorded step, if its old rows are the ones that stand in the table."""
-    places = np.array([row[0] for row in old], dtype=np.int64)
-    if len(places) and not (places[0] >= 0 and places[-1] < len(table)):
+    if not all(_same(table, row.place, row) for row in old):
         return None
-    removed = table.rows(places)
-    if json.dumps([row[2:] for row in old]) != json.dumps(
-        [row[2:] for row in _encode(table, removed)]
-    ):
-        return None
+    return _made(table, old, new, keep_places=True)
+
+
+def _same(table: IntervalTable, place: int, row: _Record) -> bool:
+    """Whether the row at a place is the recorded one, as far as a file keeps what it says."""
+    if not 0 <= place < len(table) or table.label(place) != row.label:
+        return False
+    for now, then in ((table.starts[place], row.start), (table.ends[place], row.end)):
+        if now != then and not abs(now - then) <= _ALIKE:
+            return False
+    return table.pool.holds(int(table.payload[place]), row.values)
+
+
+def _made(
+    table: IntervalTable, old: list[_Record], new: list[_Record], *, keep_places: bool
+) -> Step:
+    """The step from the old rows, which stand in the table, to the new ones."""
+    removed = table.rows(np.array([row.place for row in old], dtype=np.int64))
+    # where the file rounded an edge that both have, the new row takes the edge as it is now
+    edges = dict(zip([row.start for row in old], removed.starts.tolist(), strict=True))
+    edges |= dict(zip([row.end for row in old], removed.ends.tolist(), strict=True))
+    new = [
+        row._replace(start=edges.get(row.start, row.start), end=edges.get(row.end, row.end))
+        for row in new
+    ]
+    if keep_places:
+        places = np.array([row.place for row in new], dtype=np.int64)
+    else:
+        new = sorted(new, key=lambda row: row.start)
+        starts = np.array([row.start for row in new], dtype=np.float64)
+        places = places_of(table, removed.positions, starts)
     # ids of a file read anew are not those of the session that was killed
-    ids = {row[1]: int(removed.ids[i]) for i, row in enumerate(old)}
-    payloads = {json.dumps(row[5]): int(removed.payload[i]) for i, row in enumerate(old)}
+    ids = {row.id: int(removed.ids[i]) for i, row in enumerate(old)}
+    payloads = {json.dumps(row.values): int(removed.payload[i]) for i, row in enumerate(old)}
     next_id = table.next_id
     for row in new:
-        if row[1] not in ids:
-            ids[row[1]], next_id = next_id, next_id + 1
-        key = json.dumps(row[5])
+        if row.id not in ids:
+            ids[row.id], next_id = next_id, next_id + 1
+        key = json.dumps(row.values)
         if key not in payloads:
-            payloads[key] = table.pool.decode(row[5])
+            payloads[key] = table.pool.decode(row.values)
     added = Rows(
-        np.array([row[0] for row in new], dtype=np.int64),
-        np.array([row[2] for row in new], dtype=np.float64),
-        np.array([row[3] for row in new], dtype=np.float64),
-        np.array([table.pool.code(row[4]) for row in new], dtype=np.int32),
-        np.array([ids[row[1]] for row in new], dtype=np.int64),
-        np.array([payloads[json.dumps(row[5])] for row in new], dtype=np.int64),
+        places,
+        np.array([row.start for row in new], dtype=np.float64),
+        np.array([row.end for row in new], dtype=np.float64),
+        np.array([table.pool.code(row.label) for row in new], dtype=np.int32),
+        np.array([ids[row.id] for row in new], dtype=np.int64),
+        np.array([payloads[json.dumps(row.values)] for row in new], dtype=np.int64),
     )
     return Step(removed, added)
 

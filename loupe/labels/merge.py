@@ -163,6 +163,7 @@ def _by_time(sides: Sides, cells: Cells, conflicts: list[Conflict]) -> list[Piec
         else:
             conflicts.append(Conflict(start, stop, cells.describe(a), cells.describe(b), kept))
         told = (stop, a, b)
+    _keep_edges_whole(cuts, held, (base, ours, theirs), merged, cells, conflicts)
     # a cut divides two rows of one content if a side divided them, or if no side has one row there
     rows = [found[1:] == found[:-1] for found in held]
     split = [~r & (c[1:] == c[:-1]) for r, c in zip(rows, (base, ours, theirs), strict=True)]
@@ -175,6 +176,43 @@ def _by_time(sides: Sides, cells: Cells, conflicts: list[Conflict]) -> list[Piec
         for a, b in zip(first.tolist(), last.tolist(), strict=True)
         if merged[a] != NOTHING
     ]
+
+
+def _keep_edges_whole(
+    cuts: Floats,
+    held: list[Ints],
+    sides: tuple[Ints, Ints, Ints],
+    merged: Ints,
+    cells: Cells,
+    conflicts: list[Conflict],
+) -> None:
+    """Where the two moved one edge in opposite ways, take one of them: nobody wanted stripes."""
+    base, ours, theirs = sides
+    inner = (base[1:] != base[:-1]) | (held[0][1:] != held[0][:-1])
+    for rows, content in zip(held[1:], sides[1:], strict=True):
+        inner &= (rows[1:] == rows[:-1]) & (content[1:] == content[:-1])
+    mine, other = ours != base, theirs != base
+    for i in np.flatnonzero(inner).tolist():
+        for left, right in ((mine, other), (other, mine)):
+            alone = left[i] and not right[i] and right[i + 1] and not left[i + 1]
+            if not alone:
+                continue
+            a, b = i, i + 1
+            while a and left[a - 1] and not right[a - 1] and _same_row(held, a - 1, i):
+                a -= 1
+            while b + 1 < len(merged) and right[b + 1] and not left[b + 1]:
+                if not _same_row(held, b + 1, i):
+                    break
+                b += 1
+            kept: Kept = "ours" if ours[i] != NOTHING else "theirs"
+            merged[a : b + 1] = (ours if kept == "ours" else theirs)[i]
+            told = (cells.describe(int(ours[i])), cells.describe(int(theirs[i])))
+            conflicts.append(Conflict(float(cuts[a]), float(cuts[b + 1]), *told, kept))
+
+
+def _same_row(held: list[Ints], a: int, b: int) -> bool:
+    """Whether two pieces lie in one row of ours, and in one of theirs."""
+    return bool(held[1][a] == held[1][b] and held[2][a] == held[2][b])
 
 
 def _held(side: Side, cuts: Floats) -> Ints:

@@ -117,7 +117,7 @@ class Cells:
         if column.dtype.is_float():
             return ["NaN" if value != value else value for value in column.to_list()]
         if self.pool.base.schema[name] == pl.String and column.dtype != pl.String:
-            return [None if value is None else str(value) for value in column.to_list()]
+            return [None if v is None else self.pool.coerce(name, v) for v in column.to_list()]
         return column.replace("", None).to_list() if column.dtype == pl.String else column.to_list()
 
     def payload(self, cell: int) -> int:
@@ -189,9 +189,10 @@ def refuse_other_columns(ours: IntervalTable, theirs: IntervalTable) -> None:
     IntervalLabelSchemaError
         If one has another meaning, or a type that our values do not fit.
     """
-    names = ("start_col", "end_col", "duration_col", "label_col", "note_col")
-    for name in names:
-        mine, other = getattr(ours.schema, name), getattr(theirs.schema, name)
+    names = ("start_col", "end_col", "duration_col", "label_col")
+    pairs = [(name, getattr(ours.schema, name), getattr(theirs.schema, name)) for name in names]
+    # a file without notes has no column of them, and the first note makes it
+    for name, mine, other in (*pairs, ("note_col", ours.pool.note_col, theirs.pool.note_col)):
         if mine != other:
             raise IntervalLabelSchemaError(
                 f"the file has other columns now: `{name}` was {mine!r} and is {other!r}",

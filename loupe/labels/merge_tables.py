@@ -14,7 +14,7 @@ from loupe.labels.merge_cells import Cells, Piece, Side, Sides
 from loupe.labels.step import Step
 from loupe.labels.table import IntervalTable, Ints
 
-__all__ = ["MERGE", "as_table", "assemble", "between"]
+__all__ = ["MERGE", "as_table", "assemble", "between", "difference"]
 
 MERGE = "merge with file"
 """The kind of the edit that a merge is."""
@@ -124,6 +124,12 @@ def between(before: IntervalTable, was: Side, after: IntervalTable, now: Side) -
         return Edit(MERGE, ())
     rows = after.rows(np.array(added, dtype=np.int64))
     return Edit(MERGE, (Step(before.rows(np.array(removed, dtype=np.int64)), rows),))
+
+
+def difference(before: IntervalTable, after: IntervalTable) -> Edit:
+    """The edit from one set to another that stems from it, whatever was done in between."""
+    cells = Cells(after, after, frozenset())
+    return between(before, cells.of(before), after, cells.of(after))
 
 
 def _start(keys: list[tuple[float, float, int]], i: int) -> float | None:

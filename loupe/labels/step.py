@@ -7,7 +7,7 @@ one is the sum of its steps: a row that came and left again in between is in nei
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +51,7 @@ def _moved(rows: Rows, out: Ints, into: Ints) -> Rows:
     places = rows.positions - np.searchsorted(out, rows.positions)
     # Of the places that others leave free, the one with this number.
     free = places + np.searchsorted(into - np.arange(len(into)), places, side="right")
-    return replace(rows, positions=free.astype(np.int64))
+    return rows.at(free.astype(np.int64))
 
 
 def _chosen(rows: Rows, mask: npt.NDArray[np.bool_]) -> Rows:

@@ -10,18 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import platformdirs
-
 from loupe.errors import IntervalLabelIOError, LoupeError
 from loupe.labels.edit import Edit
-from loupe.labels.exchange import LoadedFile, encode, export, load_table, origin_of
+from loupe.labels.exchange import LoadedFile, encode, export, load_table
 from loupe.labels.files import (
     MISSING,
     FileLock,
@@ -34,44 +30,18 @@ from loupe.labels.files import (
     remove_stray,
 )
 from loupe.labels.formats.base import ReadOptions
+from loupe.labels.formats.parquet import digest
 from loupe.labels.formats.registry import format_for
+from loupe.labels.formats.tabular import moved_origin
+from loupe.labels.homes import HELD, Home, adopt, state_folder, take
 from loupe.labels.journal import Content, Journal, Replay, encode_edit, load, replay
 from loupe.labels.merge import MERGE, Merge, merge
+from loupe.labels.merge_tables import difference
+from loupe.labels.recovery import Recovery, offer, old_name
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
 __all__ = ["LabelStore", "Recovery", "export", "load_table", "state_folder"]
-
-
-_HELD = "the labels are held by"
-
-
-def state_folder() -> Path:
-    """Where journals stand that may not stand beside their file."""
-    return platformdirs.user_state_path("loupe", appauthor=False) / "labels"
-
-
-@dataclass(frozen=True, eq=False)
-class Recovery:
-    """Edits that a session which ended badly left in the journal; nothing is done until asked.
-
-    Attributes
-    ----------
-    edits
-        In order, for a history.
-    found
-        How many the journal holds; more than ``len(edits)`` if some cannot be done again.
-    when
-        Time of the last one, ISO 8601 in UTC.
-    message
-        One sentence for the person.
-    """
-
-    edits: tuple[Edit, ...]
-    found: int
-    when: str
-    message: str
-    table: IntervalTable
 
 
 @dataclass(frozen=True)
@@ -82,10 +52,13 @@ class _Reader:
     format: str | None = None
     options: ReadOptions | None = None
 
-    def read(self, path: Path, origin: datetime | None = None) -> LoadedFile:
+    def read(self, path: Path, origin_ns: int | None = None) -> LoadedFile:
         options = self.options or ReadOptions()
-        options = options if origin is None else replace(options, origin=origin)
+        options = options if origin_ns is None else replace(options, origin_ns=origin_ns)
         return load_table(path, self.schema, format=self.format, options=options, missing_ok=True)
+
+
+_COPIES = tuple(f"-{n}" for n in range(2, 10))
 
 
 class _Known(NamedTuple):
@@ -115,7 +88,7 @@ class LabelStore:
         Edits of a session that ended badly, waiting for `recover` or `discard_recovery`.
     """
 
-    def __init__(self, loaded: LoadedFile, path: Path | None, home: Path, key: str, fs: Fs) -> None:
+    def __init__(self, loaded: LoadedFile, path: Path | None, home: Home, fs: Fs) -> None:
         self.table = loaded.table
         self.path = path
         self.format = loaded.format
@@ -130,11 +103,10 @@ class LabelStore:
         self._fs = fs
         self._backed_up = False
         self._unsaved = 0
-        self._fits = True
-        self._kept: Content | None = None
+        self._kept: tuple[Content, Replay] | None = None
         self._lock: FileLock | None = None
-        self._home, self._key = home, key
-        self._journal = Journal(home / f".{key}.loupe-journal", fs)
+        self._home = home
+        self._journal = self._new_journal()
 
     @classmethod
     def open(
@@ -167,20 +139,22 @@ class LabelStore:
         path = Path(path)
         real = path.resolve()
         save_reason = None if writeback else "writing back to the file is not allowed"
-        if writeback and not os.access(real.parent, os.W_OK):
+        if writeback and not real.parent.is_dir():
+            save_reason = f"there is no folder {real.parent}"
+        elif writeback and not os.access(real.parent, os.W_OK):
             save_reason = f"the folder {real.parent} cannot be written"
         elif writeback and real.exists() and not os.access(real, os.W_OK):
             # it could be replaced all the same, but somebody protected it
             save_reason = f"the file {real} is write-protected"
-        home, key, problem = real.parent, real.name, "not allowed"
+        beside, aside, problem = Home.beside(real), Home.of_file(real, state_dir), "not allowed"
+        home, lock = beside, None
         if save_reason is None:
-            lock, problem = _take(home, key, fs)
-            if lock is None and not problem.startswith(_HELD):
+            lock, problem = take(home, fs)
+            if lock is None and not problem.startswith(HELD):
                 save_reason = problem
         if save_reason is not None:
-            home = state_dir or state_folder()
-            key = f"{content_hash(str(real).encode())[:16]}-{real.name}"
-            lock, problem = _take(home, key, fs)
+            home = aside
+            lock, problem = take(home, fs)
         reader = _Reader(schema, format, options)
         # read after the lock is ours: nobody who keeps to it can change the file from here on
         try:
@@ -189,10 +163,10 @@ class LabelStore:
             if lock is not None:
                 lock.release()
             raise
-        store = cls(loaded, path, home, key, fs)
+        store = cls(loaded, path, home, fs)
         store._reader = reader
         store.save_reason = save_reason
-        store._start(lock, problem)
+        store._start(lock, problem, (aside if home is beside else beside,))
         return store
 
     @classmethod
@@ -201,18 +175,33 @@ class LabelStore:
         table: IntervalTable,
         key: str,
         *,
+        older: str = "",
         state_dir: Path | None = None,
         fs: Fs | None = None,
     ) -> LabelStore:
-        """Keep a set that has no file; `key` finds its journal again after a crash."""
+        """Keep a set that has no file.
+
+        Parameters
+        ----------
+        key
+            Finds its journal again after a crash. While another window has the set of that key,
+            this one is kept on its own.
+        older
+            The key that an earlier version would have used, for other sets, too.
+        """
         fs = fs or Fs()
-        home = state_dir or state_folder()
-        safe = re.sub(r"[^\w.-]", "_", key)[:60]
-        name = f"{content_hash(key.encode())[:16]}-{safe}"
-        loaded = LoadedFile(table, f"memory {key}", (), format_for("labels.parquet"))
-        store = cls(loaded, None, home, name, fs)
+        homes = [Home.of_memory(f"{key}{n}", state_dir) for n in ("", *_COPIES)]
+        loaded = LoadedFile(table, digest(table), (), format_for("labels.parquet"))
+        for home in homes:
+            lock, problem = take(home, fs)
+            if lock is not None or not problem.startswith(HELD):
+                break
+        store = cls(loaded, None, home, fs)
         store.save_reason = "the labels have no file yet"
-        store._start(*_take(home, name, fs))
+        others = tuple(other for other in homes if other is not home)
+        store._start(lock, problem, others)
+        if older and older != key and lock is not None:
+            store._start_from(Home.of_memory(older, state_dir))
         return store
 
     @property
@@ -232,11 +221,17 @@ class LabelStore:
         self._refuse_read_only()
         if not edit:
             return self.table
-        self._journal.append("edit", encode_edit(self.table, edit), self._hash)
-        self.table = edit.apply(self.table)
+        self._restore_journal()
+        table = edit.apply(self.table)
+        record = encode_edit(self.table, edit)
+        known = self._known_of(table) if edit.kind == MERGE else None
+        if known is not None:
+            record["base"] = known.hash
+        self._journal.append("edit", record, self._hash)
+        self.table = table
         self._unsaved += 1
-        if edit.kind == MERGE:
-            self._follow_merge()
+        if known is not None:
+            self._base, self._hash = known.base, known.hash
         return self.table
 
     def save(self, *, lossy: bool = False, anew: bool = False) -> Saved:
@@ -264,6 +259,7 @@ class LabelStore:
                 hint="export the labels under another name",
                 code="labels-no-writeback",
             )
+        self._restore_journal()
         data = encode(self.table, self.format, str(self.path), lossy=lossy)
         new_hash = content_hash(data)
         if not self._journal.is_empty:
@@ -280,6 +276,7 @@ class LabelStore:
             # in its place already, but perhaps not durable: the next save must know it as ours
             if self._file_hash() == new_hash != self._hash:
                 self._backed_up, self._hash, self._base = True, new_hash, self.table
+                self._merges.clear()
             raise
         self._backed_up = True
         self._hash, self._base = new_hash, self.table
@@ -292,7 +289,8 @@ class LabelStore:
         # if this fails, the save mark in the journal says the same as an empty journal
         with contextlib.suppress(OSError):
             self._journal.clear()
-        return saved
+        told = "" if self.format.keeps_origin else moved_origin(self.table)
+        return replace(saved, warnings=(*saved.warnings, told)) if told else saved
 
     def save_as(
         self,
@@ -319,7 +317,8 @@ class LabelStore:
         if self.path is None:
             raise IntervalLabelIOError("the labels have no file")
         # Dates count from where they counted before, whatever label is the first one now.
-        return self._reader.read(self.path, origin_of(self._base))
+        origin = self._base.origin
+        return self._reader.read(self.path, int(origin) if origin else None)
 
     def propose(
         self, outside: LoadedFile, *, ours: bool = True, ignore: frozenset[str] = frozenset()
@@ -389,10 +388,15 @@ class LabelStore:
         recovery = self.recovery
         if recovery is None:
             raise IntervalLabelIOError("there is nothing to recover")
-        if self._fits:
-            self._journal = Journal(self._journal.path, self._fs, self._kept)
+        content, found = self._kept or (None, None)
+        if found is None or found.seamless:
+            self._journal = self._new_journal(content)
         else:
-            self._rewrite(recovery)
+            self._rewrite(recovery, found.base)
+        if found is not None and found.base and found.base != self._hash:
+            # A merge was undone: what the file holds is not what these labels stem from. What
+            # they do stem from is not known any more, so that a merge takes nothing away.
+            self._hash, self._base = found.base, self._base.cleared()
         self.table = recovery.table
         self._unsaved = len(recovery.edits)
         self._settle()
@@ -403,6 +407,23 @@ class LabelStore:
         kept = self._set_aside()
         self._settle()
         return kept
+
+    def rename(self, key: str) -> None:
+        """Keep a set without a file under another key, its edits with it, if that is possible."""
+        home = Home.of_memory(key, self._home.folder)
+        if self.path is not None or self._lock is None or self.recovery is not None:
+            return
+        lock = None if home == self._home else take(home, self._fs)[0]
+        if lock is None:
+            return
+        self._journal.close()
+        self._lock.release()
+        if adopt(home, self._home, self._fs)[1]:
+            lock.release()
+            self._lock = take(self._home, self._fs)[0]
+            return
+        self._home, self._lock = home, lock
+        self._journal = self._new_journal(load(home.journal))
 
     def close(self, *, keep_unsaved: bool = False) -> None:
         """Let go of the file.
@@ -422,44 +443,81 @@ class LabelStore:
         if self._lock is not None:
             self._lock.release()
 
-    def _start(self, lock: FileLock | None, problem: str) -> None:
-        """What follows from the lock and from what the journal holds."""
+    def _new_journal(self, kept: Content | None = None) -> Journal:
+        home = self._home
+        return Journal(home.journal, self._fs, kept, origin=self._base.origin, mode=home.mode)
+
+    def _start(self, lock: FileLock | None, problem: str, others: Sequence[Home]) -> None:
+        """What follows from the lock and from what the journal holds, here or elsewhere."""
         self._lock = lock
         if lock is None:
             self.read_only_reason = f"read-only: {problem}"
             return
         with contextlib.suppress(OSError):
-            remove_stray(self._home / self._key)
-        content = load(self._journal.path)
+            remove_stray(self._home.folder / self._home.key)
+        told = [adopt(self._home, other, self._fs)[1] for other in others]
+        self.notes = (*filter(None, told), *self.notes)
+        self._look_back()
+
+    def _start_from(self, older: Home) -> None:
+        """Fetch what an earlier version kept under a name that several sets shared."""
+        fetched, told = adopt(self._home, older, self._fs)
+        self.notes = (*filter(None, [told]), *self.notes)
+        if fetched:
+            self._look_back()
+            if self.recovery is not None:
+                doubt = f"{self.recovery.message}; perhaps of other data in this folder"
+                self.recovery = replace(self.recovery, message=doubt)
+
+    def _look_back(self) -> None:
+        """Offer what the journal holds."""
+        path = self._journal.path
+        try:
+            content = load(path)
+        except IntervalLabelIOError as error:
+            self.read_only_reason = f"read-only: the journal {error}"
+            with contextlib.suppress(OSError):
+                if path.stat().st_size == 0:
+                    path.unlink()  # somebody else's, and nothing in it
+                    self.read_only_reason = None
+            return
         if content is None:
             return
-        self._kept = content
         found = replay(content, self.table, self._hash)
         if not found.found:
-            self._journal = Journal(self._journal.path, self._fs, content)
+            self._journal = self._new_journal(content)
             # it holds nothing that the file lacks; if this fails, its save mark says so
             with contextlib.suppress(OSError):
                 self._journal.clear()
             return
-        self._fits = found.exact and found.complete
+        self._kept = content, found
         self.recovery = Recovery(
-            found.edits, found.found, found.when, _offer(found, content), found.table
+            found.edits, found.found, found.when, offer(found, content), found.table
         )
         if content.bad_line:
             self.read_only_reason = (
-                f"read-only: line {content.bad_line} of the journal {self._journal.path} is damaged"
+                f"read-only: line {content.bad_line} of the journal {path} is damaged"
             )
 
     def _settle(self) -> None:
-        self.recovery, self._kept, self._fits = None, None, True
-        self.read_only_reason = None
+        self.recovery = self._kept = self.read_only_reason = None
 
-    def _rewrite(self, recovery: Recovery) -> None:
+    def _rewrite(self, recovery: Recovery, base: str) -> None:
         """A journal of the edits that fit, after a copy of the old one is kept."""
         table, records = self.table, []
         for edit in recovery.edits:
             records.append(encode_edit(table, edit))
             table = edit.apply(table)
+        if base and records:
+            records[-1]["base"] = base
+        self._replace_journal(records, self._hash)
+
+    def _restore_journal(self) -> None:
+        """Write the journal anew if another program removed it."""
+        if not self._journal.is_lost:
+            return
+        edit = difference(self._base, self.table)
+        records = [encode_edit(self._base, edit, self.table)] if edit else []
         self._replace_journal(records, self._hash)
 
     def _replace_journal(self, records: Sequence[Mapping[str, object]], base: str) -> None:
@@ -467,10 +525,10 @@ class LabelStore:
         path = self._journal.path
         old = read_bytes(path)
         self._journal.close()
-        journal = Journal(path, self._fs)
+        journal = self._new_journal()
         try:
             if old:
-                put_beside(self._fs, path, old, 0o600, _old(path))
+                put_beside(self._fs, path, old, self._home.mode, old_name(path))
             journal.rewrite(records, base)
         except OSError as error:
             self._put_back(old)
@@ -491,7 +549,7 @@ class LabelStore:
             if old is None:
                 path.unlink()
             else:
-                put_beside(self._fs, path, old, 0o600, path)
+                put_beside(self._fs, path, old, self._home.mode, path)
         except (OSError, IntervalLabelIOError) as error:
             # nothing may be appended to a journal that tells of another table
             self.read_only_reason = f"read-only: the journal {path} cannot be restored: {error}"
@@ -500,18 +558,18 @@ class LabelStore:
         data = None if self.path is None else read_bytes(self.path)
         return MISSING if data is None else content_hash(data)
 
-    def _follow_merge(self) -> None:
+    def _known_of(self, table: IntervalTable) -> _Known | None:
         """After a merge was undone the file is changed by others again; after redo it is not."""
         for before, after in reversed(self._merges):
             for known in (before, after):
-                if self.table.same_rows(known.table):
-                    self._base, self._hash = known.base, known.hash
-                    return
+                if table.same_rows(known.table):
+                    return known
+        return None
 
     def _set_aside(self) -> Path:
         self._journal.close()
         path = self._journal.path
-        kept = _old(path)
+        kept = old_name(path)
         try:
             self._fs.replace(path, kept)
             self._fs.sync_folder(path.parent)
@@ -519,7 +577,7 @@ class LabelStore:
             raise IntervalLabelIOError(
                 f"the old journal cannot be set aside: {error.strerror or error}", where=str(path)
             ) from error
-        self._journal = Journal(path, self._fs)
+        self._journal = self._new_journal()
         return kept
 
     def _refuse_read_only(self) -> None:
@@ -536,33 +594,3 @@ class LabelStore:
                 hint="close the other window, or save the labels under another name",
                 code="labels-read-only",
             )
-
-
-def _offer(found: Replay, content: Content) -> str:
-    edits = f"{found.found} unsaved edit{'' if found.found == 1 else 's'}"
-    text = f"an earlier session left {edits}"
-    if found.when:
-        text += f", the last at {found.when}"
-    if content.bad_line:
-        text += f"; line {content.bad_line} of its journal is damaged"
-    if not found.exact:
-        text += "; the file has changed since"
-    if not found.complete:
-        text += f"; {len(found.edits)} can be done again"
-    return text
-
-
-def _old(path: Path) -> Path:
-    return path.with_name(f"{path.name}.{datetime.now(UTC).strftime('%Y%m%dT%H%M%S%f')}.old")
-
-
-def _take(home: Path, key: str, fs: Fs) -> tuple[FileLock | None, str]:
-    """The lock of a label set, or None and why we do not have it."""
-    lock = FileLock(home / f".{key}.loupe-lock", fs)
-    try:
-        if not home.is_dir():
-            home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        owner = lock.acquire()
-    except OSError as error:
-        return None, f"no lock can be made in {home}: {error.strerror or error}"
-    return (lock, "") if owner is None else (None, f"{_HELD} {owner}")

@@ -65,22 +65,74 @@ class Interval:
         return self.start + (self.stop - self.start) / 2
 
 
-@dataclass(frozen=True, eq=False)
 class Rows:
-    """Some rows and where they stand in a table; every array has shape ``(n,)``.
+    """Some rows and where they stand in a table; every array has shape ``(n,)``, read-only.
 
-    `positions` are strictly increasing places in the table that holds these rows.
+    `positions` are strictly increasing places in the table that holds these rows. They are kept as
+    one packet of 44 bytes a row: undo keeps all edits, and six arrays for each of thousands,
+    scattered over memory, kept whole pages of what was freed around them.
     """
 
-    positions: Ints
-    starts: Floats
-    ends: Floats
-    codes: npt.NDArray[np.int32]
-    ids: Ints
-    payload: Ints
+    __slots__ = ("_packet",)
+
+    def __init__(
+        self,
+        positions: npt.ArrayLike,
+        starts: npt.ArrayLike,
+        ends: npt.ArrayLike,
+        codes: npt.ArrayLike,
+        ids: npt.ArrayLike,
+        payload: npt.ArrayLike,
+    ) -> None:
+        parts: list[npt.NDArray[Any]] = [
+            *(np.asarray(values, dtype=np.int64) for values in (positions, ids, payload)),
+            *(np.asarray(values, dtype=np.float64) for values in (starts, ends)),
+            np.asarray(codes, dtype=np.int32),
+        ]
+        if len({len(part) for part in parts}) > 1:
+            raise ValueError("rows need as many values in each column")
+        self._packet = b"".join(part.tobytes() for part in parts)
 
     def __len__(self) -> int:
-        return len(self.positions)
+        return len(self._packet) // _ROW_BYTES
+
+    def _column(self, place: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        n = len(self)
+        return np.frombuffer(self._packet, dtype, n, 8 * n * place)
+
+    @property
+    def positions(self) -> Ints:
+        """Places in the table."""
+        return self._column(0, np.int64)
+
+    @property
+    def ids(self) -> Ints:
+        """Numbers of the rows."""
+        return self._column(1, np.int64)
+
+    @property
+    def payload(self) -> Ints:
+        """Numbers of their values in the pool."""
+        return self._column(2, np.int64)
+
+    @property
+    def starts(self) -> Floats:
+        """Seconds."""
+        return self._column(3, np.float64)
+
+    @property
+    def ends(self) -> Floats:
+        """Seconds."""
+        return self._column(4, np.float64)
+
+    @property
+    def codes(self) -> npt.NDArray[np.int32]:
+        """Numbers of their labels in the pool."""
+        return self._column(5, np.int32)
+
+    def at(self, positions: Ints) -> Rows:
+        """The same rows at other places."""
+        return Rows(positions, *(getattr(self, name) for name in ROW_ARRAYS))
 
     def same(self, other: Rows) -> bool:
         """Whether both hold the same rows at the same places."""
@@ -90,6 +142,7 @@ class Rows:
         )
 
 
+_ROW_BYTES = 44
 ROW_ARRAYS = ("starts", "ends", "codes", "ids", "payload")
 """What a row has besides its place."""
 
@@ -168,7 +221,7 @@ class IntervalTable:
         )
 
     def with_created(self, created: tuple[str, ...]) -> IntervalTable:
-        """The table as loaded, with further columns as in `build`; only before the first edit."""
+        """The table with further columns as in `build`, in a pool of its own."""
         missing = [n for n in created if n not in self.pool.columns + tuple(self.layout.reserved)]
         return replace(self, pool=self.pool.extended(tuple(missing))) if missing else self
 
@@ -176,6 +229,11 @@ class IntervalTable:
     def schema(self) -> IntervalLabelSchema:
         """Which of the user's columns mean what."""
         return self.layout.schema
+
+    @property
+    def origin(self) -> str:
+        """Second 0 in nanoseconds since 1970, as text; "" for a set without dates."""
+        return self.layout.metadata.get("time_origin_ns", "")
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -243,6 +301,11 @@ class IntervalTable:
             window[~taken] = np.delete(old[lo:hi], removed - lo)
             out[name] = _frozen(np.concatenate([old[:lo], window, old[hi:]]))
         return replace(self, next_id=next_id, **out)
+
+    def cleared(self) -> IntervalTable:
+        """The table without any row."""
+        every = np.arange(len(self))
+        return self.splice(every, self.rows(every[:0]), self.next_id)
 
     @cached_property
     def latest_ends(self) -> Floats:

@@ -7,6 +7,7 @@ opened, no window is known.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,9 @@ def build_session(
     for fault in [*lint(session), *state_faults(session, user_folder or user_config_folder())]:
         if fault.level == "error":
             raise LoupeConfigError(fault.message, hint=fault.hint, code=fault.code)
+        if fault.level == "warning":
+            hint = f" ({fault.hint})" if fault.hint else ""
+            warnings.warn(fault.message + hint, stacklevel=3)  # where view() was called
     if preset is not None:
         strict = session.view.preset_strict
         session, _ = apply_preset(session, load_preset(preset), strict=strict)

@@ -198,7 +198,11 @@ MORE_CODES: dict[str, Code] = {
     "render-speed": Code("A speed cannot be used", "The message names the bounds."),
     "render-theme": Code("A theme does not exist", "Use dark or light."),
     "render-too-large": Code("A picture is too large", "At most 16384 pixels a side."),
-    "render-window": Code("A window is empty", "Its length must be above 0 s."),
+    "render-window": Code(
+        "There is nothing to draw in a window",
+        "Its length must be above 0 s, its ends must be numbers, and some of the recording must "
+        "lie between them.",
+    ),
     "render-write": Code("A picture cannot be written", "Check the folder and its permissions."),
     "dependency": Code(
         "An optional package is missing", "The hint holds the command that installs it."
@@ -213,8 +217,9 @@ MORE_CODES: dict[str, Code] = {
     ),
     "internal": Code(
         "A fault of Loupe",
-        "Please report it with the file that the hint names: it holds the version, the command "
-        "and where it happened, no data. With `LOUPE_TRACEBACK=1` the terminal shows it too.",
+        "Please report it with the file that the hint names: it holds the version, the command, "
+        "the message and where it happened, no recording. A message and the command may hold names "
+        "of files and a value or two. With `LOUPE_TRACEBACK=1` the terminal shows it too.",
     ),
     "usage": Code("The command was used wrongly", "`--help` shows how it is meant."),
     "init-exists": Code("A file exists already", "`loupe init` never overwrites; name another."),

@@ -72,6 +72,8 @@ class LoadOptions:
         Brings a key to its normal form; raises `LoupeConfigError` for what is no key.
     user_folder
         Where the user's state definitions are looked for; None for the usual folder.
+    writes
+        Whether labels may be written at all; where they are not, it is no fault where to.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -81,6 +83,7 @@ class LoadOptions:
     actions: frozenset[str] | None = None
     normal_key: Callable[[str], str] = str
     user_folder: Path | None = None
+    writes: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -382,7 +385,11 @@ def _validated(
             normal_key=options.normal_key,
         ),
         *state_faults(session, options.user_folder or user_config_folder()),
-        *path_faults(session, allow_remote=options.allow_remote, allow_write=options.allow_write),
+        *path_faults(
+            session,
+            allow_remote=options.allow_remote,
+            allow_write=options.allow_write if options.writes else None,
+        ),
     ]
     if not whole:
         more = [fault for fault in more if fault.code not in _SETTLED_BY_A_BASE]
@@ -414,7 +421,7 @@ def _too_many(count: int) -> Fault:
     return Fault(
         (),
         "too-many",
-        f"there are {count} mistakes; the first {MAX_FAULTS} are shown",
+        f"there are {count} findings; the first {MAX_FAULTS} are shown",
         "mend these and check again",
         "note",
     )

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from loupe.errors import printable
 from loupe.session.diagnostics import Diagnostic, Report
 from loupe.session.spans import LineMap
 
@@ -47,8 +48,18 @@ def _full(reports: Sequence[Report]) -> str:
     return "\n\n".join(blocks)
 
 
+_COVERED = str.maketrans(
+    dict.fromkeys(
+        [chr(code) for code in (*range(32), *range(127, 160)) if chr(code) != "\t"],
+        "\N{REPLACEMENT CHARACTER}",
+    )
+)
+"""Characters of a shown line that would steer the terminal: one for one, as carets count them."""
+
+
 def _block(item: Diagnostic, lines: LineMap | None) -> str:
-    parts = [f"{item.file}:{item.line}:{item.column}: {item.level}[{item.code}]: {item.message}"]
+    head = f"{item.file}:{item.line}:{item.column}: {item.level}[{item.code}]: {item.message}"
+    parts = [printable(head)]
     source = lines.line(item.line) if lines is not None else ""
     if source.strip():
         number = str(item.line)
@@ -57,9 +68,9 @@ def _block(item: Diagnostic, lines: LineMap | None) -> str:
         width = max(1, min(stop, len(source) + 1) - item.column)
         shown, indent, width = _clipped(source, item.column - 1, width)
         carets = "".join("\t" if c == "\t" else " " for c in shown[:indent]) + "^" * width
-        parts += [f"{edge} |", f"{number} | {shown}", f"{edge} | {carets}"]
+        parts += [f"{edge} |", f"{number} | {shown.translate(_COVERED)}", f"{edge} | {carets}"]
     if item.hint:
-        parts += ["", f"hint: {item.hint}"]
+        parts += ["", printable(f"hint: {item.hint}")]
     return "\n".join(parts)
 
 
@@ -82,8 +93,9 @@ def _concise(reports: Sequence[Report]) -> str:
         for item in report.diagnostics:
             hint = f" ({item.hint})" if item.hint else ""
             place = f"{item.file}:{item.line}:{item.column}"
-            lines.append(f"{place}: {item.level}[{item.code}]: {item.message}{hint}")
-    return "\n".join(lines).replace("\r", "\\r")
+            line = f"{place}: {item.level}[{item.code}]: {item.message}{hint}"
+            lines.append(printable(line).replace("\n", "\\n"))
+    return "\n".join(lines)
 
 
 def _json(reports: Sequence[Report]) -> str:

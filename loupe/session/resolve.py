@@ -68,7 +68,7 @@ def path_faults(
     session: Session,
     *,
     allow_remote: bool = False,
-    allow_write: Iterable[Path | str] = (),
+    allow_write: Iterable[Path | str] | None = (),
 ) -> Iterator[Fault]:
     """Refused paths, and notes about data outside the session's folder.
 
@@ -77,7 +77,7 @@ def path_faults(
     allow_remote
         The person allows URLs, home folders and environment variables.
     allow_write
-        Further folders that the person allows to be written in.
+        Further folders that the person allows to be written in; None where nothing is written.
     """
     base = Path(session.base or ".")
     for use in path_uses(session):
@@ -87,7 +87,8 @@ def path_faults(
             if not allowed:
                 yield Fault(use.place, refused[0], refused[1], refused[2])
             continue
-        if use.writes and not _inside(base / use.text, (base, *map(Path, allow_write))):
+        writes = use.writes and allow_write is not None
+        if writes and not _inside(base / use.text, (base, *map(Path, allow_write or ()))):
             yield Fault(
                 use.place,
                 "path-write-outside",

@@ -153,7 +153,7 @@ class LoupeWindow:
         self._saved: AppState | None = None
         self.on_closed: list[Callable[[], None]] = []
         session = scene.session
-        self.files = LabelFiles(scene, self._report, state_folder=state_folder)
+        self.files = LabelFiles(scene, self._report, state_folder=state_folder, path=path)
         tracks = self.files.open()
         self.store = Store(initial_state(scene, tracks=tracks))
         look = look_for(session.view.theme, session.view.font_scale)
@@ -386,6 +386,7 @@ class LoupeWindow:
     def own(self, path: Path, saved: AppState) -> None:
         """Take a session file, written from this state, as the window's own."""
         self.path = path
+        self.files.own(path)
         self._saved = saved
         self.desk.file = path.name
         self.memory.opened(path)

@@ -316,13 +316,14 @@ class FileRequests:
             Losses that the person has read and accepts; others are named again.
         """
         name = self._window.state.tracks[index].name
+        told: list[str] = []
 
         def losing(error: LoupeError) -> None:
             if error.message == read:
                 self.save(index, anew=anew, lossy=True)
             else:
                 self._offer_lossy(
-                    name, error, index, lambda now, told: self.save(now, anew=anew, read=told)
+                    name, error, index, lambda now, seen: self.save(now, anew=anew, read=seen)
                 )
 
         ways: dict[str, Callable[[LoupeError], object]] = {
@@ -330,11 +331,11 @@ class FileRequests:
             "labels-lossy": losing,
         }
         if not self._try(
-            name, lambda: self._window.files.save(index, anew=anew, lossy=lossy), ways
+            name, lambda: told.extend(self._window.files.save(index, anew=anew, lossy=lossy)), ways
         ):
             return False
         self._window.store.dispatch(commands.MarkSaved(index))
-        self._window.core.say(f"{name} saved.")
+        self._window.core.say("; ".join([f"{name} saved", *told]) + ".")
         return True
 
     def save_all(self) -> bool:

@@ -22,6 +22,7 @@ from loupe.labels.exchange import LoadedFile, export
 from loupe.labels.files import MISSING
 from loupe.labels.formats.base import ReadOptions
 from loupe.labels.history import Entry, History
+from loupe.labels.homes import place_key
 from loupe.labels.merge import Merge
 from loupe.labels.store import LabelStore
 from loupe.labels.table import IntervalTable
@@ -86,6 +87,8 @@ class LabelFiles:
         Told of what goes wrong: name of the set, the error.
     state_folder
         Where journals stand that may not stand beside their file; None is the user's.
+    path
+        The session's own file; None for one of a script.
     """
 
     def __init__(
@@ -94,7 +97,9 @@ class LabelFiles:
         report: Callable[[str, LoupeError], None],
         *,
         state_folder: Path | None = None,
+        path: Path | None = None,
     ) -> None:
+        self._path = path
         self._scene = scene
         self._report = report
         self._state_folder = state_folder
@@ -112,7 +117,7 @@ class LabelFiles:
             return []
         table = IntervalTable.empty(IntervalLabelSchema.legacy())
         try:
-            store = LabelStore.memory(table, self._key("labels"), state_dir=self._state_folder)
+            store = self._memory(table, "labels")
         except LoupeError as error:
             self._report(_MEMORY_NAME, error)
             return []
@@ -211,9 +216,23 @@ class LabelFiles:
                 ),
             )
 
-    def _key(self, track_id: str) -> str:
+    def own(self, path: Path) -> None:
+        """Know that the session is kept in this file now, so that sets of it are found there."""
+        self._path = path
+        for kept in self._kept:
+            if kept.store is not None:
+                kept.store.rename(self._key(kept.track_id))
+
+    def _memory(self, table: IntervalTable, track_id: str) -> LabelStore:
         session = self._scene.session
-        return f"{session.base or ''}/{session.title or ''}/{track_id}"
+        older = f"{session.base or ''}/{session.title or ''}/{track_id}"
+        key = self._key(track_id)
+        return LabelStore.memory(table, key, older=older, state_dir=self._state_folder)
+
+    def _key(self, track_id: str) -> str:
+        sources = self._scene.session.sources.items()
+        shown = [f"{name} {getattr(source, 'path', '')}" for name, source in sources]
+        return place_key(self._path, track_id, shown)
 
     def _open(self, spec: TrackSpec) -> TrackState:
         config = spec.config
@@ -235,20 +254,20 @@ class LabelFiles:
                 return track_state(config, spec.id, table, name=spec.name, read_only=_LIVE)
             else:
                 table = table_of(spec).with_created(_stamp_columns(config))
-                store = LabelStore.memory(table, self._key(spec.id), state_dir=self._state_folder)
+                store = self._memory(table, spec.id)
         except LoupeError as error:
             self._report(spec.name, error)
             self._kept.append(_Kept(spec.id, None))
             empty = IntervalTable.empty(config.table_schema or IntervalLabelSchema.legacy())
             reason = f"it could not be opened: {error.message}"
             return track_state(config, spec.id, empty, name=spec.name, read_only=reason)
-        self._notes += [(spec.name, note) for note in store.notes]
         return self._track(config, spec.id, spec.name, store)
 
     def _track(
         self, config: LabelsConfig, track_id: str, name: str, store: LabelStore
     ) -> TrackState:
         self._kept.append(_Kept(track_id, store))
+        self._notes += [(name, note) for note in store.notes]
         reason = store.read_only_reason or ""
         if store.recovery is not None:
             reason = store.recovery.message
@@ -352,8 +371,10 @@ class LabelFiles:
         extent = state.extent if span is None else state.extent.union(span)
         return replace(state, tracks=tracks, extent=extent)
 
-    def save(self, index: int, *, anew: bool = False, lossy: bool = False) -> None:
+    def save(self, index: int, *, anew: bool = False, lossy: bool = False) -> tuple[str, ...]:
         """Write a set over its file; the set is to be marked as saved then.
+
+        Returns remarks for the person.
 
         Parameters
         ----------
@@ -368,9 +389,11 @@ class LabelFiles:
             If that is not allowed or fails; nothing is lost then.
         """
         kept = self._kept[index]
-        if kept.store is not None:
-            kept.store.save(anew=anew, lossy=lossy)
-            kept.saved_at = _now()
+        if kept.store is None:
+            return ()
+        saved = kept.store.save(anew=anew, lossy=lossy)
+        kept.saved_at = _now()
+        return saved.warnings
 
     def export(self, index: int, path: Path, *, lossy: bool = False) -> bool:
         """Write a copy of a set; whether the set counts as saved now, having no file of its own.

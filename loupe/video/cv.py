@@ -8,6 +8,7 @@ wrong plugins. So the variables are put back as they were.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ import numpy.typing as npt
 __all__ = ["Capture", "png", "resize"]
 
 Rgb = npt.NDArray[np.uint8]
+
+_OPENING = threading.Lock()
+"""The environment and OpenCV's log are the process's: only one thread may have them its way."""
 
 
 @contextmanager
@@ -69,7 +73,7 @@ class Capture:
     """
 
     def __init__(self, path: Path) -> None:
-        with _environment_kept("OPENCV_FFMPEG"):
+        with _OPENING, _environment_kept("OPENCV_FFMPEG"):
             # OpenCV's own libavcodec writes to stderr; what is wrong is said by an error here.
             os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"
             os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "protocol_whitelist;file"

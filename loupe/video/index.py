@@ -9,6 +9,7 @@ the only truth there is.
 from __future__ import annotations
 
 import stat
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -216,21 +217,21 @@ def _read_packets(
     container: InputContainer, stream: VideoStream, path: Path, stopped: Callable[[], bool]
 ) -> npt.NDArray[np.int64]:
     """``(packets, 5)``: pts, dts, keyframe, discarded, cut off; a missing time is `_NO_TIME`."""
-    rows: list[tuple[int, int, int, int, int]] = []
+    rows = array("q")  # a long recording has millions of packets
     try:
         for packet in container.demux(stream):
             if packet.size == 0:
                 continue  # the flush packet at the end
             pts = _NO_TIME if packet.pts is None else packet.pts
             dts = pts if packet.dts is None else packet.dts
-            rows.append((pts, dts, packet.is_keyframe, packet.is_discard, packet.is_corrupt))
+            rows.extend((pts, dts, packet.is_keyframe, packet.is_discard, packet.is_corrupt))
             _go_on(stopped, path)
     except FFmpegError:
         # The rest of a damaged file cannot be read; what came before it can be shown.
         pass
     if not rows:
         raise _empty(path)
-    return np.array(rows, dtype=np.int64).reshape(-1, 5)
+    return np.frombuffer(rows, dtype=np.int64).reshape(-1, 5)
 
 
 def _index_by_decoding(path: Path, facts: StreamFacts, stopped: Callable[[], bool]) -> FrameIndex:

@@ -9,9 +9,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
 import os
-import zipfile
+import secrets
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
+from loupe.errors import LoupeVideoError
 from loupe.video.index import (
     FrameIndex,
     StreamFacts,
@@ -30,7 +34,10 @@ from loupe.video.index import (
 
 __all__ = ["default_cache_folder", "load_index"]
 
+_logger = logging.getLogger(__name__)
+
 _FORMAT = 2
+_OLD_S = 90 * 86_400.0
 _EDGE_BYTES = 64 * 1024
 
 
@@ -71,6 +78,13 @@ def load_index(
         kept = folder / f"{_key(path)}.npz"
     except PermissionError as error:
         raise locked(path) from error
+    except OSError as error:
+        raise LoupeVideoError(
+            f"the file cannot be read: {error.strerror or error}",
+            where=str(path),
+            hint="Check the drive, or the connection to it.",
+            code="video-open",
+        ) from error
     index = _read_kept(kept, path)
     if index is None:
         index = build_index(path, stopped=stopped)
@@ -106,20 +120,35 @@ def _keep(kept: Path, index: FrameIndex) -> None:
         key_dts=index.key_dts,
         meta=np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
     )
-    part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
+    part = kept.with_name(f"{kept.name}.{secrets.token_hex(4)}.part")
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(buffer.getvalue())
+        with part.open("wb") as file:
+            file.write(buffer.getvalue())
+            file.flush()
+            os.fsync(file.fileno())  # else a loss of power leaves an empty file of that name
         part.replace(kept)
+        _forget_old(kept.parent)
     except OSError:
-        return  # no cache, no harm: the index is built again next time
+        # no cache, no harm: the index is built again next time
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove what nobody has read for long: a recording that grows leaves one index a look."""
+    before = time.time() - _OLD_S
+    for file in [*folder.glob("*.npz"), *folder.glob("*.npz.*.part")]:
+        with suppress(OSError):
+            if file.stat().st_mtime < before:
+                file.unlink()
 
 
 def _read_kept(kept: Path, path: Path) -> FrameIndex | None:
     try:
         with np.load(io.BytesIO(kept.read_bytes()), allow_pickle=False) as arrays:
             meta = json.loads(arrays["meta"].tobytes())
-            return FrameIndex(
+            index = FrameIndex(
                 path=path,
                 pts=arrays["pts"],
                 key_pts=arrays["key_pts"],
@@ -130,5 +159,11 @@ def _read_kept(kept: Path, path: Path) -> FrameIndex | None:
                 facts=StreamFacts(**meta["facts"]),
                 cut_pts=meta["cut_pts"],
             )
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
-        return None  # absent or damaged: built again
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # noqa: BLE001 - a damaged file may hold anything, and raise it
+        _logger.info("%s: its kept index is built again: %s", path, error)
+        return None
+    with suppress(OSError):
+        os.utime(kept)  # so that it is known to be in use
+    return index

@@ -206,8 +206,6 @@ class VideoSource:
         """Serve a wish; whatever happens, answer it."""
         try:
             self._serve(wish)
-            if not wish.scrubbing and wish.still is None:
-                self._look_ahead()
         except LoupeError as error:
             self._answer(wish, VideoPicture(wish.number, Shown.ERROR, note=str(error)))
         except Exception as error:
@@ -216,6 +214,12 @@ class VideoSource:
             _logger.exception("%s: a frame could not be read", self.spec.name)
             note = f"cannot be read: {error}"
             self._answer(wish, VideoPicture(wish.number, Shown.ERROR, note=note))
+        else:
+            if not wish.scrubbing and wish.still is None:
+                try:
+                    self._look_ahead()
+                except Exception as error:  # noqa: BLE001 - as above; what is shown is right
+                    _logger.info("%s: cannot be read ahead: %s", self.spec.name, error)
 
     def _open(self) -> None:
         self._stamp = self._file_stamp()
@@ -327,7 +331,8 @@ class VideoSource:
         reader = self._reader
         if reader is None or self._at is None:
             return
-        for distance in range(1, _AHEAD + 1):
+        ahead = min(_AHEAD, reader.room_beside(self._at))
+        for distance in range(1, ahead + 1):
             frame = self._at + self._step * distance
             if not 0 <= frame < reader.video.timeline.n:
                 return

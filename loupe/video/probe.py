@@ -7,6 +7,7 @@ errors are findings too.
 from __future__ import annotations
 
 import shlex
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -232,10 +233,16 @@ def proxy_command(path: str | Path, *, width: int = 0) -> str:
     source = Path(path)
     target = source.with_name(f"{source.stem}_proxy.mp4")
     scale = f"-vf scale={_PROXY_WIDTH}:-2 " if width > _PROXY_WIDTH else ""
+    before, after = (_quoted(str(name)) for name in (source, target))
     return (
-        f"ffmpeg -i {shlex.quote(str(source))} {scale}-fps_mode passthrough -c:v libx264 "
-        f"-preset fast -crf 20 -g 15 -bf 0 -pix_fmt yuv420p -an {shlex.quote(str(target))}"
+        f"ffmpeg -i {before} {scale}-fps_mode passthrough -c:v libx264 "
+        f"-preset fast -crf 20 -g 15 -bf 0 -pix_fmt yuv420p -an {after}"
     )
+
+
+def _quoted(name: str) -> str:
+    """A name as one word of the system's command line; on Windows none has a quote in it."""
+    return f'"{name}"' if sys.platform == "win32" else shlex.quote(name)
 
 
 def _measure(index: FrameIndex) -> FileFacts:

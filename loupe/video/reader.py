@@ -50,6 +50,12 @@ class FrameReader:
         """Whether the frame is already known to be undecodable."""
         return frame in self._missing
 
+    def room_beside(self, frame: int) -> int:
+        """How many frames like this one fill half of the cache: more would push each other out."""
+        picture = self._cache.get(frame)
+        weight = 0 if picture is None else 2 * picture.nbytes
+        return self._cache.limit // weight if weight else 0
+
     def walk(self, frame: int) -> Iterator[tuple[int, Picture]]:
         """Decode towards a frame, yielding and keeping each one met.
 

@@ -167,7 +167,7 @@ def load_frame_times(path: str | Path) -> Times:
             else "Check `frame_times_path`; a relative path starts at the session file's folder.",
             code="video-missing-file",
         ) from error
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, MemoryError, OverflowError) as error:
         raise LoupeVideoError(
             f"the frame times cannot be read: {error}",
             where=str(path),

@@ -95,6 +95,8 @@ class VideoWriter:
                 },
             )
         except (FFmpegError, OSError) as error:
+            with contextlib.suppress(OSError):
+                self._part.unlink(missing_ok=True)
             raise self._failed(error) from error
         assert isinstance(stream, VideoStream)
         self._stream = stream

@@ -7,6 +7,7 @@ import pty
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ import typer.main
 import loupe.cli.progress as progress_room
 from loupe.cli.faults import KEPT, fault_folder, hook
 from loupe.cli.main import app, main
+from loupe.cli.opening import load_for_cli
 
 COMMANDS = (
     *"open render validate schema config migrate keys demo init inspect readers doctor".split(),  # noqa: SIM905 - reads better
@@ -126,6 +128,15 @@ def test_config_names_warnings_of_the_session(
 ) -> None:
     assert main(["config", "warn.toml"]) == 0
     assert capsys.readouterr().err.startswith("warn.toml:5:7: warning[session-color-ignored]")
+
+
+def test_a_session_to_be_opened_has_its_warnings_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert load_for_cli("warn.toml", quiet=False).plots[0].hue == "r"
+    assert capsys.readouterr().err.startswith("warn.toml:5:7: warning[session-color-ignored]")
+    load_for_cli("warn.toml")
+    assert capsys.readouterr().err == ""
 
 
 def test_label_files_are_checked_past_one_that_is_missing(
@@ -294,6 +305,29 @@ def test_what_a_window_did_not_foresee_is_reported(
         hook(type(error), error, error.__traceback__)
     assert "error[internal]" in capsys.readouterr().err
     assert len(list(fault_folder().iterdir())) == 1
+
+
+def test_a_fault_of_every_frame_does_not_drive_out_its_cause(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def paint() -> None:
+        raise ZeroDivisionError("division by zero")
+
+    def happen(cause: Callable[[], object]) -> None:
+        try:
+            cause()
+        except (KeyError, ZeroDivisionError) as error:
+            hook(type(error), error, error.__traceback__)
+
+    happen(lambda: {}["the cause"])
+    capsys.readouterr()
+    for _ in range(3 * KEPT):
+        happen(paint)
+    reports = [path.read_text() for path in fault_folder().iterdir()]
+    assert sorted("the cause" in report for report in reports) == [False, True]
+    told = capsys.readouterr().err
+    assert told.count("error[internal]") == 1
+    assert told.splitlines()[-1] == "ZeroDivisionError: the same fault as above, 10 times by now"
 
 
 def test_a_refusal_of_the_system_is_no_fault(

@@ -119,6 +119,9 @@ def test_inclusive_ends_are_reported_and_snapped_on_demand(folder, capsys):
     assert labels.convert("f.txt", "f.csv") == 0
     assert "--snap STEP" in capsys.readouterr().err
     assert labels.convert("f.txt", "g.csv", snap=0.01) == 0
+    capsys.readouterr()
+    assert labels.convert("g.csv", "i.csv", snap=0.01) == 0
+    assert "only the times of Visbrain files are rounded" in capsys.readouterr().err
     assert "0.0,581.99,581.99,W" in (folder / "g.csv").read_text()
     with pytest.raises(IntervalLabelIOError, match="positive step"):
         labels.convert("f.txt", "h.csv", snap=0.0)
@@ -136,6 +139,19 @@ def test_a_schema_from_the_command_line(folder, capsys):
     for bad in ("t0", "none.json", "start_col=a,label_col=b"):
         with pytest.raises(IntervalLabelSchemaError):
             labels.stats("s.csv", schema=bad)
+
+
+def test_a_misspelt_column_counts_no_other(folder, capsys):
+    (folder / "a.csv").write_text("start_s,end_s,label\n0,5,W\n")
+    wrong = "start_col=start_s,end_col=end_s,label_col=lable"
+    with pytest.raises(IntervalLabelSchemaError, match="missing column `lable`"):
+        labels.stats("a.csv", schema=wrong)
+    assert capsys.readouterr().out == ""
+    (folder / "b.csv").write_text("start_s,end_s,lable\n0,5,W\n")
+    assert labels.diff("a.csv", "b.csv", schema=wrong) == 0
+    told = capsys.readouterr().err
+    assert "a.csv: note: it has no `lable`, so it is read without --schema" in told
+    assert "b.csv: note: it has no" not in told
 
 
 def test_stats(folder, capsys):

@@ -53,6 +53,20 @@ def test_two_runs_write_the_same_bytes(session, tmp_path):
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_a_session_that_writes_elsewhere_is_drawn_with_its_warnings(
+    session, tmp_path, tmp_path_factory
+):
+    other = tmp_path_factory.mktemp("other")
+    text = session.read_text().replace("'labels.csv'", f"'{other}/labels.csv'\nwriteback = true")
+    session.write_text(text.replace("kind = 'trace'", "kind = 'trace'\ncolor = 'red'\nhue = 'x'"))
+    out = tmp_path / "1.png"
+    done = render(session, out, "--size", "400x200")
+    assert done.returncode == 0, done.stderr
+    assert "s.toml:5:7: warning[session-color-ignored]" in done.stderr
+    quiet = render(session, out, "--size", "400x200", "--quiet")
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+
+
 def test_scale_doubles_the_pixels(session, tmp_path):
     out = tmp_path / "x2.png"
     assert render(session, out, "--size", "400x200", "--scale", "2").returncode == 0
@@ -82,6 +96,12 @@ def test_a_clip_has_the_cursor_moving(session, tmp_path):
         (["out.png", "--size", "big"], "is not a size"),
         (["out.png", "--size", "99999x99999"], "too large"),
         (["out.png", "--window", "0"], "longer than 0 s"),
+        (["."], "hint: name a file"),
+        (["out"], "hint: write `out.png`"),
+        (["out.png", "--start", "nan"], "the start is nan, which is no time"),
+        (["out.mp4", "--window", "inf"], "the window is inf, which is no time"),
+        (["out.png", "--start", "100"], "nothing of the recording lies between 100 and 110 s"),
+        (["out.png", "--start", "-50"], "hint: it goes from 0 to 20 s"),
         (["out.png", "--theme", "pink"], "no theme `pink`"),
         (["missing/out.png"], "cannot be written"),
     ],

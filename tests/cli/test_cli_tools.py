@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from loupe.cli import doctor
 from loupe.cli.main import main
 from loupe.session.load import load_session
 from loupe.session.states import load_state_config
@@ -66,6 +67,35 @@ def test_inspect_goes_on_after_a_file_that_is_not_there(folder, capsys):
     assert "unit: Int64" in out.out
 
 
+def test_patterns_that_no_shell_expanded(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert main(["inspect", "*.parquet", "lab*.csv"]) == 0
+    out = capsys.readouterr().out
+    assert "file: spikes.parquet" in out
+    assert "file: labels.csv" in out
+    assert main(["init", "*.parquet", "labels.*", "-o", "new.toml", "-q"]) == 0
+    session = load_session("new.toml")
+    assert len(session.plots) == len(session.labels) == 1
+
+
+def test_inspect_goes_on_after_what_the_system_refuses(folder, capsys, monkeypatch):
+    from loupe.cli import inspect_
+
+    describe = inspect_.describe
+
+    def refusing(path):
+        if path.name == "labels.csv":
+            raise PermissionError(13, "Permission denied", str(path))
+        return describe(path)
+
+    monkeypatch.setattr(inspect_, "describe", refusing)
+    files = [str(folder / "labels.csv"), str(folder / "spikes.parquet")]
+    assert main(["inspect", *files]) == 2
+    out = capsys.readouterr()
+    assert f"error[system]: {folder / 'labels.csv'}: the system refused" in out.err
+    assert "unit: Int64" in out.out
+
+
 def test_inspect_measures_a_video(shared_data, capsys):
     assert main(["inspect", str(shared_data / "mouse" / "openfield.mp4")]) == 0
     out = capsys.readouterr().out
@@ -86,3 +116,35 @@ def test_doctor_names_versions_and_folders(capsys):
     assert "numpy" in out
     assert "journals of labels" in out
     assert ("Nothing is missing." in out) == (code == 0)
+
+
+def test_doctor_names_what_is_required_and_missing(capsys, monkeypatch):
+    needs = ["numpy>=1.26", "loupe-needs-this>=2; python_version>'3'", "sphinx>=8; extra == 'docs'"]
+    monkeypatch.setattr("importlib.metadata.requires", lambda name: needs)
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "  loupe-needs-this MISSING\n" in out
+    assert "hint: a package is missing: pip install loupe-needs-this" in out
+    assert "Nothing is missing." not in out
+    assert "sphinx" not in out.partition("Optional")[0]
+    assert main(["doctor", "--quiet"]) == 1
+    assert "pip install loupe-needs-this" in capsys.readouterr().out
+
+
+def test_doctor_takes_another_package_with_the_same_module(capsys, monkeypatch):
+    versions = {"opencv-python-headless": "4.12"}
+    monkeypatch.setattr("importlib.metadata.requires", lambda name: ["opencv-python>=4.10"])
+    monkeypatch.setattr(doctor, "_version", lambda name: versions.get(name, ""))
+    main(["doctor"])
+    out = capsys.readouterr().out
+    assert "opencv-python-headless 4.12" in out
+    assert "MISSING" not in out
+
+
+def test_doctor_goes_on_after_a_driver_that_hangs(capsys, monkeypatch):
+    monkeypatch.setattr(doctor, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(doctor, "GL_PROBE", "import time; time.sleep(60)")
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "pictures without a display (EGL): not possible" in out
+    assert "journals of labels" in out

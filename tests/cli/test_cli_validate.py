@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,8 @@ from types import SimpleNamespace
 import pytest
 
 from loupe.cli.main import main
+from loupe.errors import LoupeConfigError
+from loupe.session.load import Checked, LoadOptions, check_session
 
 PLOT = '[[plots]]\nkind = "trace"\ndata = { path = "a.zarr" }\n'
 HEAVY = "numpy polars xarray zarr PySide6 vispy cv2 av scipy pandas h5py numba".split()  # noqa: SIM905 - reads better
@@ -129,6 +133,78 @@ def test_an_unreadable_file_does_not_hide_the_others(
     assert "did you mean" in "\n".join(err)
 
 
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (LoupeConfigError("no such key", code="keys"), "error[keys]: k.toml: no such key"),
+        (ZeroDivisionError("division by zero"), "k.toml: the check did not come to its end"),
+        (
+            OSError(13, "Permission denied"),
+            "error[system]: k.toml: the system refused: Permission denied",
+        ),
+    ],
+    ids=["config", "fault", "system"],
+)
+def test_a_check_that_stumbles_over_a_file_tells_of_the_others_first(
+    raised: Exception,
+    told: str,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def check(name: str, options: LoadOptions) -> Checked:
+        if name == "k.toml":
+            raise raised
+        return check_session(name, options)
+
+    monkeypatch.setattr("loupe.cli.validate.check_session", check)
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    assert main(["validate", "k.toml", "bad.toml", "warn.toml", "--no-data"]) == 2
+    out, err = lines(capsys)
+    assert out[0].startswith("bad.toml:4:1")
+    assert "checked 2 sessions: 1 error, 1 warning" in err
+    assert told in err
+
+
+def test_nothing_of_a_file_steers_the_terminal(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "key.toml").write_text('"\\u001b[2J\\r\\u009b" = 1\n')
+    (folder / "raw.toml").write_text('title = "\x1b[2J"\n')
+    shown = r"`\x1b[2J\r\x9b`"
+    for style in ("full", "concise"):
+        assert main(["validate", "key.toml", "--no-data", "--format", style]) == 1
+        out = capsys.readouterr().out
+        assert f"unknown key {shown}" in out
+        assert not set(out) & {"\x1b", "\x9b", "\r"}
+    assert main(["validate", "raw.toml", "--no-data"]) == 1
+    out = capsys.readouterr().out.splitlines()
+    assert '1 | title = "\N{REPLACEMENT CHARACTER}[2J"' in out
+    assert main(["config", "raw.toml"]) == 1
+    assert main(["inspect", "no\x1b[2J.zarr"]) == 2
+    told = capsys.readouterr().err
+    assert "\x1b" not in told
+    assert r"no\x1b[2J.zarr" in told
+
+
+def test_concise_findings_are_a_line_each(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "two.toml").write_text('"a\\nb" = 1\n')
+    assert main(["validate", "two.toml", "--no-data", "--format", "concise"]) == 1
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_what_is_redirected_is_utf_8(folder: Path) -> None:
+    text = 'title = "Nächte → ω"\n'
+    (folder / "night.toml").write_text(text, encoding="utf-8")
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "loupe", "config", "night.toml"],
+        capture_output=True, check=False, env=environment,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert text.strip() in done.stdout.decode("utf-8").splitlines()
+
+
 def test_data_faults_join_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["validate", "bad.toml", "--format", "concise"]) == 1
     out, _ = lines(capsys)
@@ -173,6 +249,36 @@ def test_migrate(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert sorted(p.name for p in folder.glob("*old*")) == ["old.toml"]
 
 
+def test_migrate_goes_on_after_a_file_that_it_cannot_take(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("old1", "old2", "old3"):
+        (folder / f"{name}.toml").write_text("version = 0\n[view]\nwindow_len = 3.0\n")
+    (folder / "old0.toml").write_text("no toml")
+    replace = os.replace
+
+    def full(source: str, target: Path) -> None:
+        if target.name == "old2.toml":
+            raise OSError(28, "No space left on device", source)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    assert main(["migrate", "old?.toml", "none.toml"]) == 2
+    _, err = lines(capsys)
+    assert [line for line in err if line.startswith(("error", "old"))] == [
+        "error[session-unreadable]: old0.toml: the session cannot be migrated: "
+        "Expected '=' after a key in a key/value pair (at line 1, column 4)",
+        "old1.toml: was version 0, now 1",
+        "error[system]: old2.toml: the system refused: No space left on device",
+        "old3.toml: was version 0, now 1",
+        "error[session-unreadable]: none.toml: the session cannot be migrated: "
+        "[Errno 2] No such file or directory: 'none.toml'",
+    ]
+    assert "window_len" in (folder / "old2.toml").read_text()
+    assert "window_len" not in (folder / "old3.toml").read_text()
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
 def test_schema_and_keys(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "Loupe session"
@@ -187,6 +293,57 @@ def test_schema_and_keys(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     out = capsys.readouterr().out
     assert "state.Wake" in out
     assert "Shared keys" in out
+
+
+@pytest.fixture
+def away(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which `away.toml` has labels written; its array has a name by a variable."""
+    import numpy as np
+    import xarray as xr
+
+    other = tmp_path_factory.mktemp("other")
+    coords = {"channel": [0, 1], "time": np.arange(200_000) / 1000}
+    data = xr.DataArray(np.zeros((2, 200_000)), dims=("channel", "time"), coords=coords, name="d")
+    data.to_dataset().to_zarr(folder / "night.zarr", mode="w", consolidated=False)
+    (folder / "away.toml").write_text(
+        '[[plots]]\nkind = "trace"\ndata = { path = "${rec}.zarr" }\n'
+        f'[[labels]]\npath = "{other.as_posix()}/night.csv"\nwriteback = true\n'
+        '[states]\nkeymap = { Wake = ["w"] }\nlabel_colors = { Wake = "red" }\n'
+    )
+    return other
+
+
+@pytest.mark.usefixtures("away")
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [("keys", "state.Wake"), ("overview build", "night.zarr.overview.zarr (d): 1 parts made")],
+)
+def test_what_writes_no_labels_takes_a_session_that_does(
+    command: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command.split(), "away.toml"]) == 1
+    shown = capsys.readouterr()
+    assert "error[session-var-unset]" in shown.err
+    assert "path-write-outside" not in shown.err
+    assert main([*command.split(), "away.toml", "--set", "rec=night"]) == 0
+    assert told in capsys.readouterr().out
+
+
+def test_config_is_told_where_labels_may_be_written(
+    away: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = ["config", "away.toml", "--set", "rec=night"]
+    assert main(known) == 1
+    assert "error[path-write-outside]" in capsys.readouterr().err
+    assert main([*known, "--allow-write", str(away)]) == 0
+    assert f'path = "{away}/night.csv"' in capsys.readouterr().out
+
+
+def test_variables_belong_to_session_files(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["overview", "build", "night.zarr", "--set", "rec=night"]) == 2
+    assert "error[cli-set-without-session]" in capsys.readouterr().err
 
 
 def test_a_session_alone_is_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,6 +401,22 @@ def test_validate_with_data_never_loads_qt_or_gl(folder: Path) -> None:
     code, found = loaded_after("validate", str(folder / "good.toml"))
     assert code == 1
     assert not {"PySide6", "vispy", "av", "cv2"} & set(found)
+
+
+def test_cycles_are_collected_where_data_are_opened(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    collected = []
+
+    def check(name: str, options: LoadOptions) -> Checked:
+        collected.append(gc.isenabled())
+        return check_session(name, options)
+
+    monkeypatch.setattr("loupe.cli.validate.check_session", check)
+    main(["validate", "good.toml"])
+    main(["validate", "good.toml", "--no-data"])
+    assert collected == [True, False]
+    assert gc.isenabled()
 
 
 def test_python_minus_m() -> None:

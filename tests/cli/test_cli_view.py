@@ -3,9 +3,11 @@
 import sys
 import types
 
+import numpy as np
 import pytest
 
 import loupe.api
+from loupe import TraceConfig
 
 
 class Handle:
@@ -19,7 +21,7 @@ class Handle:
 def opened(monkeypatch):
     """Stands in for the window floor, which this job must not import."""
     room = types.ModuleType("loupe.ui.handle")
-    room.open_window = lambda session: Handle()
+    room.open_window = lambda session, **more: Handle()
     monkeypatch.setitem(sys.modules, "loupe.ui.handle", room)
 
 
@@ -44,3 +46,10 @@ def test_block_says_it_outright(opened, monkeypatch):
     shell(monkeypatch, "qt6")
     assert loupe.api.view(block=True).blocked
     assert not loupe.api.view(block=False).blocked
+
+
+def test_what_has_no_effect_is_warned_of_where_view_is_called(opened):
+    config = TraceConfig(np.zeros((2, 3)), color="red", hue="region")
+    with pytest.warns(UserWarning, match=r"`hue` has no effect .* \(remove `hue` or") as told:
+        loupe.api.view(config, block=False)
+    assert [one.filename for one in told] == [__file__]

@@ -40,6 +40,14 @@ def test_a_kernel_may_call_another_and_agrees_with_its_twin():
     assert _total(np.arange(10, dtype="int16"), 1.0) == 90.0
 
 
+def test_arguments_are_taken_by_position_only_from_the_first_call_on():
+    values = np.arange(10.0)
+    for _ in range(2):
+        with pytest.raises(TypeError, match="unexpected keyword argument 'weight'"):
+            _total(values, weight=3.0)
+        assert _total(values, 3.0) == 270.0
+
+
 def test_importing_a_kernel_imports_no_numba():
     code = (
         "import sys, loupe.kernels, loupe.data.reduce, loupe.data.pyramid;"

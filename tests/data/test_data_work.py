@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
+import weakref
 
 import pytest
 
@@ -131,6 +134,51 @@ def test_many_jobs_from_many_threads_all_end_once(threads):
         asker.join(10)
     assert threads.wait(10)
     assert sorted(done) == list(range(800))
+
+
+def test_jobs_that_come_at_once_run_side_by_side(threads):
+    together = threading.Barrier(2, timeout=3)
+    done = []
+    threads.submit("first", 1, lambda: None, lambda outcome: None)
+    assert threads.wait(5)
+    time.sleep(0.05)  # the thread of the first waits for more
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(5)  # no other thread runs between the two
+    try:
+        for key in "ab":
+            threads.submit(key, 1, together.wait, done.append)
+    finally:
+        sys.setswitchinterval(interval)
+    assert threads.wait(5)
+    assert [outcome.error for outcome in done] == [None, None]
+
+
+def test_a_result_that_cannot_be_delivered_ends_no_thread(caplog):
+    pool, arrived = ThreadPool(1), threading.Event()
+
+    def broken(outcome):
+        raise RuntimeError("the window is gone")
+
+    pool.submit("lost", 1, lambda: 1, broken)
+    assert pool.wait(5)
+    pool.submit("found", 1, lambda: 2, lambda outcome: arrived.set())
+    assert arrived.wait(5)
+    assert pool.close()
+    assert "the result of 'lost' could not be delivered" in caplog.text
+
+
+def test_a_thread_that_waits_keeps_nothing_of_its_last_job(threads):
+    class Tile:
+        pass
+
+    kept = []
+    threads.submit("tile", 1, Tile, lambda outcome: kept.append(weakref.ref(outcome.value)))
+    assert threads.wait(5)
+    for _ in range(100):
+        if kept and kept[0]() is None:
+            break
+        time.sleep(0.02)
+    assert kept[0]() is None
 
 
 def test_a_closed_pool_takes_nothing():

@@ -374,3 +374,44 @@ def test_a_point_is_not_merged_into_the_row_that_it_touches():
     points = table((0, 10, "a"), (10, 10, "a"), (10, 20, "a"))
     assert rows(edit.merge_adjacent(points)[0]) == rows(points)
     assert rows(edit.merge_adjacent(points, force=True)[0]) == [(0.0, 20.0, "a")]
+
+
+def test_further_columns_keep_what_was_noted_before():
+    t = edit.paint(table(), 0, 5, "a", values={"note": "mine"})[0]
+    more = t.with_created(("scorer",))
+    assert more.interval(0).note == "mine"
+    other = edit.paint(more, 10, 15, "b", values={"note": "other", "scorer": "x"})[0]
+    assert [i.note for i in other] == ["mine", "other"]
+    assert [i.note for i in edit.paint(t, 20, 25, "c", values={"note": "z"})[0]] == ["mine", "z"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.one_of(rows_disjoint(), rows_any), st.integers(0, 8), st.integers(1, 8), st.booleans())
+def test_painting_epochs_at_once_is_painting_them_one_by_one(t, first, count, gap):
+    epochs = [Span(2.0 * k, 2.0 * k + 2.0) for k in range(first, first + count)]
+    epochs = epochs[:1] + epochs[2:] if gap else epochs
+    one = t
+    for epoch in epochs:
+        one = edit.paint(one, epoch.start, epoch.stop, "z", join=False)[0]
+    every, done = edit.paint_each(t, epochs, "z", join=False)
+    assert every.equals(one)
+    assert len(set(every.ids.tolist())) == len(every)
+    assert done.apply(t).equals(every)
+    assert done.inverse().apply(every).equals(t)
+
+
+def test_a_night_of_epochs_is_cut_once():
+    t = table(*[(4 * k, 4 * k + 4, "a") for k in range(2000)])
+    calls = []
+    splice = IntervalTable.splice
+
+    def counted(self, *given):
+        calls.append(1)
+        return splice(self, *given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(IntervalTable, "splice", counted)
+        epochs = [Span(4.0 * k, 4.0 * k + 4.0) for k in range(2000)]
+        every = edit.paint_each(t, epochs, "b", join=False)[0]
+    assert len(calls) == 1
+    assert every.labels() == ["b"] * 2000

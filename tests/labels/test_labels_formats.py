@@ -1,7 +1,9 @@
 """Every format reads what it should, refuses what it must, and writes what reads back."""
 
+import csv
+import io
 import json
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import polars as pl
@@ -407,3 +409,125 @@ def test_parquet_metadata_that_is_damaged_is_named():
     pl.DataFrame({"a": [1]}).write_parquet(sink, metadata={"loupe.labels": json.dumps({"x": 1})})
     with pytest.raises(IntervalLabelIOError, match="schema in the file's metadata is damaged"):
         read("a.parquet", sink.getvalue())
+
+
+def edf_file(annotations):
+    edfio = pytest.importorskip("edfio", reason="edfio is an extra")
+    sink = io.BytesIO()
+    edfio.Edf(
+        [],
+        patient=edfio.Patient(code="P7", name="Doe", sex="F", birthdate=date(1960, 5, 1)),
+        recording=edfio.Recording(startdate=date(2020, 3, 17), equipment_code="amp"),
+        starttime=time(22, 15, 0, 250_000),
+        annotations=[edfio.EdfAnnotation(*a) for a in annotations],
+    ).write(sink)
+    return sink.getvalue()
+
+
+def test_rows_that_touch_in_an_edf_file_still_do_when_it_is_read(tmp_path):
+    """Onsets are written with twelve decimals, which is fewer than a float has."""
+    pytest.importorskip("edfio", reason="edfio is an extra")
+    fmt, rng = format_for("x.edf"), np.random.default_rng(0)
+    for _ in range(20):
+        edges = np.sort(rng.uniform(-5, 9000, 12))
+        columns = {"start_s": edges[:-1], "end_s": edges[1:], "label": ["a"] * 11}
+        table = table_of(pl.DataFrame(columns), LEGACY).table
+        again = fmt.read(fmt.write(table), ReadOptions())
+        assert again.table.is_disjoint
+        assert again.notes == ()
+        assert (again.table.starts[1:] - again.table.ends[:-1]).max() < 1e-9
+
+
+def test_edf_keeps_who_was_recorded_and_when():
+    data = edf_file([(0.0, 30.0, "W"), (30.0, 30.0, "N")])
+    table = read("x.edf", data).table
+    again = format_for("x.edf").write(edit.set_label(table, 0, "R")[0])
+    assert again[:184] == data[:184]
+    assert b"P7 F 01-MAY-1960 Doe" in again[:184]
+    back = read("x.edf", again).table
+    assert rows(back) == [(0.0, 30.0, "R"), (30.0, 60.0, "N")]
+    import edfio
+
+    file = edfio.read_edf(io.BytesIO(again))
+    assert (file.starttime, file.startdate) == (time(22, 15, 0, 250_000), date(2020, 3, 17))
+
+
+def test_a_duration_that_nobody_measured_is_not_written_as_0():
+    data = edf_file([(1.0, None, "tick"), (2.0, 0.0, "tock"), (3.0, None, "tack")])
+    table = edit.set_bounds(read("x.edf", data).table, 2, 3.0, 4.0)[0]
+    import edfio
+
+    again = edfio.read_edf(io.BytesIO(format_for("x.edf").write(table)))
+    assert [a.duration for a in again.annotations] == [None, 0.0, 1.0]
+    text = "onset\tduration\ttrial_type\tnote\n1.0\tn/a\ttick\tn/a\n2.0\t0.0\ttock\tn/a\n"
+    bids = read("x_events.tsv", text).table
+    assert format_for("x_events.tsv").write(bids).decode() == text
+    noted = edit.set_values(bids, 0, {"note": "x"})[0]
+    assert format_for("x_events.tsv").write(noted).decode() == text.replace("tick\tn/a", "tick\tx")
+
+
+def test_truth_values_as_labels_stay_so_until_one_is_text():
+    columns = {"start_s": [0.0, 5.0], "end_s": [5.0, 9.0], "label": [True, False]}
+    table = table_of(pl.DataFrame(columns), LEGACY).table
+    assert frame_of(table)["label"].to_list() == [True, False]
+    changed = edit.set_label(table, 0, "Wake")[0]
+    assert frame_of(changed)["label"].to_list() == ["Wake", "false"]
+
+
+def test_columns_that_text_cannot_carry_are_named():
+    columns = {"start_s": [0.0], "end_s": [5.0], "label": ["a"], "tags": [["x", "y"]]}
+    table = table_of(pl.DataFrame(columns), LEGACY).table
+    for name in ("x.csv", "x_events.tsv"):
+        with pytest.raises(IntervalLabelIOError, match="column `tags` holds List"):
+            format_for(name).write(table)
+    for labels, told in (([["a"]], "List"), ([timedelta(1)], "Duration"), ([b"a"], "Binary")):
+        with pytest.raises(IntervalLabelSchemaError, match=f"`label` holds {told}"):
+            table_of(pl.DataFrame({**columns, "label": labels}), LEGACY)
+
+
+def test_audacity_under_a_schema_of_durations():
+    schema = IntervalLabelSchema(start_col="t", duration_col="d", label_col="what")
+    assert rows(read("x.txt", "10\t12\tx\n", schema, format="audacity").table) == [(10, 12, "x")]
+    both = schema.model_copy(update={"end_col": "e"})
+    assert rows(read("x.txt", "10\t12\tx\n", both, format="audacity").table) == [(10, 12, "x")]
+    with pytest.raises(IntervalLabelSchemaError, match="`d` is not a number: 'soon'"):
+        read("x.txt", "10\tsoon\tx\n", schema, format="audacity")
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_what_windows_programs_want_of_a_text_file_stays(mark, ends):
+    text = f"{mark}start_s,end_s,label{ends}0.0,1.0,Wäke{ends}"
+    data = text.encode()
+    assert format_for("a.csv").write(read("a.csv", data).table) == data
+
+
+def test_the_limit_of_a_cell_is_given_back():
+    before = csv.field_size_limit(1 << 25)
+    try:
+        read("a.csv", "start_s,end_s,label\n0,1,a\n")
+        assert csv.field_size_limit() == 1 << 25
+    finally:
+        csv.field_size_limit(before)
+
+
+def test_ends_and_durations_keep_their_own_types():
+    frame = pl.DataFrame(
+        {
+            "t": [0, 5],
+            "e": [5.0, 9.0],
+            "d": pl.Series([5_000, 4_000]).cast(pl.Duration("ms")),
+            "what": ["a", "b"],
+        }
+    )
+    schema = IntervalLabelSchema(start_col="t", end_col="e", duration_col="d", label_col="what")
+    assert frame_of(table_of(frame, schema).table).equals(frame)
+    assert frame_of(table_of(frame, schema).table).schema == frame.schema
+
+
+def test_durations_in_seconds_beside_dates_stay_seconds():
+    schema = IntervalLabelSchema(start_col="t", duration_col="d", label_col="what")
+    head = "t\td\twhat\n2020-03-17 09:08:06.000000000\t"
+    for told in ("18.0", "0 days 00:00:18", "inf"):
+        text = f"{head}{told}\ta\n"
+        assert format_for("h.htsv").write(read("h.htsv", text, schema).table).decode() == text

@@ -298,3 +298,12 @@ def test_columns_are_never_guessed_for_a_script(source):
 def test_missing_file():
     with pytest.raises(IntervalLabelIOError, match="there is no such file"):
         IntervalLabelSet.from_path("/nowhere/a.csv")
+
+
+def test_saving_to_the_source_keeps_what_was_there_at_first(source):
+    before = source.read_text()
+    labels = IntervalLabelSet.from_path(source, SCHEMA)
+    for start in (0.0, 40.0):
+        labels.add(start, start + 5.0, "R")
+        labels.save_to_source()
+    assert source.with_name("h.htsv.bak").read_text() == before

@@ -251,3 +251,49 @@ def test_the_time_of_an_edit_is_no_disagreement():
     assert found.conflicts == ()
     assert found.table.pool.values(int(found.table.payload[0])) == {"at": "9:30", "note": "x"}
     assert len(merge(base, ours, theirs).conflicts) == 1
+
+
+def test_an_edge_that_both_moved_apart_makes_no_stripes():
+    base = table((0, 10, "a"), (10, 20, "b"))
+    ours = edit.move_edge(base, 0, "end", 9)[0]
+    theirs = reread(edit.move_edge(base, 0, "end", 11)[0])
+    found = merge(base, ours, theirs)
+    assert rows(found.table) == [(0.0, 9.0, "a"), (9.0, 20.0, "b")]
+    assert found.conflicts == (Conflict(9.0, 11.0, "b", "a", "ours"),)
+    check_ways(found, ours)
+    alone = table((0, 10, "a"))
+    shorter, longer = (edit.move_edge(alone, 0, "end", t)[0] for t in (8, 12))
+    for mine, other in ((shorter, longer), (longer, shorter)):
+        both = merge(alone, mine, reread(other))
+        assert rows(both.table) == [(0.0, 12.0, "a")], "a label before none"
+        assert len(both.conflicts) == 1
+
+
+def test_a_first_note_is_no_other_meaning_of_a_column():
+    plain = LEGACY.model_copy(update={"note_col": None})
+    ours = edit.set_values(table_of(frame(), plain).table, 0, {"note": "mine"})[0]
+    theirs = table_of(
+        frame(note=["mine", None]).vstack(
+            pl.DataFrame({"start_s": [30.0], "end_s": [40.0], "label": ["c"], "note": ["new"]})
+        ),
+        LEGACY,
+    ).table
+    found = merge(ours, ours, theirs)
+    assert [
+        (i.label, found.table.pool.note(int(p)))
+        for i, p in zip(found.table, found.table.payload, strict=True)
+    ] == [("a", "mine"), ("b", ""), ("c", "new")]
+
+
+def test_looking_at_a_merge_adds_no_column_to_ours():
+    base = table_of(frame(), LEGACY).table
+    wide = table_of(frame(conf=["x", "y"]), guess_schema([*frame().columns, "conf"])).table
+    found = merge(base, base, wide)
+    assert frame_of(base).columns == frame().columns
+    assert frame_of(found.table)["conf"].to_list() == ["x", "y"]
+
+
+def test_truth_values_stay_as_the_file_writes_them():
+    base = table_of(frame(ok=["true", "false"]), LEGACY).table
+    theirs = table_of(frame(ok=[True, True]), LEGACY).table
+    assert frame_of(merge(base, base, theirs).table)["ok"].to_list() == ["true", "true"]

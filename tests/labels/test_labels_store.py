@@ -157,6 +157,165 @@ def test_a_set_in_memory_is_kept_too(tmp_path):
     again.close()
 
 
+def in_memory(tmp_path, *starts, key="night.toml#anna", **more):
+    frame = pl.DataFrame(
+        {"start_s": starts, "end_s": [t + 5 for t in starts], "label": ["a"] * len(starts)},
+        schema={"start_s": pl.Float64, "end_s": pl.Float64, "label": pl.String},
+    )
+    table = table_of(frame, LEGACY).table
+    return LabelStore.memory(table, key, state_dir=tmp_path / "state", **more)
+
+
+def test_other_labels_under_the_same_key_stay_sorted(tmp_path):
+    """A script computes its set anew with another threshold: places of the last run are wrong."""
+    store = in_memory(tmp_path, 0.0, 10.0, 40.0)
+    paint(store, 30, 35, "b")
+    crash(store)
+    again = in_memory(tmp_path, 100.0, 200.0, 300.0)
+    assert "changed since" in again.recovery.message
+    again.recover()
+    assert again.table.starts.tolist() == [30.0, 100.0, 200.0, 300.0]
+    again.close()
+
+
+def test_two_windows_of_one_script_are_kept_apart_and_both_recovered(tmp_path):
+    first, second = in_memory(tmp_path), in_memory(tmp_path)
+    assert second.read_only_reason is None
+    paint(second, 0, 5, "second")
+    crash(first)
+    crash(second)
+    again = in_memory(tmp_path)
+    again.recover()
+    assert again.table.labels() == ["second"]
+    again.close()
+    assert in_memory(tmp_path).recovery is None
+
+
+def test_what_an_earlier_version_kept_is_offered_with_a_doubt(tmp_path):
+    old = in_memory(tmp_path, key="folder//labels")
+    paint(old, 0, 5, "x")
+    crash(old)
+    store = in_memory(tmp_path, key="folder/night.toml/labels", older="folder//labels")
+    assert "perhaps of other data in this folder" in store.recovery.message
+    store.recover()
+    assert store.table.labels() == ["x"]
+    crash(store)
+    assert in_memory(tmp_path, key="folder//labels").recovery is None, "offered to one set only"
+    again = in_memory(tmp_path, key="folder/night.toml/labels", older="folder//labels")
+    assert "perhaps" not in again.recovery.message
+    again.close()
+
+
+def test_a_set_goes_on_under_another_key(tmp_path):
+    store = in_memory(tmp_path)
+    paint(store, 0, 5, "x")
+    store.rename("other.toml")
+    paint(store, 10, 15, "y")
+    wanted = store.table
+    crash(store)
+    assert in_memory(tmp_path).recovery is None
+    again = in_memory(tmp_path, key="other.toml")
+    again.recover()
+    assert again.table.equals(wanted)
+    again.close()
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_unsaved_edits_are_offered_when_writing_back_is_turned_on_or_off(first, source, tmp_path):
+    state = tmp_path / "state"
+    store = LabelStore.open(source, writeback=first, state_dir=state)
+    paint(store, 10, 20, "R")
+    wanted = store.table
+    crash(store)
+    other = LabelStore.open(source, writeback=not first, state_dir=state)
+    assert "left 1 unsaved edit," in other.recovery.message
+    other.recover()
+    assert other.table.equals(wanted)
+    paint(other, 21, 22, "Q")
+    wanted = other.table
+    crash(other)
+    back = LabelStore.open(source, writeback=first, state_dir=state)
+    assert back.recovery.found == 2
+    back.recover()
+    assert back.table.equals(wanted)
+    back.close()
+    for writeback in (True, False):
+        assert LabelStore.open(source, writeback=writeback, state_dir=state).recovery is None
+
+
+def test_a_folder_that_is_not_there_is_said_so(tmp_path):
+    store = open_store(tmp_path / "none" / "labels.csv", tmp_path)
+    assert store.save_reason == f"there is no folder {tmp_path / 'none'}"
+    store.close()
+
+
+def test_edits_in_both_places_are_never_passed_in_silence(source, tmp_path):
+    state = tmp_path / "state"
+    one = LabelStore.open(source, state_dir=state)
+    two = LabelStore.open(source, writeback=True, state_dir=state)
+    paint(one, 10, 20, "R")
+    paint(two, 11, 21, "Q")
+    crash(one)
+    crash(two)
+    again = LabelStore.open(source, writeback=True, state_dir=state)
+    again.recover()
+    assert "Q" in again.table.labels()
+    assert any("unsaved edits of another session lie in" in note for note in again.notes)
+    again.close()
+
+
+def test_edits_of_a_session_that_is_open_elsewhere_are_left_to_it(source, tmp_path):
+    state = tmp_path / "state"
+    one = LabelStore.open(source, state_dir=state)
+    paint(one, 10, 20, "R")
+    two = LabelStore.open(source, writeback=True, state_dir=state)
+    assert two.recovery is None
+    assert two.notes == ()
+    two.close()
+    paint(one, 30, 40, "R")
+    crash(one)
+    again = LabelStore.open(source, state_dir=state)
+    assert again.recovery.found == 2
+    again.close()
+
+
+def test_what_stands_beside_the_file_may_be_written_by_whoever_may_write_it(source, tmp_path):
+    source.chmod(0o664)
+    beside = [source.with_name(f".labels.csv.loupe-{name}") for name in ("journal", "lock")]
+    for path in beside:  # as earlier versions left them
+        path.touch(0o600)
+    store = open_store(source, tmp_path)
+    paint(store, 10, 20, "R")
+    store.save()
+    paint(store, 30, 40, "R")
+    assert [path.stat().st_mode & 0o777 for path in beside] == [0o664, 0o664]
+    store.close()
+    aside = LabelStore.open(source, state_dir=tmp_path / "state")
+    paint(aside, 10, 20, "R")
+    assert {p.stat().st_mode & 0o777 for p in (tmp_path / "state").iterdir()} == {0o600}
+    aside.close()
+
+
+def test_edits_are_kept_when_the_journal_is_removed_under_them(source, tmp_path):
+    store = open_store(source, tmp_path)
+    paint(store, 10, 20, "R")
+    store.append(edit.set_values(store.table, 0, {"note": "mine"})[1])
+    source.with_name(".labels.csv.loupe-journal").unlink()
+    paint(store, 40, 50, "Q")
+    wanted = store.table
+    crash(store)
+    again = open_store(source, tmp_path)
+    again.recover()
+    assert again.table.equals(wanted)
+    again.save()
+    paint(again, 0, 1, "W")
+    again.save()
+    source.with_name(".labels.csv.loupe-journal").unlink()
+    paint(again, 5, 6, "Q")
+    crash(again)
+    assert open_store(source, tmp_path).recovery.found == 1
+
+
 def test_a_file_that_does_not_exist_starts_empty_and_is_made(tmp_path):
     path = tmp_path / "new.csv"
     store = open_store(path, tmp_path)

@@ -60,6 +60,47 @@ def test_a_write_protected_file_is_not_replaced(source, tmp_path, monkeypatch):
     store.close(keep_unsaved=True)
 
 
+def test_a_folder_that_knows_no_sync_refuses_nothing(source, tmp_path, monkeypatch):
+    """As some network drives: their folders answer `fsync` with an error."""
+    fsync = os.fsync
+
+    def refusing(fd):
+        if os.path.isdir(f"/proc/self/fd/{fd}"):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", refusing)
+    store = open_store(source, tmp_path)
+    paint(store, 10, 20, "R")
+    store.save()
+    assert load_table(source).table.equals(store.table)
+    store.close()
+
+
+class Foreign(Fs):
+    """Files that somebody else made cannot be opened."""
+
+    def __init__(self, name, readable):
+        self.name, self.readable = name, readable
+
+    def open(self, path, flags, mode=0o600):
+        if Path(path).name == self.name and not (self.readable and flags == os.O_RDONLY):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return super().open(path, flags, mode)
+
+
+def test_the_lock_of_another_person_serves_if_it_can_be_read(source, tmp_path):
+    lock = source.with_name(".labels.csv.loupe-lock")
+    lock.touch()
+    store = open_store(source, tmp_path, fs=Foreign(lock.name, readable=True))
+    assert store.save_reason is None
+    assert "held by" in open_store(source, tmp_path).read_only_reason
+    store.close()
+    refused = open_store(source, tmp_path, fs=Foreign(lock.name, readable=False))
+    assert f"{lock.name} there belongs to {lock.owner()}" in refused.save_reason
+    refused.close()
+
+
 class Faulty(Fs):
     """The n-th call of one kind fails once; ``short`` writes half and then fails."""
 
@@ -166,6 +207,31 @@ def test_every_call_failing_once_loses_nothing(call, fault, tmp_path):
     assert fired >= (0 if call == "truncate" else 1)
 
 
+@pytest.mark.parametrize("call", ["open", "write", "fsync", "truncate", "replace", "sync_folder"])
+@pytest.mark.parametrize("writeback", [False, True])
+def test_edits_that_are_fetched_from_the_other_place_are_never_lost(call, writeback, tmp_path):
+    for n in itertools.count(1):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        path = folder / "labels.csv"
+        path.write_text("start_s,end_s,label,note\n0.0,30.0,W,\n")
+        more = {"writeback": writeback, "state_dir": folder / "state"}
+        store = LabelStore.open(path, writeback=not writeback, state_dir=folder / "state")
+        paint(store, 50, 60, "N")
+        wanted = store.table
+        crash(store)
+        fs = Faulty(call, n, errno.EIO)
+        crash(LabelStore.open(path, **more, fs=fs))
+        again = LabelStore.open(path, **more)
+        again.recover()
+        assert again.table.equals(wanted)
+        again.close()
+        assert LabelStore.open(path, **more).recovery is None
+        if not fs.fired:
+            break
+    assert n > 1
+
+
 class Watched(Fs):
     """Notes which calls are made, in order."""
 
@@ -245,6 +311,27 @@ def test_a_full_disk_refuses_the_edit_and_recovers(source, tmp_path):
     store.save()
     assert load_table(source).table.equals(store.table)
     store.close()
+
+
+def test_a_removed_journal_that_cannot_be_written_anew_refuses_the_edit(source, tmp_path):
+    fs = Full()
+    store = open_store(source, tmp_path, fs=fs)
+    paint(store, 0, 1, "a")
+    source.with_name(".labels.csv.loupe-journal").unlink()
+    fs.full = True
+    before = store.table
+    for _ in range(2):
+        with pytest.raises(IntervalLabelIOError, match="No space left"):
+            paint(store, 1, 2, "b")
+    assert store.table is before
+    fs.full = False
+    paint(store, 1, 2, "b")
+    wanted = store.table
+    crash(store)
+    again = open_store(source, tmp_path)
+    again.recover()
+    assert again.table.equals(wanted)
+    again.close()
 
 
 def test_a_save_that_could_not_be_made_durable_is_ours_at_the_next(source, tmp_path):

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import zlib
 
 import polars as pl
 import pytest
@@ -10,9 +11,12 @@ from labels_store_kit import crash, journal_of, open_store, paint
 from loupe.errors import IntervalLabelIOError
 from loupe.labels import edit, files
 from loupe.labels.files import atomic_write, content_hash
-from loupe.labels.formats.tabular import LEGACY, frame_of
+from loupe.labels.formats.base import ReadOptions
+from loupe.labels.formats.edf import EDF
+from loupe.labels.formats.tabular import LEGACY, frame_of, table_of
 from loupe.labels.journal import parse
 from loupe.labels.store import LabelStore, load_table
+from loupe.session.labels import IntervalLabelSchema
 
 SOAK = os.environ.get("LOUPE_SOAK") == "1"
 
@@ -108,6 +112,88 @@ def test_values_of_every_type_survive_a_crash(tmp_path):
     assert frame_of(again.table).equals(wanted)
     again.save()
     assert frame_of(load_table(path).table).equals(wanted)
+    again.close()
+
+
+SCHEMA = LEGACY.model_copy(update={"extra_cols": ("confidence",), "note_col": None})
+DATES = IntervalLabelSchema(start_col="start", end_col="end", label_col="state")
+DATED = "start\tend\tstate\n2024-05-01 08:00:10\t2024-05-01 08:00:40\tWake\n"
+RATED = "start_s,end_s,label,confidence\n0,30,W,\n"
+SAVED = {
+    "numbers.csv": (RATED, SCHEMA, None, (), {"confidence": "3"}),
+    "truth.csv": (RATED, SCHEMA, None, (), {"confidence": "true"}),
+    "long.csv": (RATED, SCHEMA, None, (), {"confidence": "1.50"}),
+    "who.csv": ("start_s,end_s,label\n0,30,W\n", LEGACY, None, ("who",), {}),
+    "dates.htsv": (DATED, DATES, None, (), {}),
+    "a.txt": ("0.0\t30.0\tW\n", None, "audacity", (), {}),
+    "run_events.tsv": ("onset\tduration\ttrial_type\n0\t30\tW\n", None, None, (), {}),
+    "v.txt": ("*Duration_sec\t100.0\nW\t30.0\n", None, None, (), {}),
+    "p.parquet": (None, LEGACY, None, ("who",), {"p": 0.1}),
+    "x.edf": (None, None, None, (), {}),
+}  # fmt: skip
+
+
+def start_of(path, text):
+    if text is not None:
+        path.write_text(text)
+    elif path.suffix == ".edf":
+        frame = pl.DataFrame({"start_s": [0.0], "end_s": [30.0], "label": ["W"]})
+        path.write_bytes(EDF.write(table_of(frame, LEGACY).table))
+    else:
+        p = pl.Series("p", [0.5], dtype=pl.Float32)
+        frame = pl.DataFrame({"start_s": [0.0], "end_s": [30.0], "label": ["W"]})
+        frame.with_columns(p).write_parquet(path)
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_edits_after_a_save_are_recovered_in_every_format(name, tmp_path):
+    """The next session reads from the file what this one had in memory, typed and rounded anew."""
+    text, schema, format_, created, values = SAVED[name]
+    path = tmp_path / name
+    start_of(path, text)
+    options = ReadOptions(created=created)
+
+    def opened():
+        return LabelStore.open(path, schema, writeback=True, format=format_, options=options)
+
+    store = opened()
+    at = 12.345678901234 if name != "v.txt" else 30.0
+    paint(store, at, at + 20.123456789012, "N", values=dict.fromkeys(created, "anna"))
+    row = len(store.table) - 1
+    store.append(edit.set_values(store.table, row, values)[1])
+    store.save()
+    if created:
+        store.append(edit.set_values(store.table, row, {"note": "later"})[1])
+    store.append(edit.set_label(store.table, row, "R")[1])
+    store.append(edit.move_edge(store.table, row, "start", at + 1)[1])
+    paint(store, at + 20.123456789012, 60, "Q", join=False)
+    wanted = store.table
+    crash(store)
+    again = opened()
+    assert len(again.recovery.edits) == again.recovery.found >= 3
+    again.recover()
+    assert again.table.labels() == wanted.labels()
+    assert abs(again.table.starts - wanted.starts).max() < 1e-6
+    assert again.table.is_disjoint
+    values_now = [again.table.pool.values(p) for p in again.table.payload.tolist()]
+    assert [v.get("who") for v in values_now] == [
+        wanted.pool.values(p).get("who") for p in wanted.payload.tolist()
+    ]
+    again.close()
+
+
+def test_a_journal_of_a_later_version_is_kept_and_not_replayed(source, tmp_path):
+    store = open_store(source, tmp_path)
+    paint(store, 10, 20, "R")
+    crash(store)
+    head, *rest = journal_of(source).read_bytes().splitlines(keepends=True)
+    text = head[9:].strip().replace(b'"v":1', b'"v":2')
+    journal_of(source).write_bytes(b"%08x %s\n" % (zlib.crc32(text), text) + b"".join(rest))
+    again = open_store(source, tmp_path)
+    assert "line 1 of the journal" in again.read_only_reason
+    assert again.recovery.edits == ()
+    again.recover()
+    assert list(tmp_path.glob(".labels.csv.loupe-journal.*.old"))
     again.close()
 
 

@@ -100,6 +100,30 @@ def test_an_undone_merge_does_not_overwrite_what_others_wrote(shared, source, tm
     again.close()
 
 
+def test_an_undone_merge_does_not_overwrite_after_a_kill_either(shared, source, tmp_path):
+    outside = shared.read_outside()
+    proposal = shared.propose(outside)
+    shared.take(outside, proposal)
+    shared.append(proposal.edit.inverse())
+    ours = shared.table
+    crash(shared)
+    for _ in range(2):
+        again = open_store(source, tmp_path)
+        again.recover()
+        assert rows(again.table) == rows(ours)
+        with pytest.raises(IntervalLabelIOError, match="changed by another program"):
+            again.save()
+        assert source.read_text() == OTHERS
+        crash(again)
+    third = open_store(source, tmp_path)
+    third.recover()
+    outside = third.read_outside()
+    third.take(outside, third.propose(outside))
+    assert rows(third.table) == MERGED, "nothing is taken away"
+    third.save()
+    third.close()
+
+
 def test_reloading_takes_the_file_and_can_be_undone(shared, source, tmp_path):
     ours = shared.table
     outside = shared.read_outside()

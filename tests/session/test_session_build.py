@@ -73,6 +73,8 @@ def test_every_argument_maps_to_its_field(name: str, tmp_path: Path) -> None:
         session = build_session(state_definitions=value, user_folder=tmp_path)
         assert session.states.definitions == value
         return
+    if name == "sources":
+        arguments["data"] = TraceConfig("lfp")
     session = build_session(**(arguments | {name: value}), user_folder=tmp_path)
     assert holds(session)
 

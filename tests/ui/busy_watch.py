@@ -91,7 +91,7 @@ class BusyWatch:
         self._thread = threading.Thread(target=self._look, name="busy watch", daemon=True)
         self._thread.start()
         # Short ones as plain numbers: an hour has half a million.
-        self._wall_s, self._cpu_s = array("d"), array("d")
+        self._wall_s, self._cpu_s = array("f"), array("f")
         self._long: list[Stretch] = []
         self._collecting = self._collected = 0.0
         gc.callbacks.append(self._collector)

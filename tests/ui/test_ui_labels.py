@@ -11,7 +11,15 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from ui_acts import CTRL, NONE, SHIFT, at, click, drag, press
 from ui_sessions import make_session, signal
 
-from loupe.app.commands import Paint, Select, SetCursor, SetEditedTrack, UiRequest, Undo
+from loupe.app.commands import (
+    Paint,
+    ReplaceState,
+    Select,
+    SetCursor,
+    SetEditedTrack,
+    UiRequest,
+    Undo,
+)
 from loupe.session.labels import LabelsConfig
 from loupe.session.plots.trace import TraceConfig
 from loupe.session.view import ViewSettings
@@ -205,6 +213,37 @@ def test_journal_recovers_after_a_window_that_was_not_closed(open_it, label_sess
     press(again, "z", CTRL | SHIFT)
     press(again, "s", CTRL)
     assert pl.read_csv(path).rows() == [(1.0, 3.0, "Wake")]
+
+
+def test_sets_without_a_file_belong_to_their_session_file(open_it, tmp_path):
+    """Two nights in one folder, without titles: what was scored on one is not offered on both."""
+    session = make_session(plots=(TraceConfig(signal(2)),))
+    one, two = tmp_path / "night1.toml", tmp_path / "night2.toml"
+    window = open_it(session, path=one)
+    window.store.dispatch(Select(Span(1.0, 3.0)))
+    window.store.dispatch(Paint("Wake"))
+    window.close(keep_unsaved=True)
+    other = open_it(session, path=two)
+    assert other.files.recoveries() == ()
+    other.store.dispatch(Select(Span(5.0, 6.0)))
+    other.store.dispatch(Paint("REM"))
+    again = open_it(session, path=one)
+    ((index, _),) = again.files.recoveries()
+    again.store.dispatch(ReplaceState(again.files.recover(index, again.state)))
+    assert [r[:3] for r in rows(again)] == [(1.0, 3.0, "Wake")]
+    other.own(tmp_path / "night3.toml", other.state)
+    other.close(keep_unsaved=True)
+    assert open_it(session, path=two).files.recoveries() == ()
+    assert len(open_it(session, path=tmp_path / "night3.toml").files.recoveries()) == 1
+
+
+def test_two_windows_of_one_script_can_both_be_labelled(open_it):
+    session = make_session(plots=(TraceConfig(signal(2)),))
+    windows = [open_it(session), open_it(session)]
+    for window in windows:
+        window.store.dispatch(Select(Span(1.0, 3.0)))
+        window.store.dispatch(Paint("Wake"))
+        assert len(window.desk.track.table) == 1
 
 
 @pytest.mark.parametrize(("button", "open_after"), [("Cancel", True), ("Discard", False)])

@@ -1,7 +1,9 @@
 """A session's video: paths, times, several files, kept indexes, and what is refused."""
 
+import errno
 import os
 import socket
+import threading
 
 import numpy as np
 import pytest
@@ -114,8 +116,33 @@ class TestKeptIndexes:
         (kept,) = (tmp_path / "cache").iterdir()
         kept.write_bytes(b"PK\x03\x04 broken")
         assert load_index(path, cache=tmp_path / "cache").n == 60
+        kept.write_bytes(b"")  # what a loss of power leaves of a file that was not synced
+        assert load_index(path, cache=tmp_path / "cache").n == 60
         (tmp_path / "file").write_text("in the way")
         assert load_index(path, cache=tmp_path / "file").n == 60
+
+    def test_what_nobody_reads_any_more_goes(self, plain, tmp_path):
+        path = plain("cam.mp4", 60)
+        load_index(path, cache=tmp_path / "cache")
+        (kept,) = (tmp_path / "cache").iterdir()
+        old = kept.with_name("0123.npz")
+        for file in (kept, old):
+            file.touch()
+            os.utime(file, (1e9, 1e9))
+        load_index(path, cache=tmp_path / "cache")
+        load_index(plain("other.mp4", 30), cache=tmp_path / "cache")
+        assert not old.exists()
+        assert kept.exists(), "it was read just now"
+
+    def test_a_drive_that_fails_is_named(self, plain, tmp_path, monkeypatch):
+        path = plain("cam.mp4", 60)
+
+        def failing(path):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        monkeypatch.setattr("loupe.video.kept._key", failing)
+        with pytest.raises(LoupeVideoError, match="cannot be read: Input/output error"):
+            load_index(path, cache=tmp_path / "cache")
 
     def test_nothing_is_left_beside_the_data(self, plain, tmp_path):
         path = plain("cam.mp4", 60)
@@ -191,3 +218,35 @@ class TestRefused:
             out.mux(stream.encode(None))
         with pytest.raises(LoupeVideoError, match="no video stream"):
             build_index(tmp_path / "sound.wav")
+
+
+def test_two_threads_that_open_by_opencv_keep_to_their_file(monkeypatch):
+    """The one that is done first must not take the other's rules out of the environment."""
+    first_in, second_in, first_out = (threading.Event() for _ in range(3))
+    rules = {}
+
+    class Slow:
+        def __init__(self, name):
+            if name == "first":
+                first_in.set()
+                second_in.wait(0.3)
+            else:
+                second_in.set()
+                first_out.wait(5)
+            rules[name] = os.environ.get("OPENCV_FFMPEG_CAPTURE_OPTIONS")
+
+    monkeypatch.setattr("loupe.video.cv.cv2.VideoCapture", Slow)
+
+    def open_first():
+        Capture("first")
+        first_out.set()
+
+    threads = [threading.Thread(target=open_first)]
+    threads[0].start()
+    assert first_in.wait(5)
+    threads.append(threading.Thread(target=Capture, args=("second",)))
+    threads[1].start()
+    for thread in threads:
+        thread.join(10)
+    assert rules == dict.fromkeys(("first", "second"), "protocol_whitelist;file")
+    assert "OPENCV_FFMPEG_CAPTURE_OPTIONS" not in os.environ

@@ -130,6 +130,35 @@ def test_slow_decoding_still_shows_something(plain, source_of, monkeypatch):
     assert final.frame == 298
 
 
+def test_reading_ahead_never_takes_the_right_picture_away(plain, source_of, tmp_path):
+    """The second file of a video is gone: the last frames of the first are there all the same."""
+    paths = [plain("one.mp4", 30), plain("two.mp4", 30)]
+    source, answers = source_of(*paths, times=(np.arange(30.0), 30 + np.arange(30.0)))
+    assert source.wait_opened(20) is not None
+    paths[1].unlink()
+    assert _answer(answers, source.request(frame=29)).shown is Shown.EXACT
+    # the next answer comes when reading ahead for the last wish is over
+    last = source.request(frame=28)
+    got = answers.get(timeout=20)
+    assert (got.request, got.shown) == (last, Shown.EXACT)
+
+
+def test_reading_ahead_fits_the_cache(plain, source_of):
+    """With room for a few frames, what is decoded ahead must not push out what comes next."""
+    path = plain("long.mp4", 120, 120)
+    one, answers = source_of(path)
+    _answer(answers, one.request(frame=0))
+    weight = one._reader.cached(0).nbytes
+    source, answers = source_of(path, cache_bytes=8 * weight)
+    for frame in range(60):
+        assert _answer(answers, source.request(frame=frame)).shown is Shown.EXACT
+        before = -1
+        while before != source._reader.decoded:  # until it has read ahead
+            before = source._reader.decoded
+            time.sleep(0.02)
+    assert source._reader.decoded <= 60 + 12
+
+
 def test_steps_back_decode_nothing_within_the_group(plain, source_of):
     source, answers = source_of(plain("long.mp4", 60, 60))
     _answer(answers, source.request(frame=50))

@@ -98,3 +98,8 @@ def test_the_line_for_a_quick_copy():
     assert line.startswith("ffmpeg -i '/data/my cam.avi' -vf scale=1280:-2 ")
     assert line.endswith(" -an '/data/my cam_proxy.mp4'")
     assert "-vf" not in proxy_command("a.avi", width=640)
+
+
+def test_the_proxy_command_is_one_for_the_system(monkeypatch):
+    monkeypatch.setattr("loupe.video.probe.sys.platform", "win32")
+    assert ' "my cam_proxy.mp4"' in proxy_command("my cam.avi")

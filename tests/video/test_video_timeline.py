@@ -138,3 +138,14 @@ class TestCounts:
             )
         assert "t.npy" in e.value.message
         assert e.value.code == "video-count"
+
+
+def test_a_header_that_claims_more_than_there_is_memory(tmp_path):
+    path = tmp_path / "t.npy"
+    np.save(path, np.arange(4.0))
+    data = path.read_bytes()
+    huge = data.replace(b"(4,), }" + b" " * 14, b"(400000000000000,), }")
+    assert huge != data
+    path.write_bytes(huge)
+    with pytest.raises(LoupeVideoError, match="frame times cannot be read"):
+        load_frame_times(path)

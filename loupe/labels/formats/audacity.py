@@ -12,7 +12,7 @@ import polars as pl
 from loupe.errors import IntervalLabelIOError
 from loupe.labels.formats.base import LabelFormat, Loaded, ReadOptions, plural, value_losses
 from loupe.labels.formats.delimited import decode
-from loupe.labels.formats.tabular import table_of
+from loupe.labels.formats.tabular import durations, table_of
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
@@ -49,11 +49,14 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
         label_col="label",
         extra_cols=_BANDS if has_bands else (),
     )
-    names = (schema.start_col, schema.end_col or schema.duration_col or "end", schema.label_col)
+    names = (schema.start_col, schema.end_col, schema.label_col)
     columns = {
         name: pl.Series(name, [row[i] for row in rows], dtype=pl.String)
         for i, name in enumerate(names)
+        if name
     }
+    if schema.duration_col:
+        columns[schema.duration_col] = _lengths(rows)
     frame = pl.DataFrame(columns)
     if has_bands:
         frame = frame.with_columns(
@@ -61,6 +64,15 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
             for i, name in enumerate(_BANDS)
         )
     return table_of(frame, schema, where=options.where, lines=lines, created=options.created)
+
+
+def _lengths(rows: list[tuple[str, str, str]]) -> pl.Series:
+    """Durations of the rows; the ends as they stand where one is no number, to be refused."""
+    try:
+        starts, ends = (np.array([float(row[i]) for row in rows]) for i in (0, 1))
+    except ValueError:
+        return pl.Series([row[1] for row in rows], dtype=pl.String)
+    return pl.Series(durations(starts, ends), dtype=pl.Float64)
 
 
 def _hertz(text: str, number: int, options: ReadOptions) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import polars as pl
 
@@ -28,7 +28,10 @@ class ReadOptions:
     schema
         The user's column names; None takes the format's own, where it has one.
     origin
-        Wall clock of second 0, for files with dates; None counts from the first start.
+        Wall clock of second 0, for files with dates; None counts from the first start, or from
+        where the file says.
+    origin_ns
+        The same in nanoseconds since 1970; it goes before `origin`.
     snap
         Step in seconds to which times are rounded, for files that were written as float32.
     created
@@ -43,6 +46,16 @@ class ReadOptions:
     snap: float | None = None
     created: tuple[str, ...] = ()
     guess: bool = True
+    origin_ns: int | None = None
+
+    @property
+    def second_zero(self) -> int | None:
+        """Second 0 in nanoseconds since 1970, as the caller has it; None if that is open."""
+        if self.origin_ns is not None or self.origin is None:
+            return self.origin_ns
+        known = self.origin.replace(tzinfo=UTC)
+        whole = int(known.replace(microsecond=0).timestamp())
+        return whole * 10**9 + known.microsecond * 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +104,8 @@ class LabelFormat:
         What writing this table would drop or change, one sentence each, with counts.
     own_columns
         The format fixes the names of its columns, whatever the table's were.
+    keeps_origin
+        The file says where second 0 is, if its times are dates.
     """
 
     name: str
@@ -100,6 +115,7 @@ class LabelFormat:
     write: Callable[[IntervalTable], bytes] | None
     losses: Callable[[IntervalTable], list[str]] = no_losses
     own_columns: bool = False
+    keeps_origin: bool = False
 
 
 def plural(n: int, what: str) -> str:

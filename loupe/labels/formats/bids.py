@@ -9,7 +9,7 @@ import polars as pl
 
 from loupe.labels.columns import Layout
 from loupe.labels.formats.base import LabelFormat, Loaded, ReadOptions, plural
-from loupe.labels.formats.delimited import decode, read_delimited, split
+from loupe.labels.formats.delimited import decode, frame_text, read_delimited, split
 from loupe.labels.formats.tabular import durations, frame_of
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
@@ -23,11 +23,12 @@ _OWN = ("onset", "duration", "trial_type")
 def _read(data: bytes, options: ReadOptions) -> Loaded:
     header, rows, _ = split(decode(data, options.where), "\t", options.where)
     notes: list[str] = []
+    unknown: list[int] = []
     if "duration" in header:
         at = header.index("duration")
-        unknown = [row for row in rows if row[at] in (_MISSING, "")]
-        for row in unknown:
-            row[at] = "0"
+        unknown = [i for i, row in enumerate(rows) if row[at] in (_MISSING, "")]
+        for i in unknown:
+            rows[i][at] = "0"
         if unknown:
             notes.append(f"{plural(len(unknown), 'row')} of unknown duration read as points")
     if options.schema is None:
@@ -44,6 +45,7 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
     text = pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
     again = text.write_csv(separator="\t").encode()
     loaded = read_delimited(again, options, "\t", None, _MISSING)
+    loaded.table.pool.unmeasured = frozenset(unknown)
     return replace(loaded, notes=(*loaded.notes, *notes))
 
 
@@ -68,17 +70,18 @@ def _write(table: IntervalTable) -> bytes:
         if schema.duration_col
         else pl.Series(durations(table.starts, table.ends))
     )
+    # what the file did not measure is not 0, as long as nobody gave it a length
+    told = [table.pool.is_unmeasured(payload) for payload in table.payload.tolist()]
+    unknown = np.array(told, dtype=np.bool_) & (table.ends == table.starts)
     out = pl.DataFrame(
         {
             "onset": table.starts,
-            "duration": lengths.set(pl.Series(~np.isfinite(table.ends)), None),
+            "duration": lengths.set(pl.Series(~np.isfinite(table.ends) | unknown), None),
             "trial_type": labels,
         }
     )
     out = out.hstack(others) if others.width else out
-    text = [n for n, t in out.schema.items() if t == pl.String]
-    out = out.with_columns(pl.col(n).replace("", None) for n in text)
-    return out.write_csv(separator="\t", null_value=_MISSING).encode()
+    return frame_text(out, "\t", _MISSING)
 
 
 def _losses(table: IntervalTable) -> list[str]:

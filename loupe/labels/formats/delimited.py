@@ -7,11 +7,12 @@ that an identifier such as ``007`` survives.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,11 +24,16 @@ from loupe.labels.formats.tabular import LEGACY, describe, frame_of, guess_schem
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
-__all__ = ["CSV", "HTSV", "decode", "encode_frame", "read_delimited", "split"]
+__all__ = ["CSV", "HTSV", "decode", "encode_frame", "frame_text", "read_delimited", "split"]
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _DECIMAL = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d*)?([eE][+-]?\d+)?")
 _SMALL_FIELD = 1 << 20
+_MARKS: dict[str, Callable[[bytes], bool]] = {
+    "text_bom": lambda data: data.startswith(codecs.BOM_UTF8),
+    "text_crlf": lambda data: b"\r\n" in data and data.count(b"\r\n") == data.count(b"\n"),
+}
+"""What Windows programs want of a text file, and get back where it had that."""
 
 
 def decode(data: bytes, where: str) -> str:
@@ -72,7 +78,7 @@ def split(
     IntervalLabelIOError
         If there is no header, a name is there twice, or a row has too many or too few cells.
     """
-    csv.field_size_limit(_SMALL_FIELD)
+    before = csv.field_size_limit(_SMALL_FIELD)  # one for the whole process
     reader = _reader(text, separator)
     try:
         rows = list(reader)
@@ -84,6 +90,8 @@ def split(
             rows, lines = [row for row, _ in counted], [line for _, line in counted]
     except csv.Error as error:
         raise IntervalLabelIOError(f"line {reader.line_num}: {error}", where=where) from error
+    finally:
+        csv.field_size_limit(before)
     if not rows:
         raise IntervalLabelIOError(
             "the file is empty", where=where, hint="a label file starts with a line of column names"
@@ -160,7 +168,8 @@ def read_delimited(
         schema,
         where=options.where,
         lines=lines,
-        origin=options.origin,
+        metadata={name: "yes" for name, mark in _MARKS.items() if mark(data)},
+        origin=options.second_zero,
         created=options.created,
     )
     return replace(loaded, notes=(*loaded.notes, told)) if told else loaded
@@ -174,7 +183,20 @@ def encode_frame(table: IntervalTable, separator: str, missing: str = "") -> byt
     IntervalLabelIOError
         If a column holds lists, structs or bytes, which text cannot carry.
     """
-    frame = frame_of(table, text_dates=True)
+    told = table.layout.metadata
+    return frame_text(
+        frame_of(table, text_dates=True),
+        separator,
+        missing,
+        bom="text_bom" in told,
+        crlf="text_crlf" in told,
+    )
+
+
+def frame_text(
+    frame: pl.DataFrame, separator: str, missing: str, *, bom: bool = False, crlf: bool = False
+) -> bytes:
+    """A frame as text with a header line; errors as those of `encode_frame`."""
     nested = [n for n, t in frame.schema.items() if t.is_nested() or t in (pl.Binary, pl.Object)]
     if nested:
         raise IntervalLabelIOError(
@@ -182,9 +204,13 @@ def encode_frame(table: IntervalTable, separator: str, missing: str = "") -> byt
             hint="save as parquet",
         )
     # "" would come out as a pair of quotes; an empty cell says the same
-    text = [n for n, t in frame.schema.items() if t == pl.String]
-    frame = frame.with_columns(pl.col(n).replace("", None) for n in text)
-    return frame.write_csv(separator=separator, null_value=missing).encode()
+    words = [n for n, t in frame.schema.items() if t == pl.String]
+    frame = frame.with_columns(pl.col(n).replace("", None) for n in words)
+    ends = "\r\n" if crlf else "\n"
+    text = frame.write_csv(
+        separator=separator, null_value=missing, line_terminator=ends, include_bom=bom
+    )
+    return text.encode()
 
 
 def _typed(column: pl.Series) -> pl.Series:

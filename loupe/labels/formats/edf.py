@@ -5,17 +5,23 @@ from __future__ import annotations
 import io
 import warnings
 from dataclasses import replace
+from datetime import time
 
 import numpy as np
 import polars as pl
 
 from loupe.errors import IntervalLabelIOError, LoupeMissingDependencyError
+from loupe.labels.edit import TOUCH
 from loupe.labels.formats.base import LabelFormat, Loaded, ReadOptions, plural, value_losses
-from loupe.labels.formats.tabular import table_of
+from loupe.labels.formats.tabular import durations, table_of
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
 __all__ = ["EDF"]
+
+_HEADER, _START = "edf_header", "edf_starttime"
+_WHO_AND_WHEN = slice(8, 176)
+"""Patient, recording and date in the file's header, which stay as they are."""
 
 
 def _edfio() -> object:
@@ -33,30 +39,49 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
     try:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            annotations = edfio.read_edf(io.BytesIO(data)).annotations  # type: ignore[attr-defined]  # a module
+            file = edfio.read_edf(io.BytesIO(data))  # type: ignore[attr-defined]  # a module
+            annotations = file.annotations
+            start = file.starttime.isoformat()
     except Exception as error:
         raise IntervalLabelIOError(
             f"not a readable EDF+ file: {error}", where=options.where
         ) from error
-    unknown = sum(a.duration is None for a in annotations)
+    unknown = frozenset(i for i, a in enumerate(annotations) if a.duration is None)
     schema = options.schema or IntervalLabelSchema(
         start_col="onset", duration_col="duration", label_col="description"
     )
     onset = [float(a.onset) for a in annotations]
-    length = [float(a.duration or 0.0) for a in annotations]
+    end, length = _ends(onset, [float(a.duration or 0.0) for a in annotations])
     columns: dict[str, list[float] | list[str]] = {schema.start_col: onset}
     if schema.duration_col:
         columns[schema.duration_col] = length
     if schema.end_col:
-        columns[schema.end_col] = [s + d for s, d in zip(onset, length, strict=True)]
+        columns[schema.end_col] = end
     columns[schema.label_col] = [a.text for a in annotations]
     types = {n: pl.String if n == schema.label_col else pl.Float64 for n in columns}
     frame = pl.DataFrame(columns, schema=types)
-    loaded = table_of(frame, schema, where=options.where, created=options.created)
+    told_header = {_HEADER: data[_WHO_AND_WHEN].decode("latin-1"), _START: start}
+    loaded = table_of(
+        frame, schema, where=options.where, metadata=told_header, created=options.created
+    )
+    loaded.table.pool.unmeasured = unknown
     notes = [str(warning.message) for warning in told]
     if unknown:
-        notes.append(f"{plural(unknown, 'annotation')} without a duration read as points")
+        notes.append(f"{plural(len(unknown), 'annotation')} without a duration read as points")
     return replace(loaded, notes=(*loaded.notes, *notes))
+
+
+def _ends(onset: list[float], length: list[float]) -> tuple[list[float], list[float]]:
+    """Ends, and lengths that give them: rows that touched still do, whatever onsets round to."""
+    starts = np.array(onset)
+    ends = starts + np.array(length)
+    if len(starts):
+        ordered = np.sort(starts)
+        after = np.searchsorted(ordered, ends - TOUCH)
+        near = ordered[np.minimum(after, len(ordered) - 1)]
+        touching = (np.abs(near - ends) <= TOUCH) & (ends - starts > TOUCH)
+        ends = np.where(touching, near, ends)
+    return ends.tolist(), durations(starts, ends).tolist()
 
 
 def _write(table: IntervalTable) -> bytes:
@@ -70,14 +95,26 @@ def _write(table: IntervalTable) -> bytes:
     annotations = [
         edfio.EdfAnnotation(  # type: ignore[attr-defined]  # a module
             float(table.starts[row]),
-            float(table.ends[row] - table.starts[row]) if np.isfinite(table.ends[row]) else None,
+            _length(table, row, length),
             table.label(row),
         )
-        for row in range(len(table))
+        for row, length in enumerate(durations(table.starts, table.ends).tolist())
     ]
+    told = table.layout.metadata
+    start = time.fromisoformat(told[_START]) if _START in told else None
     sink = io.BytesIO()
-    edfio.Edf([], annotations=annotations).write(sink)  # type: ignore[attr-defined]  # a module
-    return sink.getvalue()
+    edfio.Edf([], starttime=start, annotations=annotations).write(sink)  # type: ignore[attr-defined]  # a module
+    data = bytearray(sink.getvalue())
+    header = told.get(_HEADER, "").encode("latin-1", "replace")
+    if len(header) == len(data[_WHO_AND_WHEN]):
+        data[_WHO_AND_WHEN] = header
+    return bytes(data)
+
+
+def _length(table: IntervalTable, row: int, length: float) -> float | None:
+    """Seconds; None for an open end, and where the file did not say and nobody did since."""
+    unknown = not length and table.pool.is_unmeasured(int(table.payload[row]))
+    return None if unknown or not np.isfinite(length) else length
 
 
 def _losses(table: IntervalTable) -> list[str]:

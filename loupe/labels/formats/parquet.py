@@ -11,11 +11,11 @@ import polars as pl
 
 from loupe.errors import IntervalLabelIOError
 from loupe.labels.formats.base import LabelFormat, Loaded, ReadOptions, no_losses
-from loupe.labels.formats.tabular import describe, frame_of, guess_schema, table_of
+from loupe.labels.formats.tabular import GUESSED, describe, frame_of, guess_schema, table_of
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
-__all__ = ["PARQUET"]
+__all__ = ["PARQUET", "digest"]
 
 _KEY = "loupe.labels"
 _PLAIN = (pl.String, pl.Boolean, pl.Float64)
@@ -48,17 +48,26 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
         frame,
         schema,
         where=options.where,
-        origin=options.origin,
+        origin=_origin(options, metadata),
         metadata=metadata,
         created=options.created,
     )
     notes = [told] if told else []
-    if check and options.schema in (None, known) and check != _digest(loaded.table):
+    # seconds that count from another moment are other numbers
+    alike = loaded.table.origin == metadata.get("time_origin_ns", "")
+    if check and alike and options.schema in (None, known) and check != digest(loaded.table):
         notes.append(
             "the rows are not those that the file was written with: another program edited them, "
             "or the file is damaged"
         )
     return replace(loaded, notes=(*loaded.notes, *notes))
+
+
+def _origin(options: ReadOptions, metadata: dict[str, str]) -> int | None:
+    """Second 0: the caller's, else the one that the file was written with."""
+    stored = metadata.get("time_origin_ns", "")
+    known = int(stored) if stored.lstrip("-").isdigit() else None
+    return known if options.second_zero is None else options.second_zero
 
 
 def _stored(text: str | None, where: str) -> tuple[IntervalLabelSchema | None, dict[str, str], str]:
@@ -77,21 +86,21 @@ def _stored(text: str | None, where: str) -> tuple[IntervalLabelSchema | None, d
     return schema, metadata, str(content.get("check", ""))
 
 
-def _digest(table: IntervalTable) -> str:
+def digest(table: IntervalTable) -> str:
     """A hash of schema, times, labels and plain values; parquet itself misses flipped bits."""
-    digest = hashlib.blake2b(digest_size=16)
-    digest.update(json.dumps(_schema_of(table), sort_keys=True).encode())
-    digest.update(table.starts.tobytes())
-    digest.update(table.ends.tobytes())
-    digest.update(repr(table.labels()).encode())
+    out = hashlib.blake2b(digest_size=16)
+    out.update(json.dumps(_schema_of(table), sort_keys=True).encode())
+    out.update(table.starts.tobytes())
+    out.update(table.ends.tobytes())
+    out.update(repr(table.labels()).encode())
     values = table.pool.frame(table.payload)
     for name in sorted(values.columns):
         column = values[name]
         plain = column.dtype in _PLAIN or column.dtype.is_integer()
         # a column that was never written is the same as one that is not there
         if plain and column.null_count() < len(column):
-            digest.update(repr((name, column.to_list())).encode())
-    return digest.hexdigest()
+            out.update(repr((name, column.to_list())).encode())
+    return out.hexdigest()
 
 
 def _schema_of(table: IntervalTable) -> dict[str, object]:
@@ -101,8 +110,8 @@ def _schema_of(table: IntervalTable) -> dict[str, object]:
 def _write(table: IntervalTable) -> bytes:
     sink = io.BytesIO()
     schema = _schema_of(table)
-    told = dict(table.layout.metadata)
-    content = {"version": 1, "schema": schema, "metadata": told, "check": _digest(table)}
+    told = {n: v for n, v in table.layout.metadata.items() if n != GUESSED}
+    content = {"version": 1, "schema": schema, "metadata": told, "check": digest(table)}
     # header lines also stand there by name, for other programs
     metadata = {**told, _KEY: json.dumps(content, sort_keys=True)}
     frame_of(table).write_parquet(sink, metadata=metadata)
@@ -116,4 +125,5 @@ PARQUET = LabelFormat(
     read=_read,
     write=_write,
     losses=no_losses,
+    keeps_origin=True,
 )

@@ -6,7 +6,6 @@ Every format with columns, and labels given in memory, go through here.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +20,17 @@ from loupe.labels.formats.base import Loaded, plural
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
-__all__ = ["LEGACY", "VISBRAIN", "describe", "durations", "frame_of", "guess_schema", "table_of"]
+__all__ = [
+    "GUESSED",
+    "LEGACY",
+    "VISBRAIN",
+    "describe",
+    "durations",
+    "frame_of",
+    "guess_schema",
+    "moved_origin",
+    "table_of",
+]
 
 LEGACY = IntervalLabelSchema.legacy()
 """The columns of a csv file read without a schema."""
@@ -29,8 +38,12 @@ LEGACY = IntervalLabelSchema.legacy()
 VISBRAIN = IntervalLabelSchema.visbrain()
 """The columns that a Visbrain file gets; also those of a hypnogram table."""
 
+GUESSED = "time_origin_guessed"
+"""Metadata of a table whose second 0 is the first start, because nothing says better."""
+
+_OFFSET = "utc_offset_ns"
 _AGREE = 1e-9
-_DATE = re.compile(r"\d{4}-\d\d-\d\d[ T]")
+_DATE = r"^\d{4}-\d\d-\d\d[ T]"
 Floats = npt.NDArray[np.float64]
 
 
@@ -87,7 +100,7 @@ def table_of(
     *,
     where: str = "labels",
     lines: Sequence[int] | None = None,
-    origin: datetime | None = None,
+    origin: int | None = None,
     metadata: Mapping[str, str] | None = None,
     created: tuple[str, ...] = (),
 ) -> Loaded:
@@ -100,7 +113,7 @@ def table_of(
     where, lines
         The file, and the line of each row, for messages.
     origin
-        Wall clock of second 0 for dates; None counts from the first start.
+        Second 0 for dates, in nanoseconds since 1970; None counts from the first start.
 
     Raises
     ------
@@ -114,27 +127,42 @@ def table_of(
     notes: list[str] = []
     dtypes: dict[str, pl.DataType] = {"label": frame.schema[schema.label_col]}
     meta = dict(metadata or {})
-    dates = _dates(frame[schema.start_col])
+    begin = frame[schema.start_col]
+    offset = _offset(begin, meta)
+    dates = _dates(begin, source, offset)
     if dates is not None:
-        origin_ns, told = _origin(dates, origin)
-        if told:
+        meta.pop(GUESSED, None)
+        if origin is None:
+            origin, told = _first_start(dates)
             notes.append(told)
-        meta["time_origin_ns"] = str(origin_ns)
-        start = _from_dates(dates, origin_ns)
-        dtypes["start"] = pl.Datetime("ns")
+            meta[GUESSED] = "yes"
+        meta["time_origin_ns"] = str(origin)
+        if offset is not None:
+            meta[_OFFSET] = str(offset)
+        start = dates.seconds(origin)
+        dtypes["start"] = begin.dtype if begin.dtype == pl.Datetime else pl.Datetime("ns")
     else:
         start = _numbers(frame[schema.start_col], source)
         dtypes["start"] = frame.schema[schema.start_col]
     end = duration = None
     if schema.end_col:
         column = frame[schema.end_col]
-        end_dates = _dates(column) if dates is not None else None
-        end = _numbers(column, source) if end_dates is None else _from_dates(end_dates, origin_ns)
+        dtypes["end"] = column.dtype
+        ends = _dates(column, source, offset) if dates is not None else None
+        end = _numbers(column, source) if ends is None else ends.seconds(origin or 0)
     if schema.duration_col:
-        duration = _numbers(frame[schema.duration_col], source)
+        column = frame[schema.duration_col]
+        dtypes["duration"] = _duration_type(column)
+        duration = _numbers(column, source)
     times = _times(start, end, duration, schema, source)
     values = frame.drop([n for n in _reserved(schema) if n in frame.columns])
     label = frame[schema.label_col]
+    if label.dtype.is_nested() or label.dtype in (pl.Binary, pl.Object, pl.Duration):
+        raise IntervalLabelSchemaError(
+            f"`{schema.label_col}` holds {label.dtype}, not labels",
+            where=where,
+            hint="give labels as text or numbers",
+        )
     if label.dtype != pl.String:
         label = label.cast(pl.String)
     table = IntervalTable.build(
@@ -167,20 +195,22 @@ def frame_of(table: IntervalTable, *, text_dates: bool = False) -> pl.DataFrame:
     schema, layout, pool = table.schema, table.layout, table.pool
     starts, ends, spans = _written_times(table)
     columns: dict[str, pl.Series] = {}
-    origin_ns = layout.metadata.get("time_origin_ns")
-    if origin_ns is not None and isinstance(layout.dtypes.get("start"), pl.Datetime):
-        columns[schema.start_col] = _dates_of(starts, int(origin_ns), text_dates)
+    if table.origin and isinstance(layout.dtypes.get("start"), pl.Datetime):
+        columns[schema.start_col] = _dates_of(starts, layout, text_dates)
         if schema.end_col:
-            columns[schema.end_col] = _dates_of(ends, int(origin_ns), text_dates)
-        if schema.duration_col:
-            columns[schema.duration_col] = _durations_of(spans, text_dates)
+            columns[schema.end_col] = _dates_of(ends, layout, text_dates)
+        length: pl.DataType | None = pl.Duration("ns")
     else:
-        dtype = layout.dtypes.get("start")
+        length = dtype = layout.dtypes.get("start")
         columns[schema.start_col] = _as(starts, dtype)
         if schema.end_col:
-            columns[schema.end_col] = _as(ends, dtype)
-        if schema.duration_col:
-            columns[schema.duration_col] = _as(spans, dtype)
+            columns[schema.end_col] = _as(ends, layout.dtypes.get("end", dtype))
+    if schema.duration_col:
+        length = layout.dtypes.get("duration", length)
+        clock = isinstance(length, pl.Duration)
+        columns[schema.duration_col] = (
+            _durations_of(spans, length, text_dates) if clock else _as(spans, length)
+        )
     columns[schema.label_col] = _labels(table)
     values = pool.frame(table.payload)
     order = [n for n in layout.order if n in columns or n in values.columns]
@@ -189,6 +219,17 @@ def frame_of(table: IntervalTable, *, text_dates: bool = False) -> pl.DataFrame:
         if name not in order and not unwritten:
             order.append(name)
     return pl.DataFrame({n: columns[n] if n in columns else values[n] for n in order})
+
+
+def moved_origin(table: IntervalTable) -> str:
+    """What happens when dates are read again whose first start is not second 0 any more; or ""."""
+    if not table.layout.metadata.get(GUESSED) or not len(table) or not table.starts[0]:
+        return ""
+    seconds = float(table.starts[0])
+    return (
+        f"second 0 is the first start in the file: opened again, it has every label "
+        f"{abs(seconds):g} s {'earlier' if seconds > 0 else 'later'}; parquet keeps second 0"
+    )
 
 
 def durations(starts: Floats, ends: Floats) -> Floats:
@@ -204,7 +245,10 @@ def durations(starts: Floats, ends: Floats) -> Floats:
             out[better] = step[better]
         short = np.round(exact, 9)
         fits = starts + short == ends
-    out[fits] = short[fits]
+        out[fits] = short[fits]
+        # where none does, rather a gap of the last digit than an overlap with what comes next
+        while (late := starts + out > ends).any():
+            out[late] = np.nextafter(out[late], -np.inf)
     return out
 
 
@@ -350,51 +394,114 @@ def _number(text: str) -> float:
     return float(text)
 
 
-def _dates(column: pl.Series) -> npt.NDArray[np.int64] | None:
-    """Nanoseconds since 1970 of a column of dates, or None if it holds something else."""
-    if column.dtype == pl.Datetime:
-        column = column.dt.replace_time_zone(None)
-    elif column.dtype == pl.String:
-        present = column.drop_nulls()
-        if not len(present) or not _DATE.match(str(present[0])):
+@dataclass(frozen=True, eq=False)
+class _Dates:
+    """A column of dates: nanoseconds since 1970, and which cells have none or are endless."""
+
+    ns: npt.NDArray[np.int64]
+    absent: npt.NDArray[np.bool_]
+    endless: npt.NDArray[np.bool_]
+
+    def seconds(self, origin: int) -> Floats:
+        """Seconds since the origin; NaN and infinity where there is no date."""
+        out: Floats = (self.ns - origin) / 1e9
+        out[self.absent], out[self.endless] = math.nan, math.inf
+        return out
+
+
+def _offset(column: pl.Series, metadata: Mapping[str, str]) -> int | None:
+    """Nanoseconds from UTC to the clock on the wall, for dates with a time zone.
+
+    It is one for the whole set, the file's or that of the first row: a change of clocks at night
+    makes no label longer or shorter.
+    """
+    if not isinstance(column.dtype, pl.Datetime) or column.dtype.time_zone is None:
+        return None
+    known = metadata.get(_OFFSET, "")
+    if known.lstrip("-").isdigit():
+        return int(known)
+    present = column.drop_nulls()
+    if not len(present):
+        return 0
+    first = present.head(1)
+    total = first.dt.base_utc_offset() + first.dt.dst_offset()
+    return int(total.dt.total_milliseconds()[0]) * 10**6
+
+
+def _dates(column: pl.Series, source: _Source, offset: int | None) -> _Dates | None:
+    """A column of dates, or None if it holds something else."""
+    endless = np.zeros(len(column), dtype=np.bool_)
+    if column.dtype == pl.String:
+        if not column.str.contains(_DATE).any():
             return None
-        text = column.str.replace("T", " ", literal=True)
-        column = text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="ns", strict=False)
-        if column.null_count():
-            return None
+        text = column.str.strip_chars()
+        spaced = text.str.replace("T", " ", literal=True)
+        dates = spaced.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="ns", strict=False)
+        endless = text.is_in(["inf", "Inf", "+inf"]).fill_null(False).to_numpy()
+        blank = text.is_null() | text.is_in(["NaN", "NaT", "nan"])
+        for row in (dates.is_null() & ~blank & ~pl.Series(endless)).arg_true().to_list():
+            raise source.error(
+                row,
+                f"`{column.name}` is not a date: {column[row]!r}",
+                "write dates as 2020-03-17 09:08:06",
+            )
+    elif column.dtype == pl.Datetime:
+        dates = column.dt.convert_time_zone("UTC") if offset is not None else column
+        dates = dates.dt.replace_time_zone(None)
     else:
         return None
-    if column.null_count():
-        return None
-    return column.cast(pl.Datetime("ns")).to_physical().to_numpy()
+    absent = dates.is_null().to_numpy() & ~endless
+    ns = dates.cast(pl.Datetime("ns")).to_physical().fill_null(0).to_numpy()
+    return _Dates(ns + (offset or 0), absent, endless)
 
 
-def _origin(dates: npt.NDArray[np.int64], origin: datetime | None) -> tuple[int, str]:
-    if origin is not None:
-        known = origin.replace(tzinfo=UTC)
-        whole = int(known.replace(microsecond=0).timestamp())
-        return whole * 10**9 + known.microsecond * 1000, ""
-    first = int(dates.min()) if len(dates) else 0
+def _first_start(dates: _Dates) -> tuple[int, str]:
+    present = dates.ns[~dates.absent & ~dates.endless]
+    first = int(present.min()) if len(present) else 0
     told = datetime.fromtimestamp(first // 10**9, UTC).strftime("%Y-%m-%d %H:%M:%S")
     return first, f"the times are dates; second 0 is the first start, {told}"
 
 
-def _from_dates(dates: npt.NDArray[np.int64], origin_ns: int) -> Floats:
-    return (dates - origin_ns) / 1e9
-
-
-def _dates_of(seconds: Floats, origin_ns: int, as_text: bool) -> pl.Series:
-    nanoseconds = np.round(seconds * 1e9).astype(np.int64) + origin_ns
+def _dates_of(seconds: Floats, layout: Layout, as_text: bool) -> pl.Series:
+    finite = np.isfinite(seconds)
+    origin = int(layout.metadata["time_origin_ns"])
+    nanoseconds = np.round(np.where(finite, seconds, 0.0) * 1e9).astype(np.int64) + origin
+    if as_text:
+        text = pl.Series(nanoseconds).cast(pl.Datetime("ns")).dt.strftime("%Y-%m-%d %H:%M:%S%.9f")
+        return text if finite.all() else text.set(pl.Series(~finite), "inf")
+    dtype = layout.dtypes["start"]
+    zone = dtype.time_zone if isinstance(dtype, pl.Datetime) else None
+    if zone is not None:
+        nanoseconds = nanoseconds - int(layout.metadata.get(_OFFSET, "0"))
     dates = pl.Series(nanoseconds).cast(pl.Datetime("ns"))
-    return dates.dt.strftime("%Y-%m-%d %H:%M:%S%.9f") if as_text else dates
+    if zone is not None:
+        dates = dates.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    cast = dates.cast(dtype)
+    # an edge between two ticks of the file's own type needs a finer one
+    dates = cast if cast.cast(dates.dtype).equals(dates) else dates
+    return dates if finite.all() else dates.set(pl.Series(~finite), None)
 
 
-def _durations_of(seconds: Floats, as_text: bool) -> pl.Series:
-    nanoseconds = np.round(seconds * 1e9).astype(np.int64)
+def _duration_type(column: pl.Series) -> pl.DataType:
+    """How durations are written again: with days and a clock only where they were."""
+    if column.dtype == pl.String:
+        return pl.Duration("ns") if column.str.contains("days").any() else pl.Float64()
+    return column.dtype
+
+
+def _durations_of(seconds: Floats, dtype: pl.DataType | None, as_text: bool) -> pl.Series:
+    finite = np.isfinite(seconds)
+    nanoseconds = np.round(np.where(finite, seconds, 0.0) * 1e9).astype(np.int64)
     if not as_text:
-        return pl.Series(nanoseconds).cast(pl.Duration("ns"))
+        exact = pl.Series(nanoseconds).cast(pl.Duration("ns"))
+        cast = exact.cast(dtype) if dtype is not None else exact
+        spans = cast if cast.cast(exact.dtype).equals(exact) else exact
+        return spans if finite.all() else spans.set(pl.Series(~finite), None)
     out = []
-    for total in nanoseconds.tolist():
+    for total, is_finite in zip(nanoseconds.tolist(), finite.tolist(), strict=True):
+        if not is_finite:
+            out.append("inf")
+            continue
         whole, fraction = divmod(total, 10**9)
         days, rest = divmod(whole, 86_400)
         text = f"{days} days {rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
@@ -430,5 +537,12 @@ def _labels(table: IntervalTable) -> pl.Series:
     dtype = table.layout.dtypes.get("label", pl.String())
     if dtype in (pl.String, pl.Null):
         return text
-    cast = text.cast(dtype, strict=False)
-    return cast if cast.cast(pl.String).equals(text, null_equal=True) else text
+    try:
+        if dtype == pl.Boolean:
+            cast = text.replace_strict({"true": True, "false": False}, return_dtype=pl.Boolean)
+        else:
+            cast = text.cast(dtype, strict=False)
+        same = cast.cast(pl.String).equals(text, null_equal=True)
+    except pl.exceptions.PolarsError:
+        return text
+    return cast if same else text
