@@ -190,8 +190,7 @@ def overview(path: Path, workers: int = 2) -> dict[str, float]:
 
 def whole_night(path: Path) -> dict[str, float]:
     """Opening with an overview file and all columns of the whole recording."""
-    if not sidecar_path(path).exists():
-        build_sidecar(Catalog().array(path), sidecar_path(path))
+    build_sidecar(Catalog().array(path), sidecar_path(path))
 
     def show() -> None:
         catalog = Catalog()

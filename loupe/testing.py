@@ -48,6 +48,9 @@ def check_time(axis: TimeAxis) -> None:
         assert np.abs(even - times).max() <= tolerance, "the axis says uniform but is not"
     middle = axis.n // 2
     assert np.array_equal(axis.times(middle, axis.n), times[middle:]), "times depend on the range"
+    if (at := getattr(axis, "at", None)) is not None:
+        some = np.array([0, middle, axis.n - 1])
+        assert np.array_equal(at(some), times[some]), "times of single samples differ"
     beyond = 10 * axis.period
     ends = [times[0] - beyond, times[0], times[middle], times[-1], times[-1] + beyond]
     for t0 in ends:

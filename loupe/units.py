@@ -63,10 +63,6 @@ class Span:
         """Whether ``start <= t < stop``."""
         return self.start <= t < self.stop
 
-    def overlaps(self, other: Span) -> bool:
-        """Whether the two half-open spans share any time."""
-        return self.start < other.stop and other.start < self.stop
-
     def shifted(self, dt: Seconds) -> Span:
         """The span moved by ``dt``."""
         return Span(self.start + dt, self.stop + dt)

@@ -9,10 +9,13 @@ work is, and imports the standard library only.
 
 from __future__ import annotations
 
+import atexit
 import heapq
 import itertools
 import logging
 import threading
+import time
+import weakref
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -28,6 +31,9 @@ __all__ = [
     "cancelled",
     "check_cancelled",
 ]
+
+
+_LAST_JOBS_S = 1.0
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error: nobody wants the result any more
@@ -104,6 +110,17 @@ class _Job:
         self.priority = priority
         self.stale = False
         self.entry = -1  # number of the one heap entry that counts; -1 while it runs
+
+
+_ENDING: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+"""Threads of closed pools in their last job: torn out of it they could take the process along."""
+
+
+@atexit.register
+def _see_them_end() -> None:
+    end = time.monotonic() + _LAST_JOBS_S
+    for thread in list(_ENDING):
+        thread.join(max(0.0, end - time.monotonic()))
 
 
 _here = threading.local()
@@ -296,7 +313,8 @@ class ThreadPool:
     def close(self, timeout: float = 5.0) -> bool:
         """Drop all work, background too, and end the threads.
 
-        Returns False if a thread still runs its last job after ``timeout`` seconds.
+        Returns False if a thread still runs its last job after ``timeout`` seconds; the process
+        waits a moment for it when it ends.
         """
         with self._wake:
             self._closed = True
@@ -305,7 +323,9 @@ class ThreadPool:
             threads = [t for t in self._threads if t is not threading.current_thread()]
         for thread in threads:
             thread.join(timeout / max(1, len(threads)))
-        return not any(thread.is_alive() for thread in threads)
+        running = [thread for thread in threads if thread.is_alive()]
+        _ENDING.update(running)
+        return not running
 
     def _loop(self) -> None:
         while True:

@@ -80,7 +80,9 @@ def _signature(name: str, function: Callable[..., Any]) -> str:
             found.append("*")
         stars = "*" * (parameter.kind is parameter.VAR_POSITIONAL)
         stars += "**" * (parameter.kind is parameter.VAR_KEYWORD)
-        text = f"{stars}{parameter.name}: {_type(parameter.annotation)}"
+        text = f"{stars}{parameter.name}"
+        if parameter.annotation is not parameter.empty:
+            text += f": {_type(parameter.annotation)}"
         if parameter.default is not parameter.empty:
             text += f" = {parameter.default!r}"
         found.append(text)

@@ -240,7 +240,7 @@ def _keys_table() -> str:
         "",
         "from __future__ import annotations",
         "",
-        '__all__ = ["ACTION_NAMES", "BUILTIN_KEYS"]',
+        '__all__ = ["ACTION_NAMES", "BUILTIN_KEYS", "PER_SESSION"]',
         "",
         "BUILTIN_KEYS: dict[str, str] = {",
         *(f"    {_python(key)}: {_python(name)}," for key, name in builtin_keys().items()),
@@ -252,7 +252,10 @@ def _keys_table() -> str:
         *(f"        {_python(name)}," for name in sorted({a.id for a in builtin_actions()})),
         "    }",
         ")",
-        '"""Every name that `[keys]` may hold, besides those of states, videos and label sets."""',
+        '"""Every name that `[keys]` may hold, besides those of `PER_SESSION`."""',
+        "",
+        'PER_SESSION = ("state.", "video.", "labels.")',
+        '"""How names begin that exist only for the states, videos or label sets of a session."""',
     ]
     return "\n".join(lines) + "\n"
 

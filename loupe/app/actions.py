@@ -138,7 +138,6 @@ def build_actions(
     session: Session | None = None,
     *,
     states: StateConfig | None = None,
-    tracks: Sequence[str] = (),
     keys: Mapping[str, str | Sequence[str]] | None = None,
 ) -> tuple[Action, ...]:
     """All actions of a window.
@@ -149,8 +148,6 @@ def build_actions(
         Gives states, videos, label sets and the ``[keys]`` that override built-in ones.
     states
         The definitions in force, when they come from a file too.
-    tracks
-        Names of the label sets; by default those of the session.
     keys
         The user's own keys; those of the session win over them.
 
@@ -166,7 +163,7 @@ def build_actions(
         states = session.states if states is None else states
         actions += video_actions([v.name or f"Video {n}" for n, v in enumerate(session.videos, 1)])
         names = [t.name or t.path or f"Labels {n}" for n, t in enumerate(session.labels, 1)]
-        actions += track_actions(tracks or names)
+        actions += track_actions(names)
     if states is not None:
         actions += state_actions(states)
     if keys:
@@ -178,7 +175,7 @@ def build_actions(
 
 def builtin_keys() -> dict[str, str]:
     """Normal chord -> id of the built-in action that has it; for the checks of sessions."""
-    from loupe.app.keymap import parse_chord
+    from loupe.session.chords import parse_chord
 
     return {parse_chord(key): action.id for action in builtin_actions() for key in action.keys}
 

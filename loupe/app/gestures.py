@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 __all__ = [
     "GESTURES",
+    "Cancel",
     "DoubleClick",
     "Gesture",
     "GestureHelp",
@@ -59,11 +60,18 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The pointer moves, with the left button held or not."""
+    """The pointer moves, with the left button held or not.
+
+    Attributes
+    ----------
+    held
+        False ends a drag whose release never came; without a drag it says nothing.
+    """
 
     x: float
     y: float
     mods: Mods = NO_MODS
+    held: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +102,16 @@ class Pinch:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancel:
+    """The drag that is going on is called off: all is as before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
-    """The pointer leaves the canvas, or the gesture is cancelled."""
+    """The pointer leaves the canvas."""
 
 
-Gesture: TypeAlias = Wheel | Press | Move | Release | DoubleClick | Pinch | Leave
+Gesture: TypeAlias = Wheel | Press | Move | Release | DoubleClick | Pinch | Cancel | Leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +176,13 @@ GESTURES: tuple[GestureHelp, ...] = (
     GestureHelp(
         (), "Click", "plots", "Cursor", "Put the cursor there; in epoch mode pick the epoch."
     ),
-    GestureHelp(("Ctrl",), "Click", "plots", "Select row", "Select the row, or let go of it."),
+    GestureHelp(
+        ("Ctrl",),
+        "Click",
+        "plots",
+        "Select row",
+        "Add the row to the selected ones, or let go of it.",
+    ),
     GestureHelp((), "Click", "label strip", "Jump", "Centre the window there."),
     GestureHelp((), "Click", "overview", "Jump", "Centre the window there."),
     GestureHelp((), "Drag", "window in the overview", "Move window", "Move the window."),

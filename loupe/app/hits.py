@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from loupe.app import commands as c
-from loupe.app.rules import edited_track
+from loupe.app.reducers.rows import dense_page
+from loupe.app.rules import clip, edited_track
 from loupe.app.state import AppState
 from loupe.scene.scrollbars import ScrollBar, dense_bar, rows_bar
 from loupe.units import Seconds
@@ -18,6 +19,7 @@ __all__ = [
     "area_at",
     "bar_at",
     "label_edge_at",
+    "on_edited_strip",
     "row_id_at",
     "rows_between",
     "selection_edge_at",
@@ -83,9 +85,9 @@ def bar_at(layout: Layout, state: AppState, x: float, y: float) -> ScrollBar | N
         if facts is None or facts.kind != "dense":
             continue
         o = state.overrides.row(box.row_id)
-        total = -(-facts.traces // (o.step or facts.step))
-        count = facts.traces_per_page if o.traces_per_page is None else o.traces_per_page
-        bars.append(dense_bar(layout, box, total, o.first, min(count or total, total)))
+        total, shown = dense_page(facts, o)
+        first = clip(o.first, (0.0, float(total - shown)))
+        bars.append(dense_bar(layout, box, total, first, shown))
     scale = layout.viewport.scale
     return next((bar for bar in bars if bar is not None and bar.contains(x, y, scale)), None)
 
@@ -105,7 +107,7 @@ def label_edge_at(
     reach = EDGE_PX * layout.viewport.scale * layout.grid.dt
     t = time_at(layout, x)
     area = area_at(layout, x, y)
-    if area == "strip" and _on_strip(layout, state, y):
+    if area == "strip" and on_edited_strip(layout, state, x, y):
         found = table.edge_near(t, reach)
         if found is None:
             return None
@@ -126,7 +128,7 @@ def label_edge_at(
     return int(table.ids[row]), "start" if starts else "stop", time, other
 
 
-def _on_strip(layout: Layout, state: AppState, y: float) -> bool:
+def on_edited_strip(layout: Layout, state: AppState, x: float, y: float) -> bool:
     """Whether a point lies on the strip of the edited set."""
     shown = [i for i, track in enumerate(state.tracks) if track.visible and track.strip]
     if state.edited not in shown:
@@ -135,4 +137,4 @@ def _on_strip(layout: Layout, state: AppState, y: float) -> bool:
     if index >= len(layout.strips):
         return False
     rect = layout.strips[index]
-    return rect.y - 2 <= y < rect.bottom + 2
+    return rect.x <= x < rect.right and rect.y - 2 <= y < rect.bottom + 2

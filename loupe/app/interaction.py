@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from loupe.app import commands as c
 from loupe.app.gestures import (
     GESTURES,
+    Cancel,
     DoubleClick,
     Gesture,
     GestureHelp,
@@ -28,6 +29,7 @@ from loupe.app.hits import (
     area_at,
     bar_at,
     label_edge_at,
+    on_edited_strip,
     row_id_at,
     rows_between,
     selection_edge_at,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GESTURES",
+    "Cancel",
     "DoubleClick",
     "Gesture",
     "GestureHelp",
@@ -70,8 +73,14 @@ class _Drag:
         ``"press"`` until the pointer has moved far enough.
     anchor
         The time under the press, or the time of the edge that stays.
+    before
+        The state at the press, for when the drag is called off.
+    off
+        From the press to the edge that was taken: it moves as far as the pointer does.
+    begun
+        Whether the pointer has moved far enough for a drag.
     label
-        For label edges: the label's id, the edge, its time and whether the label was selected.
+        For label edges: the label's id, the edge and whether the label was selected.
     """
 
     kind: Literal["press", "select", "zoom", "rows", "edge", "label", "pan", "measure", "bar"]
@@ -80,22 +89,29 @@ class _Drag:
     anchor: Seconds
     mods: Mods
     area: Area
-    label: tuple[int, c.Edge, Seconds, bool] | None = None
-    start: Seconds = 0.0
+    before: AppState
+    off: Seconds = 0.0
+    begun: bool = False
+    label: tuple[int, c.Edge, bool] | None = None
     bar: ScrollBar | None = None
 
 
 class Interaction:
-    """Turns gestures into commands; remembers only the drag and the part of a notch in hand."""
+    """Turns gestures into commands; remembers the drag and the part of a notch in hand.
+
+    Also where the last click on a strip was: it moves the window, so a second click at the same
+    place is at another time.
+    """
 
     def __init__(self) -> None:
         self._drag: _Drag | None = None
         self._notches = 0.0
+        self._clicked: Seconds | None = None
 
     @property
     def dragging(self) -> bool:
         """Whether a drag is going on."""
-        return self._drag is not None and self._drag.kind != "press"
+        return self._drag is not None and self._drag.begun
 
     def interpret(self, gesture: Gesture, layout: Layout, state: AppState) -> tuple[c.Command, ...]:
         """The commands that a gesture stands for, to be dispatched in this order."""
@@ -113,16 +129,12 @@ class Interaction:
             case Pinch():
                 t = time_at(layout, gesture.x)
                 return (c.ZoomTime(1 / gesture.factor, t),) if gesture.factor > 0 else ()
+            case Cancel():
+                drag, self._drag = self._drag, None
+                return () if drag is None or not drag.begun else _called_off(drag, state)
             case Leave():
                 # The row stays focused, so that a menu still acts on it.
-                self._drag = None
-                return ()
-
-    def complete(self, command: c.Command, layout: Layout) -> c.Command:
-        """A command from a menu or key with what only the layout knows: how far rows scroll."""
-        if isinstance(command, c.ScrollRows) and command.limit is None:
-            return replace(command, limit=layout.max_scroll / layout.viewport.scale)
-        return command
+                return self._let_go(state)
 
     def cursor_shape(
         self, x: float, y: float, layout: Layout, state: AppState
@@ -131,14 +143,13 @@ class Interaction:
         if self._drag is not None and self._drag.kind in ("edge", "label"):
             return "edge"
         area = area_at(layout, x, y)
-        if area in ("plot", "strip") and (
-            selection_edge_at(layout, state, x) is not None
-            or label_edge_at(layout, state, x, y) is not None
-        ):
-            return "edge"
         if area == "axis":
             return "grab"
-        return "cross" if area == "plot" and state.view.measuring else "arrow"
+        if area == "plot" and state.view.measuring:
+            return "cross"
+        if area == "plot" and selection_edge_at(layout, state, x) is not None:
+            return "edge"
+        return "arrow" if label_edge_at(layout, state, x, y) is None else "edge"
 
     # Wheel
 
@@ -192,34 +203,34 @@ class Interaction:
     def _press(self, g: Press, layout: Layout, state: AppState) -> tuple[c.Command, ...]:
         mods = _mods(g.mods)
         area = area_at(layout, g.x, g.y)
-        self._drag = None
+        self._drag = self._clicked = None
         bar = bar_at(layout, state, g.x, g.y)
         if bar is not None:
-            self._drag = _Drag("bar", g.x, g.y, 0.0, mods, area, bar=bar)
+            self._drag = _Drag("bar", g.x, g.y, 0.0, mods, area, state, begun=True, bar=bar)
             if bar.thumb.y <= g.y < bar.thumb.bottom:
                 return ()
             # A press beside the thumb brings it there.
             return _dragged(bar, g.y - (bar.thumb.y + bar.thumb.h / 2), layout)
         if area not in ("plot", "strip", "axis"):
             return ()
-        drag = _Drag("press", g.x, g.y, time_at(layout, g.x), mods, area, start=state.window.start)
-        if not mods and area == "plot" and state.selection is not None and not state.view.measuring:
-            edge = selection_edge_at(layout, state, g.x)
-            if edge is not None and label_edge_at(layout, state, g.x, g.y) is None:
-                selection = state.selection
-                anchor = selection.stop if edge == "start" else selection.start
-                self._drag = replace(drag, kind="edge", anchor=anchor)
-                return ()
-        if not mods and area in ("plot", "strip"):
-            found = label_edge_at(layout, state, g.x, g.y)
-            if found is not None:
-                label, edge, time, anchor = found
-                chosen = state.selected_label == label and state.selection is not None
-                self._drag = replace(
-                    drag, kind="label", anchor=anchor, label=(label, edge, time, chosen)
-                )
-                return ()
-        self._drag = drag
+        at = time_at(layout, g.x)
+        self._drag = drag = _Drag("press", g.x, g.y, at, mods, area, state)
+        measuring = area == "plot" and state.view.measuring
+        if mods or measuring or area not in ("plot", "strip"):
+            return ()
+        found = label_edge_at(layout, state, g.x, g.y)
+        if found is not None:
+            label, edge, time, anchor = found
+            chosen = state.selected_label == label and state.selection is not None
+            self._drag = replace(
+                drag, kind="label", anchor=anchor, off=time - at, label=(label, edge, chosen)
+            )
+        elif area == "plot" and state.selection is not None:
+            selection, side = state.selection, selection_edge_at(layout, state, g.x)
+            if side is not None:
+                ends = selection.start, selection.stop
+                time, anchor = ends if side == "start" else ends[::-1]
+                self._drag = replace(drag, kind="edge", anchor=anchor, off=time - at)
         return ()
 
     def _move(self, g: Move, layout: Layout, state: AppState) -> tuple[c.Command, ...]:
@@ -227,12 +238,15 @@ class Interaction:
         if drag is None:
             row = row_id_at(layout, g.x, g.y)
             return (c.FocusRow(row),) if row not in (None, state.focused_row) else ()
-        if drag.kind == "press":
+        if not g.held:
+            # The release went elsewhere, as to a menu that opened meanwhile.
+            return self._let_go(state)
+        if not drag.begun:
             if max(abs(g.x - drag.x), abs(g.y - drag.y)) < DRAG_PX * layout.viewport.scale:
                 return ()
-            drag = replace(drag, kind=_drag_kind(drag, state))
-            self._drag = drag
-        t = time_at(layout, g.x)
+            kind = _drag_kind(drag, state) if drag.kind == "press" else drag.kind
+            self._drag = drag = replace(drag, kind=kind, begun=True)
+        t = time_at(layout, g.x) + drag.off
         span = Span(min(drag.anchor, t), max(drag.anchor, t))
         match drag.kind:
             case "select" | "zoom" | "edge":
@@ -244,7 +258,7 @@ class Interaction:
                 return (c.SelectRows(rows_between(layout, drag.y, g.y)),)
             case "pan":
                 dt = (drag.x - g.x) * layout.grid.dt
-                return (c.PanTime(drag.start + dt - state.window.start),)
+                return (c.PanTime(drag.before.window.start + dt - state.window.start),)
             case "bar" if drag.bar is not None:
                 self._drag = replace(drag, y=g.y)
                 return _dragged(drag.bar, g.y - drag.y, layout)
@@ -257,30 +271,62 @@ class Interaction:
         drag, self._drag = self._drag, None
         if drag is None:
             return ()
-        t = time_at(layout, g.x)
+        if not drag.begun:
+            # A tremble at an edge is nothing; elsewhere it is a click.
+            if drag.kind != "press":
+                return ()
+            self._clicked = drag.anchor if drag.area == "strip" else None
+            return _click(drag, layout, state)
+        t = time_at(layout, g.x) + drag.off
         match drag.kind:
-            case "press":
-                return _click(drag, layout, state)
             case "zoom":
                 span = Span(min(drag.anchor, t), max(drag.anchor, t))
                 return (c.ShowSpan(span),) if span.length > 0 else (c.ClearSelection(),)
             case "label" if drag.label is not None:
-                label, edge, time, chosen = drag.label
-                moved = abs(g.x - drag.x) >= DRAG_PX * layout.viewport.scale
-                after: c.Command = c.SelectLabel(label if chosen else None)
-                if not moved:
-                    return (after,) if state.selection is not None and not chosen else ()
-                shift = t - time_at(layout, drag.x)
-                return (c.MoveLabelEdge(label, edge, time + shift), after)
+                label, edge, chosen = drag.label
+                return (
+                    c.MoveLabelEdge(label, edge, t),
+                    c.SelectLabel(label if chosen else None),
+                )
+            case "rows":
+                same = rows_between(layout, drag.y, g.y) == drag.before.selected_rows
+                return (c.SelectRows(frozenset()),) if same else ()
         return ()
 
     def _double(self, g: DoubleClick, layout: Layout, state: AppState) -> tuple[c.Command, ...]:
         self._drag = None
-        track = edited_track(state)
-        if track is None or area_at(layout, g.x, g.y) not in ("plot", "strip"):
+        track, area = edited_track(state), area_at(layout, g.x, g.y)
+        t = time_at(layout, g.x)
+        if area == "strip":
+            t = t if self._clicked is None else self._clicked
+        if track is None or not (area == "plot" or on_edited_strip(layout, state, g.x, g.y)):
             return ()
-        row = track.table.row_at(time_at(layout, g.x))
+        row = track.table.row_at(t)
         return () if row is None else (c.SelectLabel(int(track.table.ids[row])),)
+
+    def _let_go(self, state: AppState) -> tuple[c.Command, ...]:
+        """End a drag without a release: what it has done stays, what it would do is not done."""
+        drag, self._drag = self._drag, None
+        if drag is None or not drag.begun or drag.kind not in ("label", "zoom"):
+            return ()
+        return _called_off(drag, state)
+
+
+def _called_off(drag: _Drag, state: AppState) -> tuple[c.Command, ...]:
+    """What puts things back as they were before a drag."""
+    before = drag.before
+    match drag.kind:
+        case "select" | "zoom" | "edge" | "label":
+            if before.selected_label is None and before.selection is not None:
+                return (c.Select(before.selection, snap=False),)
+            return (c.SelectLabel(before.selected_label),)
+        case "rows":
+            return (c.SelectRows(before.selected_rows),)
+        case "pan":
+            return (c.PanTime(before.window.start - state.window.start),)
+        case "measure":
+            return (c.ClearMeasure() if before.measure is None else c.MeasureLine(before.measure),)
+    return ()
 
 
 def _mods(mods: Mods) -> Mods:

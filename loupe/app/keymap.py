@@ -1,8 +1,7 @@
-"""Keys: how a chord is written, which action or state it means, and what collides.
+"""Keys: which action or state a chord means, what collides, how a person is shown it.
 
-A chord is text such as ``Ctrl+Shift+L``, ``PgUp``, ``[`` or ``w``: modifiers in the order Ctrl,
-Alt, Shift, Meta, then the key. A letter without Ctrl, Alt or Meta carries Shift in its case, so
-``W`` is Shift and w. On macOS ``Ctrl`` is the Command key. Knows no toolkit and no menus.
+A chord is text such as ``Ctrl+Shift+L``, ``PgUp``, ``[`` or ``w``; `loupe.session.chords` brings
+it to its normal form. On macOS ``Ctrl`` is the Command key. Knows no toolkit and no menus.
 """
 
 from __future__ import annotations
@@ -13,6 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from loupe.errors import LoupeConfigError
+from loupe.session.builtin_keys import PER_SESSION
+from loupe.session.chords import KEY_NAMES, join_chord, parse_chord
+from loupe.session.folders import user_config_folder
 
 if TYPE_CHECKING:
     from loupe.app.action import Action
@@ -25,112 +27,18 @@ __all__ = [
     "conflicts",
     "display",
     "is_bare",
-    "parse_chord",
     "settings_path",
     "user_keys",
     "with_keys",
 ]
 
-MODIFIERS = ("Ctrl", "Alt", "Shift", "Meta")
-_MODIFIER_NAMES = {
-    "ctrl": "Ctrl",
-    "control": "Ctrl",
-    "cmd": "Ctrl",
-    "command": "Ctrl",
-    "alt": "Alt",
-    "option": "Alt",
-    "opt": "Alt",
-    "shift": "Shift",
-    "meta": "Meta",
-    "super": "Meta",
-    "win": "Meta",
-}
-_PER_SESSION = ("state.", "video.", "labels.")
-_NAMED = (
-    "Backspace",
-    "Del",
-    "Down",
-    "End",
-    "Esc",
-    "Home",
-    "Ins",
-    "Left",
-    "Menu",
-    "PgDown",
-    "PgUp",
-    "Return",
-    "Right",
-    "Space",
-    "Tab",
-    "Up",
-    *(f"F{n}" for n in range(1, 25)),
-)
-_KEY_NAMES = {name.lower(): name for name in _NAMED} | {
-    "delete": "Del",
-    "enter": "Return",
-    "escape": "Esc",
-    "insert": "Ins",
-    "pagedown": "PgDown",
-    "pageup": "PgUp",
-    "pgdn": "PgDown",
-    "spacebar": "Space",
-    " ": "Space",
-    "plus": "+",
-    "minus": "-",
-    "comma": ",",
-    "period": ".",
-}
 _SHIFTED = dict(zip('~!@#$%^&*()_+{}|:"<>?', "`1234567890-=[]\\;',./", strict=True))
 """What a US keyboard types with Shift, and the key that types it."""
 
 
-def parse_chord(text: str) -> str:
-    """The normal form of a chord.
-
-    Raises
-    ------
-    LoupeConfigError
-        If the text is no chord; the message says which part.
-    """
-    if text == " ":
-        return "Space"
-    parts = text.split("+") if text.strip() else []
-    if len(parts) >= 2 and parts[-1] == "" and parts[-2] == "":
-        parts = [*parts[:-2], "+"]  # "Ctrl++"
-    elif text.strip() == "+":
-        parts = ["+"]
-    if not parts:
-        raise LoupeConfigError("a key cannot be empty", code="key-unknown")
-    *names, key = (part.strip() or part for part in parts)
-    modifiers = set()
-    for name in names:
-        if name.lower() not in _MODIFIER_NAMES:
-            raise LoupeConfigError(
-                f"`{name}` in key `{text}` is no modifier",
-                hint=f"use {', '.join(MODIFIERS)}, for example `Ctrl+Shift+L`",
-                code="key-unknown",
-            )
-        modifiers.add(_MODIFIER_NAMES[name.lower()])
-    named = _KEY_NAMES.get(key.lower())
-    if named is None and (len(key) != 1 or not key.isprintable()):
-        raise LoupeConfigError(
-            f"`{key}` in key `{text}` is no key",
-            hint="use one character, or a name such as PgUp, Left, Space, F5",
-            code="key-unknown",
-        )
-    return _join(modifiers, named or key)
-
-
-def _join(modifiers: set[str], key: str) -> str:
-    if len(key) == 1 and key.isalpha():
-        if modifiers & {"Ctrl", "Alt", "Meta"}:
-            key = key.upper()
-        elif "Shift" in modifiers:
-            modifiers, key = modifiers - {"Shift"}, key.upper()
-    return "+".join([*(name for name in MODIFIERS if name in modifiers), key])
-
-
-def chord_of(key: str, text: str, modifiers: Iterable[str]) -> tuple[str, ...]:
+def chord_of(
+    key: str, text: str, modifiers: Iterable[str], platform: str = "", digit: str = ""
+) -> tuple[str, ...]:
     """The chords that a key press may stand for, the likeliest first.
 
     Parameters
@@ -141,19 +49,30 @@ def chord_of(key: str, text: str, modifiers: Iterable[str]) -> tuple[str, ...]:
         What the press would type; empty for none.
     modifiers
         Any of ``Ctrl``, ``Alt``, ``Shift``, ``Meta``.
+    platform
+        As `sys.platform`.
+    digit
+        The digit that the key types without Shift on most keyboards, if it is known.
     """
     held = set(modifiers)
     found = []
     typed = len(text) == 1 and text.isprintable() and text != " "
     if typed and not held & {"Ctrl", "Alt", "Meta"}:
         found.append(text)
-    named = _KEY_NAMES.get(key.lower(), key)
+    named = KEY_NAMES.get(key.lower(), key)
     if len(named) == 1 and named.isalpha() and not held & {"Ctrl", "Alt", "Meta"}:
         named = named.upper() if "Shift" in held else named.lower()
-    found.append(_join(set(held), named))
+    found.append(join_chord(set(held), named))
     if "Shift" in held and named in _SHIFTED:
-        found.append(_join(held, _SHIFTED[named]))
-        found.append(_join(held - {"Shift"}, named))
+        found.append(join_chord(held, _SHIFTED[named]))
+        found.append(join_chord(held - {"Shift"}, named))
+    if digit and "Shift" in held and held & {"Ctrl", "Alt", "Meta"}:
+        found.append(join_chord(set(held), digit))
+    # Many keyboards have brackets and the like only with AltGr, which is Ctrl+Alt on Windows, or
+    # with Option.
+    bent = {"win32": {"Ctrl", "Alt"}, "darwin": {"Alt"}}.get(platform)
+    if typed and not text.isalnum() and held - {"Shift"} == bent:
+        found.append(text)
     return tuple(dict.fromkeys(found))
 
 
@@ -300,7 +219,7 @@ def with_keys(
     chosen: dict[str, tuple[str, ...]] = {}
     for name, value in keys.items():
         if name not in known:
-            if name.startswith(_PER_SESSION):
+            if name.startswith(PER_SESSION):
                 continue  # a state, video or label set that this session does not have
             raise LoupeConfigError(
                 f"there is no action `{name}`",
@@ -324,9 +243,7 @@ def with_keys(
 
 def settings_path() -> Path:
     """The user's settings file; it need not exist."""
-    from platformdirs import user_config_path
-
-    return user_config_path("loupe", appauthor=False) / "settings.toml"
+    return user_config_folder() / "settings.toml"
 
 
 def user_keys(path: Path | None = None) -> dict[str, str | list[str]]:

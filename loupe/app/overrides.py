@@ -98,7 +98,6 @@ def with_preset(state: AppState, scene: Scene) -> AppState:
     length = fresh.window.length
     share = (state.cursor - state.window.start) / state.window.length
     window = replace(fresh.window, start=state.cursor - share * length, length=length)
-    placed = moved(replace(fresh, cursor=state.cursor), window, cursor=state.cursor)
     shown = {config.id: config for config in scene.tracks}
     tracks = tuple(
         replace(track, visible=shown[track.id].config.visible, strip=shown[track.id].config.strip)
@@ -106,16 +105,18 @@ def with_preset(state: AppState, scene: Scene) -> AppState:
         else track
         for track in state.tracks
     )
-    return replace(
-        placed,
+    looks = replace(
+        state,
         tracks=tracks,
-        edited=state.edited,
-        past=state.past,
-        future=state.future,
+        scroll=0.0,
+        view=replace(fresh.view, tuner=state.view.tuner),
+        overrides=fresh.overrides,
+        playback=replace(fresh.playback, playing=state.playback.playing),
+        hidden_videos=fresh.hidden_videos,
         step_target=min(state.step_target, max(0, len(fresh.facts.videos) - 1)),
-        view=replace(placed.view, tuner=state.view.tuner),
-        params=state.params,
+        facts=fresh.facts,
     )
+    return moved(looks, window, cursor=state.cursor)
 
 
 def since(now: AppState, saved: AppState) -> AppState:
@@ -135,6 +136,13 @@ def since(now: AppState, saved: AppState) -> AppState:
     return replace(
         now,
         view=replace(now.view, raster_brightness=brightness),
+        # That session says what was saved.
+        facts=replace(
+            now.facts,
+            view=saved.view,
+            hidden_videos=saved.hidden_videos,
+            playback=saved.playback,
+        ),
         overrides=Overrides(
             rows=rows,
             order=None if order == row_order(saved) else order,
@@ -168,7 +176,7 @@ def _since(now: Mapping[K, V], saved: Mapping[K, V]) -> dict[K, V]:
 
 def _view(state: AppState) -> dict[str, Any]:
     view = state.view
-    changes: dict[str, Any] = {
+    return {
         "window": state.window.length,
         "start": state.window.start,
         "cursor": state.cursor,
@@ -188,14 +196,11 @@ def _view(state: AppState) -> dict[str, Any]:
         "compact_heatmaps": view.compact_heatmaps,
         "smooth_scroll_speed": view.smooth_scroll_speed,
         "font_scale": view.font_scale,
+        "clock": view.clock,
+        "label_alpha": view.label_alpha,
         "playback_speed": state.playback.speed,
         "playback_mode": "loop" if state.playback.loop else "follow",
     }
-    if view.label_alpha is not None:
-        changes["label_alpha"] = view.label_alpha
-    if view.clock != "auto":
-        changes["clock"] = view.clock
-    return changes
 
 
 def _video(video: VideoConfig, index: int, state: AppState) -> dict[str, Any]:

@@ -147,7 +147,10 @@ def _save(state: AppState, _command: c.Command) -> str:
     if track is None:
         return "There is no label set."
     if not track.writeback:
-        return "This file was not opened for writing: use Export Labels As…, or set `writeback`."
+        return (
+            f"{track.name} was not opened for writing: use Export Interval Labels As…, or set "
+            "`writeback`."
+        )
     if track.read_only:
         return _editable(state)
     return ""

@@ -177,14 +177,16 @@ class Presenter:
 
     def status(self) -> str:
         """What one pixel column stands for, such as "each column is the range of 29 samples"."""
-        per_column = max((t.per_column for t in self._shown.values()), default=0.0)
-        events = max((t.density for t in self._shown.values()), default=0)
-        if per_column < 2:
-            return "every sample is drawn" if self._shown else ""
-        text = f"each column is the range of {per_column:,.0f} samples".replace(
-            ",", "\N{NARROW NO-BREAK SPACE}"
-        )
-        return f"{text}; events as density" if events else text
+        plain = [tile.per_column for tile in self._shown.values() if not tile.density]
+        per_column = max(plain, default=0.0)
+        told = []
+        if per_column >= 2:
+            told = [f"each column is the range of {per_column:,.0f} samples"]
+        elif plain:
+            told = ["every sample is drawn"]
+        if len(plain) < len(self._shown):
+            told.append("events as density")
+        return "; ".join(told).replace(",", "\N{NARROW NO-BREAK SPACE}")
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -207,20 +209,9 @@ class Presenter:
             usual_range(row.content, self.bench) if isinstance(row.content, TraceContent) else None
         )
 
-    def error(self, row_id: str) -> str:
-        """Why a row's data could not be read; empty if they could."""
-        tile = self._shown.get(row_id)
-        return tile.error if tile is not None else ""
-
     def refresh(self) -> None:
         """Build the frame anew, for a change that the state does not show (the system's theme)."""
         self._asleep = False
-        self._plan(hold=False)
-
-    def forget(self) -> None:
-        """Drop all tiles, so that data are read again."""
-        self._tiles.clear()
-        self._shown.clear()
         self._plan(hold=False)
 
     def retune(self, scene: Scene, rows: Collection[str], gone: Collection[str]) -> None:
@@ -252,7 +243,8 @@ class Presenter:
             if cancel is not None:
                 cancel()
         if self._owns_pool:
-            self._pool.close()
+            # What still runs is for nobody: a read that hangs is not waited for.
+            self._pool.close(0.0)
         self._callbacks.clear()
 
     # State to plan.
@@ -267,8 +259,11 @@ class Presenter:
             or getattr(before, name) == getattr(after, name)
             for name in ("window", "viewport", "view", "overrides", "scroll")
         )
-        if same_picture:
-            drawn = ("cursor", "selection", "tracks", "selected_rows", "focused_row", "measure")
+        if same_picture and self._strips(before) == self._strips(after):
+            drawn = (
+                "cursor", "selection", "tracks", "selected_rows", "focused_row", "measure",
+                "extent",
+            )  # fmt: skip
             if any(
                 getattr(before, n) is not getattr(after, n)
                 and getattr(before, n) != getattr(after, n)
@@ -280,14 +275,13 @@ class Presenter:
         self._plan(hold=True)
 
     def _lay_out(self, state: AppState) -> Layout:
-        strips = sum(1 for t in self._tracks(state) if t.strip)
         return layout_of(
             self._rows,
             state.overrides,
             state.view,
             state.viewport,
             state.window,
-            strips=strips,
+            strips=self._strips(state),
             scroll=state.scroll,
             gutter=self._gutter(state.view.font_scale),
         )
@@ -298,6 +292,9 @@ class Presenter:
             self._gutters[font_scale] = gutter_width(self.scene.rows, font_scale)
         return self._gutters[font_scale]
 
+    def _strips(self, state: AppState) -> int:
+        return sum(track.strip for track in self._tracks(state))
+
     def _tracks(self, state: AppState) -> list[Track]:
         specs = {spec.id: spec.config for spec in self.scene.tracks}
         shown = []
@@ -305,7 +302,7 @@ class Presenter:
             if not track.visible:
                 continue
             config = specs.get(track.id)
-            strip = (state.view.strip or state.view.strip_only) and (config is None or config.strip)
+            strip = (state.view.strip or state.view.strip_only) and track.strip
             shown.append(Track(track.table, config is None or config.overlay, strip))
         return shown
 
@@ -315,6 +312,10 @@ class Presenter:
         self._generation += 1
         grid = self._layout.grid
         missing = False
+        for row_id, tiles in self._tiles.items():
+            # What failed may work when one comes back to it.
+            shown = self._shown.get(row_id)
+            tiles[:] = [t for t in tiles if not t.error or t is shown]
         self._shown = {}
         wanted: list[TileJob] = []
         for row, look in self._visible():
@@ -384,7 +385,7 @@ class Presenter:
             return
         was_waited_for = self._waiting.pop(job.key, None) is not None
         if outcome.error is not None:
-            tile = job.failed(str(outcome.error))
+            tile = job.failed(outcome.error)
         elif isinstance(outcome.value, TileContent):
             tile = outcome.value
         else:
@@ -397,7 +398,7 @@ class Presenter:
             self._widen(tile)
             return
         self._shown[job.row_id] = tile
-        if tile.missing and tile.missing != self._left.get(job.key):
+        if 0 < tile.missing < self._left.get(job.key, tile.missing + 1):
             # Shown as far as it is known; the same work goes on where it stopped.
             self._left[job.key] = tile.missing
             self._waiting[job.key] = job.row_id

@@ -1,16 +1,17 @@
 """How a window moves and what a label key would label: the rules that reducers share.
 
-Two things always hold afterwards: the window lies in the recording as far as it fits, and the
-cursor lies in the window and in the recording.
+Two things always hold afterwards: the window lies in the recording, or starts with it where it is
+longer, and the cursor lies in both.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Literal
 
 from loupe.app.state import AppState, TrackState
-from loupe.labels.navigate import epoch_at, epochs_in
+from loupe.labels.navigate import epoch_at
 from loupe.scene.timeaxis import clamp_window as clamp_start
 from loupe.scene.timegrid import Window
 from loupe.units import Seconds, Span
@@ -20,9 +21,12 @@ __all__ = [
     "MIN_WINDOW_S",
     "clamp_cursor",
     "clamp_window",
+    "clip",
     "edited_track",
     "fit_length",
+    "instant",
     "moved",
+    "noted",
     "reveal",
     "target_span",
     "whole_epochs",
@@ -33,6 +37,11 @@ MIN_WINDOW_S: Seconds = 1e-4
 
 HISTORY = 100
 """How many views one can go back."""
+
+
+def clip(value: float, limits: tuple[float, float], *known: float) -> float:
+    """The value within limits; a session may lie outside of them, so they reach to `known` ones."""
+    return min(max(value, min((limits[0], *known))), max((limits[1], *known)))
 
 
 def clamp_window(window: Window, extent: Span) -> Window:
@@ -94,6 +103,19 @@ def reveal(state: AppState, t: Seconds, *, remember: bool = False) -> AppState:
     return moved(state, window, cursor=t, remember=remember)
 
 
+def noted(state: AppState, text: str) -> AppState:
+    """The state with a message for the status line, told also if it is the same as before."""
+    return replace(state, note=text, told=state.told + 1)
+
+
+def instant(state: AppState) -> Seconds:
+    """The cursor; at the end of the recording the last moment in it.
+
+    Epochs and labels do not hold their own end, but who stands at the end means the last ones.
+    """
+    return min(state.cursor, math.nextafter(state.extent.stop, -math.inf))
+
+
 def edited_track(state: AppState) -> TrackState | None:
     """The label set that keys change, or None."""
     index = state.edited
@@ -104,14 +126,24 @@ def whole_epochs(span: Span, track: TrackState, extent: Span) -> Span:
     """The epochs that lie at least half in a span, or the one at its centre, as one span."""
     if track.epoch is None:
         return span
-    found = [
-        epoch
-        for epoch in epochs_in(span, track.epoch, track.epoch_origin, extent)
-        if min(epoch.stop, span.stop) - max(epoch.start, span.start) >= epoch.length / 2
-    ]
-    if found:
-        return Span(found[0].start, found[-1].stop)
-    return epoch_at(span.centre, track.epoch, track.epoch_origin, extent) or span
+
+    def at(t: Seconds) -> Span | None:
+        assert track.epoch is not None
+        return epoch_at(t, track.epoch, track.epoch_origin, extent)
+
+    def in_it(epoch: Span) -> bool:
+        shared = min(epoch.stop, span.stop) - max(epoch.start, span.start)
+        return shared >= epoch.length / 2
+
+    first, last = at(span.start), at(math.nextafter(span.stop, -math.inf))
+    # All between the outermost ones lie in it whole; there may be thousands.
+    if first is not None and not in_it(first):
+        first = at(first.stop)
+    if last is not None and not in_it(last):
+        last = at(math.nextafter(last.start, -math.inf))
+    if first is not None and last is not None and first.start <= last.start:
+        return Span(first.start, last.stop)
+    return at(span.centre) or span
 
 
 def target_span(state: AppState) -> Span | None:
@@ -121,4 +153,4 @@ def target_span(state: AppState) -> Span | None:
     track = edited_track(state)
     if track is None or track.epoch is None:
         return None
-    return epoch_at(state.cursor, track.epoch, track.epoch_origin, state.extent)
+    return epoch_at(instant(state), track.epoch, track.epoch_origin, state.extent)

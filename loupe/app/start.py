@@ -5,9 +5,10 @@ Knows scenes and sessions; opens no data and no label file.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
 
 from loupe.app.rules import clamp_cursor, clamp_window
 from loupe.app.state import (
@@ -26,6 +27,7 @@ from loupe.scene.layout import Viewport
 from loupe.scene.model import DenseContent, HeatmapContent, Row, Scene, TraceContent
 from loupe.scene.timegrid import Window
 from loupe.session.labels import LabelsConfig
+from loupe.session.video import VideoConfig
 from loupe.session.view import ViewSettings
 from loupe.units import Span
 
@@ -46,7 +48,7 @@ __all__ = [
 
 def facts_of(scene: Scene) -> SceneFacts:
     """What the commands must know of a scene."""
-    markers: dict[str, None] = {}
+    view, markers = scene.session.view, dict[str, None]()
     for row in scene.rows:
         if isinstance(row.content, TraceContent | DenseContent):
             markers.update(dict.fromkeys(found.id for found in row.content.markers))
@@ -55,7 +57,22 @@ def facts_of(scene: Scene) -> SceneFacts:
         videos=tuple(video.name for video in scene.videos),
         events=tuple(found.name for found in scene.events),
         markers=tuple(markers),
+        video_keys=_video_keys(scene.session.videos),
+        hidden_videos=frozenset(i for i, v in enumerate(scene.session.videos) if not v.visible),
+        view=view_flags(view),
+        playback=Playback(speed=view.playback_speed, loop=view.playback_mode == "loop"),
     )
+
+
+def _video_keys(videos: Sequence[VideoConfig]) -> tuple[str, ...]:
+    """A key for each video: its id, name or files, and a number where several have the same."""
+    seen: Counter[str] = Counter()
+    keys = []
+    for video in videos:
+        key = str(video.id or video.name or video.video_path)
+        keys.append(f"{key} {seen[key]}")
+        seen[key] += 1
+    return tuple(keys)
 
 
 def _row_facts(row: Row) -> RowFacts:
@@ -151,17 +168,20 @@ def initial_state(
     tracks
         The label sets, in the session's order.
     """
-    session, view = scene.session, scene.session.view
+    session, view, facts = scene.session, scene.session.view, facts_of(scene)
     extent = whole_extent(scene, [track.table for track in tracks])
     if extent.length <= 0:
         extent = Span(extent.start, extent.start + 1.0)  # a single sample still needs an axis
     start = extent.start if view.start is None else view.start
     window = clamp_window(Window(start, view.window), extent)
     cursor = window.start if view.cursor is None else view.cursor
-    overrides = Overrides()
-    for row in scene.rows:
-        if row.hidden or row.bad:
-            overrides = overrides.with_row(row.id, RowOverride(hidden=row.hidden, bad=row.bad))
+    overrides = Overrides().with_rows(
+        {
+            row.id: RowOverride(hidden=row.hidden, bad=row.bad)
+            for row in scene.rows
+            if row.hidden or row.bad
+        }
+    )
     edited = session.edited_labels
     if edited is None or edited >= len(tracks):
         edited = 0 if tracks and not session.labels else None
@@ -174,9 +194,9 @@ def initial_state(
         overrides=overrides,
         tracks=tuple(tracks),
         edited=edited,
-        playback=Playback(speed=view.playback_speed, loop=view.playback_mode == "loop"),
-        hidden_videos=frozenset(i for i, v in enumerate(session.videos) if not v.visible),
-        facts=facts_of(scene),
+        playback=facts.playback,
+        hidden_videos=facts.hidden_videos,
+        facts=facts,
         params=param_states(scene),
     )
 
@@ -231,10 +251,12 @@ def whole_extent(scene: Scene, tables: Sequence[IntervalTable]) -> Span:
 def recompiled(state: AppState, scene: Scene) -> AppState:
     """The state over another scene, as after a reload: the window stays where it is.
 
-    Overrides of rows, markers and events that are gone are dropped.
+    Overrides of rows, markers and events that are gone are dropped. What the session says
+    otherwise now of the view and of videos counts; what was changed here besides stays.
     """
     fresh = initial_state(scene, state.viewport, tracks=state.tracks)
-    facts = fresh.facts
+    before, facts = state.facts, fresh.facts
+    places = _video_places(before, facts)
     kept = {row.id for row in facts.rows}
     overrides = Overrides(
         rows={
@@ -244,7 +266,7 @@ def recompiled(state: AppState, scene: Scene) -> AppState:
         order=state.overrides.order,
         markers={k: v for k, v in state.overrides.markers.items() if k in facts.markers},
         events={k: v for k, v in state.overrides.events.items() if k in facts.events},
-        videos={k: v for k, v in state.overrides.videos.items() if k < len(facts.videos)},
+        videos={places[k]: v for k, v in state.overrides.videos.items() if k in places},
     )
     window = clamp_window(state.window, fresh.extent)
     # Sliders may have moved since the data were computed.
@@ -259,11 +281,48 @@ def recompiled(state: AppState, scene: Scene) -> AppState:
         selected_rows=frozenset(row for row in state.selected_rows if row in kept),
         focused_row=state.focused_row if state.focused_row in kept else None,
         overrides=overrides,
-        hidden_videos=frozenset(i for i in state.hidden_videos if i < len(facts.videos)),
-        step_target=min(state.step_target, max(0, len(facts.videos) - 1)),
+        view=_view_after(state.view, before.view, facts.view),
+        playback=_playback_after(state.playback, before.playback, facts.playback),
+        hidden_videos=_hidden_after(state.hidden_videos, before, facts),
+        step_target=places.get(state.step_target, 0),
         measure=None,
         facts=facts,
         params=tuple(
             replace(one, setting=moved.get(one.param, one.setting)) for one in fresh.params
         ),
+    )
+
+
+def _video_places(before: SceneFacts, after: SceneFacts) -> dict[int, int]:
+    """Where each video of a session stands in another one; without those that are gone."""
+    places = {key: i for i, key in enumerate(after.video_keys)}
+    return {i: places[key] for i, key in enumerate(before.video_keys) if key in places}
+
+
+def _hidden_after(hidden: frozenset[int], before: SceneFacts, after: SceneFacts) -> frozenset[int]:
+    """Which videos are hidden: as here, but for those of which the session says otherwise now."""
+    found = set(after.hidden_videos)
+    for old, new in _video_places(before, after).items():
+        says = old in before.hidden_videos, new in after.hidden_videos
+        if says[0] == says[1]:
+            found.discard(new)
+            found |= {new} if old in hidden else set()
+    return frozenset(found)
+
+
+def _view_after(view: ViewFlags, before: ViewFlags, after: ViewFlags) -> ViewFlags:
+    """The view as it is here, but for what the session says otherwise now."""
+    changed: dict[str, Any] = {
+        name: getattr(after, name)
+        for name in (field.name for field in fields(ViewFlags))
+        if name in ViewSettings.model_fields and getattr(before, name) != getattr(after, name)
+    }
+    return replace(view, **changed)
+
+
+def _playback_after(playback: Playback, before: Playback, after: Playback) -> Playback:
+    return replace(
+        playback,
+        speed=playback.speed if before.speed == after.speed else after.speed,
+        loop=playback.loop if before.loop == after.loop else after.loop,
     )

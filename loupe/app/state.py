@@ -1,7 +1,8 @@
 """The one frozen state of an open window. Views draw it, commands replace it.
 
-Knows neither Qt nor GL. Imports only the ground floors and the session, so that
-the action table can be read without numpy; label tables enter as opaque values.
+Knows neither Qt nor GL. Imports only the ground floors, the session and `loupe.scene.settings`,
+all of the standard library, so that the action table can be read without numpy; label tables
+enter as opaque values.
 """
 
 from __future__ import annotations
@@ -63,6 +64,15 @@ class RowFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Playback:
+    """Whether the cursor runs, how fast, and whether it loops in the window or runs on."""
+
+    playing: bool = False
+    speed: float = 1.0
+    loop: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class SceneFacts:
     """The few facts of a scene that decide what a command may do; see `loupe.app.start`.
 
@@ -72,12 +82,20 @@ class SceneFacts:
         In the session's order.
     videos, events, markers
         Names of the videos, of the classes of global events and ids of the marker sets.
+    video_keys
+        What each video is known by when the session is read again: its id, name or files.
+    hidden_videos, view, playback
+        The session's own values of what the window can change.
     """
 
     rows: tuple[RowFacts, ...] = ()
     videos: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
+    video_keys: tuple[str, ...] = ()
+    hidden_videos: frozenset[int] = frozenset()
+    view: ViewFlags = field(default_factory=ViewFlags)
+    playback: Playback = field(default_factory=Playback)
 
     def row(self, row_id: str) -> RowFacts | None:
         """The facts of one row, or None."""
@@ -141,15 +159,6 @@ class ParamState:
 
 
 @dataclass(frozen=True, slots=True)
-class Playback:
-    """Whether the cursor runs, how fast, and whether it loops in the window or runs on."""
-
-    playing: bool = False
-    speed: float = 1.0
-    loop: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class AppState:
     """Everything that can change while a window is open.
 
@@ -161,8 +170,8 @@ class AppState:
         Logical pixels the rows are scrolled down.
     edited
         Index into `tracks` of the set that label keys change; None without one.
-    note
-        The message of the status line.
+    note, told
+        The message of the status line, and how many there were: the same one may be said again.
     past, future
         Windows to go back and forward to; the newest last.
     params
@@ -190,6 +199,7 @@ class AppState:
     hidden_videos: frozenset[int] = frozenset()
     step_target: int = 0
     note: str = ""
+    told: int = 0
     past: tuple[Window, ...] = ()
     future: tuple[Window, ...] = ()
     measure: Measure | None = None

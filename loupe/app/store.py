@@ -14,6 +14,7 @@ from typing import TypeAlias
 from loupe.app.commands import Command, LabelEdit, ReplaceState, UiRequest
 from loupe.app.policy import allowed
 from loupe.app.reduce import reduce
+from loupe.app.rules import noted
 from loupe.app.state import AppState
 
 __all__ = ["Store"]
@@ -31,7 +32,8 @@ class Store:
     """Holds the state and applies commands in the order in which they come.
 
     A command dispatched while observers are being told waits until they all have seen the state
-    before it, so nobody ever sees changes out of order.
+    before it, so nobody ever sees changes out of order. One dispatched while a request is served
+    does not wait: a request may take as long as a person needs to answer.
 
     Parameters
     ----------
@@ -90,9 +92,11 @@ class Store:
         self._busy = True
         changed = False
         try:
-            changed = self._apply(self._queue.popleft())
             while self._queue:
-                self._apply(self._queue.popleft())
+                one = self._queue.popleft()
+                done = self._apply(one)
+                if one is command:
+                    changed = done
         finally:
             # After an observer's error what was queued is dropped: it was asked for in a state
             # that never came to be seen.
@@ -104,12 +108,10 @@ class Store:
         before = self._state
         reason = allowed(before, command)
         if reason:
-            self._set(replace(before, note=reason))
+            self._set(noted(before, reason))
             return False
         if isinstance(command, UiRequest):
-            for server in list(self._servers.values()):
-                server(command)
-            return bool(self._servers)
+            return self._serve(command)
         if isinstance(command, LabelEdit) and not command.now:
             command = replace(command, now=self._now())
         after = reduce(before, command)
@@ -118,9 +120,20 @@ class Store:
         if self._guard is not None and after is not before and not whole:
             reason = self._guard(before, after)
             if reason:
-                self._set(replace(before, note=reason))
+                self._set(noted(before, reason))
                 return False
         return self._set(after)
+
+    def _serve(self, request: UiRequest) -> bool:
+        # A request may run an event loop of its own (a question, a reload). What the person does
+        # meanwhile counts at once: a state made after that must hold it.
+        self._busy = False
+        try:
+            for server in list(self._servers.values()):
+                server(request)
+        finally:
+            self._busy = True
+        return bool(self._servers)
 
     def _set(self, after: AppState) -> bool:
         before = self._state

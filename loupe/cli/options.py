@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from loupe.cli.opening import parse_vars
-from loupe.session.builtin_keys import ACTION_NAMES, BUILTIN_KEYS
+from loupe.session.builtin_keys import BUILTIN_KEYS
 from loupe.session.diagnostics import Report
 from loupe.session.load import LoadOptions
 
@@ -28,8 +28,6 @@ def checking_options(
         allow_remote,
         tuple(allow_write),
         BUILTIN_KEYS,
-        ACTION_NAMES,
-        _normal_key,
     )
 
 
@@ -47,9 +45,3 @@ def expanded(names: Sequence[str]) -> list[str]:
         matches = sorted(glob.glob(name, recursive=True)) if is_pattern else []
         found += matches or [name]
     return list(dict.fromkeys(found))
-
-
-def _normal_key(text: str) -> str:
-    from loupe.app.keymap import parse_chord  # only sessions with keys of their own need it
-
-    return parse_chord(text)

@@ -145,9 +145,10 @@ def _whole(source: Any, base: Path, allow_remote: bool) -> tuple[LabelledArray, 
     data = catalog.array(whole)
     if not isinstance(data, LabelledArray) or data.stored is None:
         raise LoupeDataError(
-            "an overview is made of one zarr store or netCDF file",
+            "an overview is made of one store, or of one file that holds all samples",
             where=str(getattr(source, "path", source)),
-            hint="npy pairs, tables and joined files are read as they are",
+            hint="headers with samples in other files, npy pairs, tables and joined files are read "
+            "as they are",
             code="data-overview",
         )
     name = "/".join(p for p in (data.stored.group, data.stored.variable) if p)

@@ -270,7 +270,7 @@ class Catalog:
                 raise LoupeDataError(
                     "this is on the network, and only local files are opened by default",
                     where=text,
-                    hint="allow it with --allow-remote if you trust the session",
+                    hint="if you trust it, pass --allow-remote, or `allow_remote=True` to view()",
                     code="data-remote",
                 )
             return [text]

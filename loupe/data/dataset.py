@@ -9,6 +9,7 @@ not know which store it is.
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -24,12 +25,22 @@ from loupe.data.protocols import ArrayInfo
 from loupe.data.request import OpenRequest
 from loupe.data.select import Range, Selection, as_selection, positions, time_window
 from loupe.data.timeaxis import Axis, UniformTime
-from loupe.data.timecode import read_axis
+from loupe.data.timecode import read_axis, time_code
 from loupe.data.variables import Variable, VariableReader
 from loupe.errors import LoupeDataError
 from loupe.session.suggest import did_you_mean
 
-__all__ = ["Dataset", "no_such_group", "open_labelled", "plain_text", "row_label"]
+__all__ = [
+    "Dataset",
+    "TimeVariable",
+    "no_such_group",
+    "open_labelled",
+    "plain_text",
+    "row_label",
+]
+
+_TIMES_KEPT = 64 * 2**20
+"""Bytes of decoded times kept while an axis is found, or two chunks if that is more."""
 
 _COORDINATE_SIZE = 2_000_000
 """Variables over the non-time dimensions are taken for coordinates up to this many values."""
@@ -56,6 +67,21 @@ class Dataset:
     attrs: Mapping[str, object] = field(default_factory=dict)
     groups: tuple[str, ...] = ()
     coords: frozenset[str] = frozenset()
+
+
+@dataclass(eq=False)
+class TimeVariable(Variable):
+    """Times whose axis a reader knows without computing each of them."""
+
+    @abstractmethod
+    def axis(self) -> Axis:
+        """The axis, in seconds; the attributes tell no more than the wall clock of second 0.
+
+        Raises
+        ------
+        LoupeDataError
+            If the times do not increase.
+        """
 
 
 def open_labelled(dataset: Dataset, request: OpenRequest) -> LabelledArray:
@@ -214,9 +240,12 @@ def _time_axis(
             hint="store the times as a variable of that name, or give `rate` in samples a second",
             code="data-time-missing",
         )
-    # Several places are looked at, and a block is decoded once; kept only while this runs.
+    if isinstance(coordinate, TimeVariable) and request.time_unit is None:
+        return coordinate.axis(), time_code(np.zeros(1), coordinate.attrs).origin
     limit = 4 * request.block_limit
-    reader = VariableReader(coordinate, ByteCache(limit), limit)
+    # Several places are looked at, and a block is decoded once; kept only while this runs.
+    a_chunk = coordinate.chunks[0].typical * coordinate.dtype.itemsize if coordinate.chunks else 0
+    reader = VariableReader(coordinate, ByteCache(min(limit, max(2 * a_chunk, _TIMES_KEPT))), limit)
     axis, code = read_axis(
         lambda i0, i1: reader.read((slice(i0, i1),)),
         n,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ def cluster_runner(address: str, source: Any, base: Path) -> Callable[[Job], Ite
     def run_all(job: Job) -> Iterator[object]:
         from distributed import as_completed
 
+        if not job.units:
+            return
         try:
             client: Any = Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]  # distributed's own
         except (OSError, TimeoutError) as error:
@@ -68,7 +71,9 @@ def cluster_runner(address: str, source: Any, base: Path) -> Callable[[Job], Ite
         plain = {key: value for key, value in fields.items() if value is not None}
         with client:
             futures = client.map(
-                functools.partial(_remote_unit, tuple(sorted(plain.items())), str(base), job),
+                functools.partial(
+                    _remote_unit, tuple(sorted(plain.items())), str(base), replace(job, units=())
+                ),
                 *zip(*job.units, strict=True),
                 pure=False,
             )

@@ -26,6 +26,9 @@ _SAMPLES = 4
 _SAMPLE_BYTES = 2**14
 """Samples of a piece: its beginning, its end and two between them."""
 
+_LEFT_BY_OTHERS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+"""What file managers leave in folders that they show, besides the ``._*`` of macOS."""
+
 _CHECK_PIECES = 2000
 """Pieces of a copy that are compared at most, spread over all."""
 
@@ -88,7 +91,8 @@ def list_pieces(root: Path) -> list[Piece]:
 def _walk(root: Path) -> Iterable[Path]:
     for folder, _, names in os.walk(root):
         for name in names:
-            yield Path(folder) / name
+            if name not in _LEFT_BY_OTHERS and not name.startswith("._"):
+                yield Path(folder) / name
 
 
 def fingerprint(root: Path, workers: int = 2) -> Fingerprint:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from loupe.data.fingerprint import fingerprint, list_pieces
 from loupe.data.labelled import LabelledArray
@@ -31,7 +33,9 @@ _UNIT_BINS = 16384
 """Bins of level 0 in one unit of work and one stored chunk: a million samples."""
 
 _PIECE_VALUES = 1_000_000
-_COARSE_BINS = 65536
+
+_COARSE_BYTES = 2**22
+"""A chunk of a level from 2 on: read quickly, and small enough to be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,14 @@ class Job:
             count += 1
         return max(2, count)
 
+    def coarse_bins(self, itemsize: int) -> int:
+        """Bins of a chunk of the levels from 2 on: a power of `factor`."""
+        most = _COARSE_BYTES // (2 * min(self.row_block, self.rows) * itemsize)
+        bins = 1
+        while bins * self.factor <= most:
+            bins *= self.factor
+        return bins
+
     def bins(self, level: int) -> int:
         """Bins of a level."""
         size: int = self.base * self.factor**level
@@ -94,7 +106,8 @@ def prepare(data: LabelledArray, target: Path, *, base: int = 64, factor: int = 
         raise LoupeDataError(
             "an overview is made of whole arrays in files",
             where=data.reader.variable.where,
-            hint="leave out `select`; arrays in memory need no overview",
+            hint="leave out `select`; arrays in memory need none, and of recordings in several "
+            "files none can be checked",
             code="data-overview",
         )
     inside = inside_of(data.stored)
@@ -112,12 +125,11 @@ def prepare(data: LabelledArray, target: Path, *, base: int = 64, factor: int = 
     job = Job(target, inside, rows, samples, block, base, factor, _UNIT_BINS, ())
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _drop_unreadable(target, inside)
         root: Any = zarr.open_group(target, mode="a", zarr_format=3, use_consolidated=False)
-        group = root.get(inside)
-        if group is not None and not _resumable(group, wanted, data):
-            shutil.rmtree(target / inside)
-            group = None
+        group = _begun(root, job, wanted, data)
         if group is None:
+            shutil.rmtree(target / inside, ignore_errors=True)
             group = root.require_group(inside)
             _create(group, job, working_dtype(data.info.dtype))
             _store_state(group, data)
@@ -133,6 +145,37 @@ def prepare(data: LabelledArray, target: Path, *, base: int = 64, factor: int = 
         ) from error
     left = tuple((int(b), int(u)) for b, u in np.argwhere(done == 0))
     return replace(job, units=left)
+
+
+def _drop_unreadable(target: Path, inside: str) -> None:
+    """Delete descriptions of the groups around an array that nothing can be made of.
+
+    What lies in these groups is found again when they are described anew.
+    """
+    parts = inside.split("/")
+    for k in range(len(parts)):
+        described = target.joinpath(*parts[:k], "zarr.json")
+        try:
+            json.loads(described.read_bytes())["node_type"]
+        except FileNotFoundError:
+            continue
+        except (ValueError, KeyError, TypeError):
+            described.unlink()
+
+
+def _begun(root: Any, job: Job, wanted: dict[str, Any], data: LabelledArray) -> Any:
+    """The group of an overview that was begun and can be gone on with, or None."""
+    try:
+        group = root.get(job.inside)
+        if group is None or not _resumable(group, wanted, data):
+            return None
+        members = {*(f"level_{k}" for k in range(job.levels)), "done"}
+        np.asarray(group["done"][:])
+        return group if members <= set(group.array_keys()) else None
+    except OSError:
+        raise
+    except Exception:  # noqa: BLE001 - damaged in whatever way: it is made anew
+        return None
 
 
 def _resumable(group: Any, wanted: dict[str, Any], data: LabelledArray) -> bool:
@@ -167,12 +210,12 @@ def _create(group: Any, job: Job, dtype: np.dtype[Any]) -> None:
     units = -(-job.samples // job.unit_samples)
     for level in range(job.levels):
         bins = max(1, job.bins(level))
-        chunk = job.unit_bins // job.factor**level if level < 2 else _COARSE_BINS
-        rows = job.row_block if level < 2 else job.rows
+        coarse = min(job.coarse_bins(dtype.itemsize), bins)
+        chunk = job.unit_bins // job.factor**level if level < 2 else coarse
         group.create_array(
             f"level_{level}",
             shape=(2, job.rows, bins),
-            chunks=(2, min(rows, job.rows), min(chunk, bins) if level >= 2 else chunk),
+            chunks=(2, min(job.row_block, job.rows), chunk),
             dtype=dtype,
             compressors=BloscCodec(cname="lz4", clevel=1, shuffle="shuffle"),
             dimension_names=("bound", "row", "bin"),
@@ -250,7 +293,13 @@ def _open(job: Job) -> Stored:
 
 
 def finish(data: LabelledArray, job: Job, workers: int = 2, stored: Stored | None = None) -> None:
-    """Make the coarse levels of the fine ones, take the fingerprint, declare it complete."""
+    """Make the coarse levels of the fine ones, take the fingerprint, declare it complete.
+
+    Raises
+    ------
+    LoupeDataError
+        If the recording is not what it was when the overview was begun.
+    """
     group, levels, _ = _open(job) if stored is None else stored
     if group.attrs.get("complete"):
         return
@@ -258,16 +307,65 @@ def finish(data: LabelledArray, job: Job, workers: int = 2, stored: Stored | Non
     with ThreadPoolExecutor(1) as beside:
         taken = beside.submit(fingerprint, data.stored.files, workers)
         for start in range(0, job.rows, job.row_block):
-            rows = slice(start, min(start + job.row_block, job.rows))
-            lo, hi = np.asarray(levels[1][:, rows, :])
-            for level in range(2, job.levels):
-                lo, hi = merge_minmax(lo, hi, job.factor)
-                levels[level][:, rows, :] = np.stack([lo, hi])
+            _make_coarse(levels, job, slice(start, min(start + job.row_block, job.rows)))
         source = taken.result()
+    if _state(data.stored.files) != group.attrs["state"]:
+        raise LoupeDataError(
+            "the recording changed while its overview was made",
+            where=str(data.stored.files),
+            hint="build it again when nothing writes to the recording any more: it begins anew",
+            code="data-overview",
+        )
     inside = group.require_group("source")
     for name in ("lengths", "changed_ns", "checksums"):
         inside.create_array(name, data=getattr(source, name), overwrite=True)
     group.attrs.update({"names": source.names, "complete": True})
+
+
+def _make_coarse(levels: tuple[Any, ...], job: Job, rows: slice) -> None:
+    """Make the levels from 2 on of a block of rows, of stretches of level 1."""
+    if len(levels) < 3:
+        return
+    chunk = job.coarse_bins(levels[1].dtype.itemsize)
+    first: _Coarse | None = None
+    for level in reversed(levels[2:]):
+        first = _Coarse(level, rows, job.factor, chunk, first)
+    assert first is not None
+    n = job.bins(1)
+    step = max(job.factor * chunk, job.unit_bins // job.factor)
+    for b0 in range(0, n, step):
+        b1 = min(b0 + step, n)
+        first.add(np.asarray(levels[1][:, rows, b0:b1]), last=b1 == n)
+
+
+class _Coarse:
+    """Makes one level of the finer one, a chunk at a time, and hands it on to the next."""
+
+    def __init__(
+        self, array: Any, rows: slice, factor: int, chunk: int, after: _Coarse | None
+    ) -> None:
+        self._array = array
+        self._rows = rows
+        self._factor = factor
+        self._chunk = chunk
+        self._after = after
+        self._begun: list[npt.NDArray[Any]] = []
+        self._at = 0
+
+    def add(self, finer: npt.NDArray[Any], *, last: bool) -> None:
+        """Take the next bins of the finer level, ``(2, rows, bins)``."""
+        self._begun.append(finer)
+        n = sum(part.shape[2] for part in self._begun)
+        whole = n if last else n - n % (self._factor * self._chunk)
+        if not whole:
+            return
+        both = np.concatenate(self._begun, axis=2)
+        self._begun = [both[:, :, whole:].copy()]
+        made = np.stack(merge_minmax(both[0, :, :whole], both[1, :, :whole], self._factor))
+        self._array[:, self._rows, self._at : self._at + made.shape[2]] = made
+        self._at += made.shape[2]
+        if self._after is not None:
+            self._after.add(made, last=last)
 
 
 def build_sidecar(

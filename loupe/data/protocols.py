@@ -50,7 +50,11 @@ class TimeAxis(Protocol):
         ...
 
     def times(self, i0: int, i1: int) -> npt.NDArray[np.float64]:
-        """Times of samples ``i0 .. i1 - 1``, shape ``(i1 - i0,)``."""
+        """Times of samples ``i0 .. i1 - 1``, shape ``(i1 - i0,)``.
+
+        Where an axis has ``at(index)`` too, the times of any samples ``(k,)`` come from there,
+        so that a picture of hours does not compute the time of every sample.
+        """
         ...
 
     def bracket(self, t0: Seconds, t1: Seconds) -> tuple[int, int]:

@@ -46,7 +46,7 @@ _logger = logging.getLogger(__name__)
 Where: TypeAlias = Literal["beside", "cache"]
 
 FORMAT = "loupe-overview"
-VERSION = 1
+VERSION = 2
 
 
 def sidecar_path(path: Path, where: Where = "beside") -> Path:
@@ -74,7 +74,7 @@ class _LevelVariable(ZarrVariable):
             raise LoupeDataError(
                 f"the overview cannot be read: {error.message}",
                 where=self.where,
-                hint="delete it, or make it anew with `loupe overview build`",
+                hint="delete it and make it anew with `loupe overview build`",
                 code="data-overview",
             ) from error
 
@@ -92,6 +92,11 @@ class Sidecar:
         For each row of the opened array, its row in the overview.
     root
         Its folder.
+
+    Raises
+    ------
+    Exception
+        If something of it is not there, or not what `loupe.data.overview` writes.
     """
 
     def __init__(
@@ -101,6 +106,8 @@ class Sidecar:
         attrs = group.attrs.asdict()
         self.base = int(attrs["base"])
         self.factor = int(attrs["factor"])
+        if self.base < 1 or self.factor < 2:
+            raise ValueError(f"bins of {self.base} samples, {self.factor} in a longer one")
         self._rows = rows
         self._levels = [
             VariableReader(
@@ -180,14 +187,11 @@ def find_sidecar(data: ArrayData, cache: BlockCache) -> tuple[Sidecar | None, st
                 note = f"{path.name} is not finished; `loupe overview build` takes it up again"
                 continue
             problem = misfit(group, data)
+            if not problem:
+                return Sidecar(group, cache, data.stored_rows, path / inside_of(data.stored)), ""
         except Exception as error:  # noqa: BLE001 - a damaged overview must not stop anybody
             problem = f"is damaged ({type(error).__name__}: {error})"
-        if problem:
-            note = (
-                f"{path.name} {problem} and is not used; make it anew with `loupe overview build`"
-            )
-            continue
-        return Sidecar(group, cache, data.stored_rows, path / inside_of(data.stored)), ""
+        note = f"{path.name} {problem} and is not used; make it anew with `loupe overview build`"
     return None, note
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "UniformTime",
     "axis_of",
     "check_increasing",
+    "records_axis",
     "sample_spacing",
     "time_tolerance",
 ]
@@ -32,6 +33,9 @@ Times: TypeAlias = npt.NDArray[np.float64]
 
 UNIFORM_TOLERANCE = 1e-6
 """Largest error of a sample's time on an evenly sampled axis, in periods."""
+
+_BLOCK = 2**20
+"""Times looked at at once: what is computed of a long axis must not be as long as itself."""
 
 _SAMPLES_PER_SEGMENT = 16
 """A gapped axis is kept as segments only if they hold this many samples on average."""
@@ -86,6 +90,10 @@ class UniformTime:
     def times(self, i0: int, i1: int) -> Times:
         """Times of samples ``i0 .. i1 - 1``, shape ``(i1 - i0,)``."""
         return self.start + np.arange(i0, i1, dtype=np.float64) * self.period
+
+    def at(self, index: npt.NDArray[np.intp]) -> Times:
+        """Times of any samples, ``(k,)``."""
+        return self.start + index.astype(np.float64) * self.period
 
     def index_from(self, t: Seconds) -> int:
         """First sample at or after ``t``; ``n`` if there is none."""
@@ -164,11 +172,7 @@ class ExplicitTime:
         """Median difference of neighbours; 1.0 with fewer than two samples."""
         if self.n < 2:
             return 1.0
-        # A million differences give the median of any recording well enough.
-        stride = max(1, self.n // 1_000_000)
-        first = self.values[:-1:stride]
-        second = self.values[1::stride]
-        return float(np.median(second[: len(first)] - first))
+        return _usual_step(self.values)
 
     @property
     def breaks(self) -> npt.NDArray[np.intp]:
@@ -178,6 +182,10 @@ class ExplicitTime:
     def times(self, i0: int, i1: int) -> Times:
         """Times of samples ``i0 .. i1 - 1``, shape ``(i1 - i0,)``."""
         return np.array(self.values[i0:i1], dtype=np.float64)
+
+    def at(self, index: npt.NDArray[np.intp]) -> Times:
+        """Times of any samples, ``(k,)``."""
+        return self.values[index]
 
     def index_from(self, t: Seconds) -> int:
         """First sample at or after ``t``; ``n`` if there is none."""
@@ -239,7 +247,10 @@ class GappedTime:
 
     def times(self, i0: int, i1: int) -> Times:
         """Times of samples ``i0 .. i1 - 1``, shape ``(i1 - i0,)``."""
-        index = np.arange(i0, i1)
+        return self.at(np.arange(i0, i1))
+
+    def at(self, index: npt.NDArray[np.intp]) -> Times:
+        """Times of any samples, ``(k,)``."""
         segment = np.searchsorted(self.firsts, index, side="right") - 1
         times: Times = self.starts[segment] + (index - self.firsts[segment]) * self.period
         return times
@@ -306,6 +317,12 @@ def check_increasing(times: npt.NDArray[np.floating], *, where: str = "", first:
             hint="store one time for each sample",
             code="data-time",
         )
+    for start in range(0, len(times), _BLOCK):
+        # One more, so that the step to the next block is looked at as well.
+        _check_block(times[start : start + _BLOCK + 1], where, first + start)
+
+
+def _check_block(times: npt.NDArray[np.floating], where: str, first: int) -> None:
     finite = np.isfinite(times)
     if not finite.all():
         i = int(np.argmin(finite))
@@ -374,21 +391,28 @@ def axis_of(times: Times, *, where: str = "", spacing: Seconds | None = None) ->
     largest = max(abs(float(times[0])), abs(float(times[-1])))
     rounding = sample_spacing(largest, np.dtype(np.float64)) if spacing is None else spacing
     period = float(times[-1] - times[0]) / (n - 1)
-    if _on_grid(times, float(times[0]), period, time_tolerance(period, rounding)):
-        return UniformTime(float(times[0]), period, n)
+    even = UniformTime(float(times[0]), period, n)
+    if _fits(even, times, time_tolerance(period, rounding)):
+        return even
     return _gapped(times, rounding) or ExplicitTime(times, where)
 
 
-def _on_grid(times: Times, start: Seconds, period: Seconds, tolerance: Seconds) -> bool:
-    grid = start + np.arange(len(times), dtype=np.float64) * period
-    return bool(np.abs(times - grid).max(initial=0.0) <= tolerance)
+def _fits(axis: UniformTime | GappedTime, times: Times, tolerance: Seconds) -> bool:
+    for i0 in range(0, len(times), _BLOCK):
+        i1 = min(i0 + _BLOCK, len(times))
+        if not np.abs(axis.times(i0, i1) - times[i0:i1]).max() <= tolerance:
+            return False
+    return True
 
 
 def _gapped(times: Times, rounding: Seconds) -> GappedTime | None:
     """Cut the times at steps longer than usual; None unless every stretch is even."""
-    steps = np.diff(times)
-    usual = float(np.median(steps))
-    cuts = np.flatnonzero(steps > 1.5 * usual) + 1
+    usual = _usual_step(times)
+    found: list[npt.NDArray[np.intp]] = []
+    for start in range(0, len(times) - 1, _BLOCK):
+        steps = np.diff(times[start : start + _BLOCK + 1])
+        found.append(np.flatnonzero(steps > 1.5 * usual) + start + 1)
+    cuts = np.concatenate(found)
     if (len(cuts) + 1) * _SAMPLES_PER_SEGMENT > len(times):
         return None
     firsts = np.concatenate([[0], cuts]).astype(np.intp)
@@ -397,6 +421,50 @@ def _gapped(times: Times, rounding: Seconds) -> GappedTime | None:
     k = int(np.argmax(lasts - firsts))
     period = float(times[lasts[k]] - times[firsts[k]]) / int(lasts[k] - firsts[k])
     axis = GappedTime(firsts, times[firsts], period, len(times))
-    tolerance = time_tolerance(period, rounding)
-    error = np.abs(axis.times(0, axis.n) - times).max()
-    return axis if error <= tolerance else None
+    return axis if _fits(axis, times, time_tolerance(period, rounding)) else None
+
+
+def _usual_step(times: Times) -> Seconds:
+    """Median difference of neighbours."""
+    # A million differences give the median of any recording well enough.
+    stride = max(1, len(times) // 1_000_000)
+    second = times[1::stride]
+    return float(np.median(second - times[:-1:stride][: len(second)]))
+
+
+def records_axis(starts: Times, count: int, period: Seconds, *, where: str = "") -> Axis:
+    """The axis of equally long records of samples, one after the other or with gaps between.
+
+    Parameters
+    ----------
+    starts
+        ``(r,)`` time of the first sample of each record, seconds.
+    count
+        Samples a record.
+    period
+        Seconds between samples within a record.
+    where
+        File and coordinate, for messages.
+
+    Raises
+    ------
+    LoupeDataError
+        If a record begins before the one before it ends.
+    """
+    if not len(starts):
+        return UniformTime(0.0, period, 0)
+    ends = starts[:-1] + (count - 1) * period
+    if len(early := np.flatnonzero(~(starts[1:] > ends))):
+        k = int(early[0])
+        both = np.array([ends[k], starts[k + 1]])
+        check_increasing(both, where=where, first=(k + 1) * count - 1)
+    tolerance = time_tolerance(period, sample_spacing(float(starts[-1]), starts.dtype))
+    drift = starts - starts[0] - np.arange(len(starts)) * (count * period)
+    begins = np.concatenate([[True], np.abs(np.diff(drift)) > tolerance])
+    run = np.flatnonzero(begins)[np.cumsum(begins) - 1]
+    # Small errors that add up: then each record keeps its own time.
+    first = np.flatnonzero(begins | (np.abs(drift - drift[run]).max() > tolerance))
+    n = len(starts) * count
+    if len(first) == 1:
+        return UniformTime(float(starts[0]), period, n)
+    return GappedTime(first * count, starts[first], period, n)

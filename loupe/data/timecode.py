@@ -244,24 +244,24 @@ def read_axis(
         If the times are not finite and strictly increasing, or their code is unknown.
     """
     code = time_code(read(0, min(1, n)), attrs, unit=unit, where=where)
-    if n <= whole_below:
-        raw = read(0, n)
-        return axis_of(code.seconds(raw), where=where, spacing=_spacing(raw, code)), code
-    axis: Axis | None = _probed(read, n, code, where)
+    axis: Axis | None = _probed(read, n, code, where) if n > whole_below else None
     if axis is None:
-        raw = read(0, n)
-        axis = axis_of(code.seconds(raw), where=where, spacing=_spacing(raw, code))
+        seconds = np.empty(n)
+        for i0 in range(0, n, _READ_WHOLE):
+            i1 = min(i0 + _READ_WHOLE, n)
+            seconds[i0:i1] = code.seconds(read(i0, i1))
+        ends = np.concatenate([read(0, 1), read(n - 1, n)]) if n else seconds
+        axis = axis_of(seconds, where=where, spacing=_spacing(ends, code))
     return axis, code
 
 
-def _spacing(raw: npt.NDArray[Any], code: TimeCode) -> Seconds:
-    """Resolution of the stored values in seconds, at the largest of them."""
-    if not len(raw):
+def _spacing(ends: npt.NDArray[Any], code: TimeCode) -> Seconds:
+    """Resolution of the stored values in seconds, at the larger of the first and the last."""
+    if not len(ends):
         return 0.0
-    ends = raw[[0, -1]]
     seconds = np.abs(code.seconds(ends)).max()
     own = float(np.spacing(seconds)) if np.isfinite(seconds) else 0.0
-    if raw.dtype.kind != "f":
+    if ends.dtype.kind != "f":
         # Whole units are exact, unless the sampling times were rounded to them.
         return max(own, code.factor / 2 if abs(code.factor) < 1.0 else 0.0)
     stored = np.spacing(np.abs(ends).max())

@@ -19,11 +19,10 @@ import numpy.typing as npt
 from loupe.errors import IntervalLabelSchemaError
 from loupe.labels.columns import EMPTY
 from loupe.labels.step import Step, summed
-from loupe.labels.table import Floats, IntervalTable, Ints, Rows
+from loupe.labels.table import TOUCH, Floats, IntervalTable, Ints, Rows
 from loupe.units import Seconds, Span
 
 __all__ = [
-    "TOUCH",
     "Edit",
     "Side",
     "clear",
@@ -39,9 +38,6 @@ __all__ = [
     "set_label",
     "set_values",
 ]
-
-TOUCH = 1e-9
-"""Two rows touch when the gap between them is at most this many seconds."""
 
 Side: TypeAlias = Literal["start", "end"]
 _NONE: frozenset[str] = frozenset()

@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from loupe.errors import IntervalLabelIOError
-from loupe.labels.edit import TOUCH, Edit, places_of
+from loupe.labels.edit import Edit, places_of
 from loupe.labels.files import Fs, again, put_beside, read_bytes, write_all
 from loupe.labels.step import Step, summed
-from loupe.labels.table import IntervalTable, Rows
+from loupe.labels.table import TOUCH, IntervalTable, Rows
 
 __all__ = ["Content", "Journal", "Replay", "encode_edit", "load", "parse", "replay"]
 

@@ -20,7 +20,10 @@ from loupe.labels.columns import Layout, Pool
 from loupe.session.labels import IntervalLabelSchema
 from loupe.units import Seconds, Span
 
-__all__ = ["Floats", "Interval", "IntervalTable", "Ints", "ROW_ARRAYS", "Rows"]
+__all__ = ["Floats", "Interval", "IntervalTable", "Ints", "ROW_ARRAYS", "Rows", "TOUCH"]
+
+TOUCH: Seconds = 1e-9
+"""Two rows touch when the gap between them is at most this many seconds."""
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -361,12 +364,13 @@ class IntervalTable:
         return lo + np.flatnonzero(seen)
 
     def gaps(self, span: Span) -> list[Span]:
-        """The stretches of `span` that no row covers, in order."""
+        """The stretches of `span` that no row covers, in order; rows that touch leave none."""
         rows = self.visible_in(span)
         starts = np.append(np.clip(self.starts[rows], span.start, span.stop), span.stop)
         ends = np.clip(self.ends[rows], span.start, span.stop)
         reached = np.maximum.accumulate(np.append(span.start, ends))
-        return [Span(float(reached[i]), float(starts[i])) for i in np.flatnonzero(starts > reached)]
+        free = np.flatnonzero(starts - reached > TOUCH)
+        return [Span(float(reached[i]), float(starts[i])) for i in free]
 
     def edge_near(self, t: Seconds, within: Seconds) -> tuple[int, str, Seconds] | None:
         """The edge nearest to `t`, at most `within` away: ``(row, "start" | "end", time)``.

@@ -11,11 +11,9 @@ import numpy.typing as npt
 from vispy import gloo
 
 from loupe.errors import LoupeRenderError
+from loupe.scene.frame import MAX_SIDE
 
-__all__ = ["MAX_SIDE", "RenderStats", "TextureCache", "check_side"]
-
-MAX_SIDE = 16384
-"""Longest side of a texture that every driver takes; longer ones fail at the draw."""
+__all__ = ["RenderStats", "TextureCache", "check_side"]
 
 
 @dataclass(slots=True)
@@ -128,7 +126,7 @@ class TextureCache:
 
     def trim(self, frame: int) -> None:
         """Give up textures that were not used lately or do not fit."""
-        total = sum(e.nbytes for e in self._entries.values())
+        total = sum(e.nbytes for e in self._entries.values() if e.used < frame)
         for key in sorted(self._entries, key=lambda k: self._entries[k].used):
             entry = self._entries[key]
             if entry.used >= frame:

@@ -27,6 +27,7 @@ from loupe.render.visuals.scalar import ScalarVisual, lut_texture, texels
 from loupe.render.visuals.sprites import SpritesVisual
 from loupe.render.visuals.tile import TileVisual
 from loupe.scene.frame import (
+    MAX_SIDE,
     Frame,
     FramePanel,
     Item,
@@ -92,6 +93,7 @@ class GLRenderer:
         self._hatches = HatchVisual()
         self._sprites = SpritesVisual()
         self._frame: Frame | None = None
+        self._refused: LoupeRenderError | None = None
 
     def apply(self, frame: Frame) -> None:
         """Take a frame to draw from now on; only its new tiles are uploaded, at the next draw.
@@ -111,7 +113,14 @@ class GLRenderer:
         self._frame = frame
 
     def draw(self, width: int, height: int) -> None:
-        """Draw the frame into the host's framebuffer of `width` x `height` device pixels."""
+        """Draw the frame into the host's framebuffer of `width` x `height` device pixels.
+
+        Raises
+        ------
+        LoupeRenderError
+            If a tile is too large for this driver; everything else is drawn by then.
+        """
+        self._refused = None
         gloo.set_viewport(0, 0, width, height)
         gloo.set_state(
             preset=None,
@@ -133,6 +142,8 @@ class GLRenderer:
                 self._draw_group(number, group, (width, height))
             self._trim(frame)
         get_current_canvas().context.flush_commands()
+        if self._refused is not None:
+            raise self._refused
 
     def read_pixels(self, width: int, height: int) -> npt.NDArray[np.uint8]:
         """Read the host's framebuffer back.
@@ -218,17 +229,23 @@ class GLRenderer:
         gloo.set_scissor(*box)
         size = (rect.w, rect.h)
         for item in items:
-            if isinstance(item, RgbaTile):
-                if item.pixels.size:
-                    self._tiles.draw(item, self._rgba(item), size)
-                    self.stats.draws += 1
-            elif isinstance(item, ScalarTile):
-                if item.values.size:
-                    self._scalars.draw(item, self._values(item), self._lut(item), size)
-                    self.stats.draws += 1
-            elif isinstance(item, SpritesItem) and len(item.centres):
-                self._sprites.draw(self._buffer(item), item.filled, size)
+            try:
+                self._draw_item(item, size)
+            except LoupeRenderError as error:
+                self._refused = self._refused or error
+
+    def _draw_item(self, item: Item, size: tuple[int, int]) -> None:
+        if isinstance(item, RgbaTile):
+            if item.pixels.size:
+                self._tiles.draw(item, self._rgba(item), size)
                 self.stats.draws += 1
+        elif isinstance(item, ScalarTile):
+            if item.values.size:
+                self._scalars.draw(item, self._values(item), self._lut(item), size)
+                self.stats.draws += 1
+        elif isinstance(item, SpritesItem) and len(item.centres):
+            self._sprites.draw(self._buffer(item), item.filled, size)
+            self.stats.draws += 1
 
     def _rgba(self, tile: RgbaTile) -> Any:
         key = ("rgba", tile.key)
@@ -242,7 +259,7 @@ class GLRenderer:
 
     def _checked(self, texels: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Refuse what this driver cannot hold, before it fails without a word."""
-        check_side(texels.shape, min(int(gl.glGetParameter(gl.GL_MAX_TEXTURE_SIZE)), 1 << 14))
+        check_side(texels.shape, min(int(gl.glGetParameter(gl.GL_MAX_TEXTURE_SIZE)), MAX_SIDE))
         return texels
 
     def _lut(self, tile: ScalarTile) -> Any:

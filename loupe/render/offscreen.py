@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loupe.errors import LoupeRenderError
-from loupe.scene.frame import Frame
+from loupe.scene.frame import MAX_SIDE, Frame
 
 __all__ = ["Offscreen", "close_shared", "render_frame"]
 
@@ -134,7 +134,9 @@ class Offscreen:
             return
         if width < 1 or height < 1:
             raise LoupeRenderError(f"a picture cannot be {width} x {height} pixels")
-        check_side((width, height), min(int(gl.glGetParameter(gl.GL_MAX_RENDERBUFFER_SIZE)), 16384))
+        check_side(
+            (width, height), min(int(gl.glGetParameter(gl.GL_MAX_RENDERBUFFER_SIZE)), MAX_SIDE)
+        )
         self._delete_framebuffer()
         self._framebuffer = int(gl.glCreateFramebuffer())
         self._color = int(gl.glCreateRenderbuffer())
@@ -191,6 +193,8 @@ _lock = threading.Lock()
 
 def render_frame(frame: Frame) -> npt.NDArray[np.uint8]:
     """Draw a frame's panels, without text, in a context that is kept for the next call.
+
+    The context belongs to the thread of the first call: call it from no other.
 
     Parameters
     ----------

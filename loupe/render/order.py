@@ -7,9 +7,10 @@ as the order within each panel is kept.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 
-from loupe.scene.frame import FramePanel, Item, PxRect, RectsItem
+from loupe.scene.frame import FramePanel, Item, RectsItem
 
 __all__ = ["groups", "steps"]
 
@@ -17,15 +18,31 @@ __all__ = ["groups", "steps"]
 def groups(panels: Sequence[FramePanel]) -> Iterator[list[FramePanel]]:
     """Cut panels into runs within which no two overlap; panels without area are left out."""
     group: list[FramePanel] = []
+    # By column, since panels of rows share theirs: only what is in columns that touch is compared.
+    columns: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for panel in panels:
-        if panel.rect.w <= 0 or panel.rect.h <= 0 or not panel.items:
+        rect = panel.rect
+        if rect.w <= 0 or rect.h <= 0 or not panel.items:
             continue
-        if any(_overlap(panel.rect, other.rect) for other in group):
+        x, right, y, bottom = rect.x, rect.right, rect.y, rect.bottom
+        if any(
+            _crosses(spans, y, bottom)
+            for (left, end), spans in columns.items()
+            if left < right and x < end
+        ):
             yield group
-            group = []
+            group, columns = [], {}
         group.append(panel)
+        insort(columns.setdefault((x, right), []), (y, bottom))
     if group:
         yield group
+
+
+def _crosses(spans: Sequence[tuple[int, int]], y: int, bottom: int) -> bool:
+    """Whether ``[y, bottom)`` shares a pixel with one of these, which are sorted and disjoint."""
+    at = bisect_left(spans, (y, bottom))
+    after = at < len(spans) and spans[at][0] < bottom
+    return after or (at > 0 and spans[at - 1][1] > y)
 
 
 def steps(panel: FramePanel) -> list[list[Item]]:
@@ -42,7 +59,3 @@ def _turn(item: Item) -> int:
     if not isinstance(item, RectsItem):
         return 2
     return 0 if item.hatch is None else 1
-
-
-def _overlap(a: PxRect, b: PxRect) -> bool:
-    return a.x < b.right and b.x < a.right and a.y < b.bottom and b.y < a.bottom

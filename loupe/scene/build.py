@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from loupe.scene.colormaps import lut_of
 from loupe.scene.frame import (
@@ -25,9 +27,10 @@ from loupe.scene.gutter import Swatch, row_gutter, swatch_item
 from loupe.scene.hatch import BAR_PITCH, ROW_PITCH, hatch_item, state_patterns
 from loupe.scene.intervals import (
     Bands,
+    EventLines,
     bands,
     bands_item,
-    event_items,
+    event_lines,
     event_names,
     lines_item,
     state_colors,
@@ -72,7 +75,9 @@ DIGIT_PX = 6.7
 """Advance of a digit of the axis at font scale 1, logical pixels."""
 FLAG_MARGIN_PX = 20.0
 """Room at both sides of the text of the cursor's flag, and a gap; logical pixels."""
-AXIS_NAMES = {"seconds": "time, s", "hms": "h:m:s", "wall": "clock"}
+NOTE_LINE = 17.0
+"""From one line of what a row says to the next, logical pixels at font scale 1."""
+AXIS_NAMES = {"seconds": "time, s", "hms": "h:m:s"}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -124,7 +129,8 @@ def build(picture: Picture) -> Frame:
     layout, grid, theme = p.layout, p.layout.grid, p.theme
     clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
     marks = ticks(grid.span, grid.width / layout.viewport.scale, clock, origin=p.scene.origin)
-    found = [(t, bands(t.table, state_colors(t.table, p.label_colors), grid)) for t in p.tracks]
+    found = [_banded(p, track) for track in p.tracks]
+    events = event_lines(p.scene.events, p.overrides.events, grid, layout.viewport.scale, theme)
     by_id = {row.id: row for row in p.rows}
     panels: list[FramePanel] = []
     texts: list[TextRun] = []
@@ -133,7 +139,7 @@ def build(picture: Picture) -> Frame:
         row = by_id[box.row_id]
         look = look_of(row, box.rect.h, theme, layout.viewport, p.view, p.overrides)
         tile = p.tiles.get(row.id)
-        panels.append(_row_panel(p, row, box, look, tile, marks, found))
+        panels.append(_row_panel(p, row, box, look, tile, marks, found, events))
         gutter = row_gutter(row, box, look, tile, layout)
         texts += [t for t in gutter.texts if _inside(t, layout.area, layout.viewport.scale)]
         swatches += gutter.swatches
@@ -148,10 +154,10 @@ def build(picture: Picture) -> Frame:
             [(a, b - rect.y, c, d - rect.y, color) for a, b, c, d, color in swatches]
         )
         panels.append(FramePanel("#legend", rect, (item,)))
-    strips = [f for f in found if f[0].strip]
+    strips = [f for f in found if f.track.strip]
     panels += [
-        FramePanel(f"#strip{i}", rect, _strip_items(p, track, track_bands, rect))
-        for i, ((track, track_bands), rect) in enumerate(zip(strips, layout.strips, strict=False))
+        FramePanel(f"#strip{i}", rect, _strip_items(p, banded, rect))
+        for i, (banded, rect) in enumerate(zip(strips, layout.strips, strict=False))
     ]
     panels += bar_panels(_bars(p, by_id), layout, theme)
     axis_texts, axis_panel = _axis(p, marks)
@@ -162,6 +168,20 @@ def build(picture: Picture) -> Frame:
         texts=(*texts, *axis_texts),
         cursor=_cursor(p),
     )
+
+
+class _Banded(NamedTuple):
+    """A label set in sight: its bands, and the pattern's number of each label code."""
+
+    track: Track
+    bands: Bands
+    numbers: npt.NDArray[np.uint8]
+
+
+def _banded(p: Picture, track: Track) -> _Banded:
+    found = bands(track.table, state_colors(track.table, p.label_colors), p.layout.grid)
+    names = track.table.pool.labels if p.view.hatching and len(found) else ()
+    return _Banded(track, found, state_patterns(names, p.states))
 
 
 def _bars(p: Picture, by_id: Mapping[str, Row]) -> list[ScrollBar]:
@@ -194,7 +214,8 @@ def _row_panel(
     look: Look,
     tile: TileContent | None,
     marks: Sequence[Tick],
-    found: Sequence[tuple[Track, Bands]],
+    found: Sequence[_Banded],
+    events: Sequence[EventLines],
 ) -> FramePanel:
     grid, h = p.layout.grid, box.rect.h
     under: list[Item] = [rect_item(0, 0, box.rect.w, h, look.theme.panel)]
@@ -202,10 +223,11 @@ def _row_panel(
         xs = np.array([grid.x(t.t) for t in marks])
         under.append(lines_item(xs, 0, h, max(round(look.px(1)), 1), look.theme.grid))
     labels: list[Item] = []
-    for track, b in found:
-        if track.overlay and p.view.overlays and not p.view.strip_only and len(b):
-            labels.append(bands_item(b, 0, h, p.view.label_alpha))
-            labels += _hatch(p, track, b, h, ROW_PITCH, p.view.label_alpha)
+    for banded in found:
+        shown = banded.track.overlay and p.view.overlays and not p.view.strip_only
+        if shown and len(banded.bands):
+            labels.append(bands_item(banded.bands, 0, h, p.view.label_alpha))
+            labels += _hatch(p, banded, h, ROW_PITCH, p.view.label_alpha)
     selection = list(selection_items(p.selection, grid, h, look))
     data = _data_items(row, look, tile, grid)
     over_data = row.kind == "heatmap"
@@ -219,7 +241,7 @@ def _row_panel(
         items.append(focus_item(h, look))
     if p.measure is not None and p.measure.row == row.id:
         items += measure_items(p.measure, grid, h, look)
-    items += event_items(p.scene.events, p.overrides.events, grid, h, look.scale)
+    items += [lines.item(h) for lines in events]
     items += selection[1:]
     rect, cut = _clip(box.rect, p.layout.area)
     return FramePanel(row.id, rect, tuple(_shifted(items, cut)))
@@ -281,7 +303,7 @@ def _data_items(row: Row, look: Look, tile: TileContent | None, grid: TimeGrid) 
             ScalarTile(
                 tile.texture_key,
                 tile.values,
-                cmap or (inner.lut_name, id(inner.lut)),
+                cmap or inner.lut_key,
                 lut_of(cmap) if cmap else inner.lut,
                 low,
                 high,
@@ -387,17 +409,21 @@ def _in_plot(
 ) -> list[TextRun]:
     theme, rect = look.theme, box.rect
     if isinstance(row.content, FailedContent):
-        y = min(max(rect.y + rect.h / 2, layout.area.y), layout.area.bottom)
+        said = [(row.content.message.splitlines()[0], theme.warning)]
+        if row.content.hint and rect.h >= 2 * look.tx(NOTE_LINE):
+            said.append((row.content.hint.splitlines()[0], theme.dim))
+        middle = rect.y + rect.h / 2 - (len(said) - 1) * look.tx(NOTE_LINE) / 2
         return [
             TextRun(
-                row.content.message.splitlines()[0],
+                text,
                 rect.x + look.px(12),
-                y,
-                theme.warning,
+                min(max(middle + i * look.tx(NOTE_LINE), layout.area.y), layout.area.bottom),
+                color,
                 role="note",
                 area="plot",
                 max_width=max(rect.w - round(look.px(24)), 1),
             )
+            for i, (text, color) in enumerate(said)
         ]
     if tile is not None and tile.error:
         return [
@@ -433,24 +459,22 @@ def _in_plot(
     ]
 
 
-def _strip_items(p: Picture, track: Track, found: Bands, rect: PxRect) -> tuple[Item, ...]:
+def _strip_items(p: Picture, banded: _Banded, rect: PxRect) -> tuple[Item, ...]:
     ground = rect_item(0, 0, rect.w, rect.h, p.theme.field)
-    inked = _hatch(p, track, found, rect.h, BAR_PITCH, 1.0)
-    return (ground, bands_item(found, 0, rect.h, 1.0), *inked)
+    inked = _hatch(p, banded, rect.h, BAR_PITCH, 1.0)
+    return (ground, bands_item(banded.bands, 0, rect.h, 1.0), *inked)
 
 
-def _hatch(
-    p: Picture, track: Track, found: Bands, height: int, pitch: int, alpha: float | None
-) -> list[Item]:
+def _hatch(p: Picture, banded: _Banded, height: int, pitch: int, alpha: float | None) -> list[Item]:
     """The patterns on bands; nothing without hatching, or where all are plain."""
-    if not p.view.hatching or not len(found):
+    if not p.view.hatching or not len(banded.bands):
         return []
     viewport = p.layout.viewport
     item = hatch_item(
-        found,
+        banded.bands,
         0,
         height,
-        state_patterns(track.table.pool.labels, p.states),
+        banded.numbers,
         p.theme,
         pitch=max(viewport.px(pitch), 2),
         width=max(viewport.px(1), 1),
@@ -475,7 +499,11 @@ def _axis(p: Picture, marks: Sequence[Tick]) -> tuple[list[TextRun], FramePanel]
         for t, x in zip(marks, xs, strict=True)
         if at is None or not _touch(p, t.text, x, flag, at)
     ]
-    unit = AXIS_NAMES.get(choose_clock(p.view.clock, p.extent, p.scene.origin), "")
+    clock, origin = choose_clock(p.view.clock, p.extent, p.scene.origin), p.scene.origin
+    unit = AXIS_NAMES.get(clock, "")
+    if clock == "wall" and origin is not None:
+        # The clock says no day; this is that of the left edge.
+        unit = (origin + timedelta(seconds=grid.span.start)).date().isoformat()
     texts.append(TextRun(unit, px(14), axis.y + px(7), theme.dim, valign="top", area="axis"))
     if at is not None:
         texts.append(

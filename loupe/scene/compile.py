@@ -6,7 +6,10 @@ Opens headers only. A plot that fails becomes one row that says why; the rest wo
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +28,9 @@ from loupe.scene.model import (
     VideoSpec,
 )
 from loupe.scene.plots import dense, heatmap, raster, trace, zip_
-from loupe.scene.rows import is_missing, text_of
+from loupe.scene.rows import is_missing, numbered, text_of
 from loupe.scene.sources import Opener, event_times, require_columns
+from loupe.scene.theme import OKABE_ITO
 from loupe.session.events import EventStyle, GlobalEventsConfig, LineStyle
 from loupe.session.labels import LabelsConfig
 from loupe.session.plots import Plot
@@ -38,6 +42,7 @@ from loupe.session.source import Data, InMemory
 from loupe.session.tune import Param, Setting, held_at
 from loupe.session.tune_scan import Memo, is_function, named_params
 from loupe.units import Rgba, Span
+from loupe.work import Cancelled
 
 if TYPE_CHECKING:
     from loupe.data.catalog import Catalog
@@ -60,19 +65,36 @@ Progress = Callable[[float, int, str], None]
 
 It may raise `loupe.work.Cancelled` to stop."""
 
+AFTER_LAST, MIN_AFTER_LAST = 2e-3, 1e-3
+"""What is shown after an event at the end of all data: this share of their time, and at least
+these seconds. As columns are half open, an event at the very end would stand in the one after
+the last."""
+
 EVENT_STYLES: tuple[LineStyle, ...] = ("solid", "dashed", "dotted", "dashdot", "dashdotdot")
-EVENT_GREY = Rgba(200, 200, 200, 200)
-EVENT_COLORS = (
-    Rgba(230, 159, 0, 200),
-    Rgba(86, 180, 233, 200),
-    Rgba(0, 158, 115, 200),
-    Rgba(204, 121, 167, 200),
-    Rgba(213, 94, 0, 200),
-    Rgba(240, 228, 66, 200),
-)
-"""After the five line styles on grey, styles start over in each of these colours."""
+EVENT_ALPHA = 200
+"""Opacity of the lines of events; data shine through."""
 
 
+@contextmanager
+def _one_failure() -> Iterator[None]:
+    """Let what nobody foresaw fail one plot, not the window; it is reported all the same."""
+    try:
+        yield
+    except (LoupeError, Cancelled):
+        raise
+    except Exception as error:
+        if sys.excepthook is not sys.__excepthook__ or os.environ.get("LOUPE_TRACEBACK"):
+            sys.excepthook(type(error), error, error.__traceback__)
+        told = str(error).strip()
+        raise LoupeError(
+            f"this could not be made: {type(error).__name__}{f': {told}' if told else ''}",
+            hint="if no function of yours is behind it, please report it; LOUPE_TRACEBACK=1 shows "
+            "in the terminal where it happened",
+            code="internal",
+        ) from error
+
+
+@_one_failure()
 def plot_rows(
     plot: object, number: int, plot_id: str, opener: Opener, kept: Sequence[Row] = ()
 ) -> tuple[Row, ...]:
@@ -89,14 +111,21 @@ def plot_rows(
         If its data or columns are not what it says.
     """
     found = _rows(plot, number, plot_id, opener, kept)
-    return tuple(_row_by_row(plot, plot_id, row) for row in found)
+    # Coordinates may hold a name twice; the ids of the first ones are as they would be alone.
+    ids = numbered([row.id for row in found])
+    named = [replace(row, id=own) for row, own in zip(found, ids, strict=True)]
+    return tuple(_row_by_row(plot, plot_id, row) for row in named)
 
 
 def _row_by_row(plot: Any, plot_id: str, row: Row) -> Row:
     """A row with what its plot says of it by its key, which a row without a name has too."""
     key = row.id.removeprefix(f"{plot_id}/")
+    content = row.content
+    if isinstance(content, TraceContent) and key in plot.y_ranges:
+        content = replace(content, y_range=plot.y_ranges[key])
     return replace(
         row,
+        content=content,
         weight=row.weight * plot.heights.get(key, 1.0),
         hidden=row.hidden or key in getattr(plot, "hidden", ()),
         bad=row.bad or key in getattr(plot, "bad", ()),
@@ -269,25 +298,30 @@ def session_params(session: Session) -> dict[Param, str]:
 
 
 def data_extent(rows: Sequence[Row], opener: Opener, events: Sequence[EventClass]) -> Span | None:
-    """All of the data; None without any."""
+    """All of the data, also of rows that stay while their new data fail; None without any."""
+    refs = {ref.key: ref for row in rows for ref in row.arrays}
+    refs |= {ref.key: ref for ref in opener.arrays}
     spans = [
         Span(a.data.time.span.start, a.data.time.span.stop + a.data.time.period)
-        for a in opener.arrays
+        for a in refs.values()
         if a.data.time.n
     ]
-    spans += [
-        Span(float(row.content.times[0]), float(row.content.times[-1]))
-        for row in rows
-        if isinstance(row.content, RasterContent) and len(row.content.times)
-    ]
-    if not spans:
-        spans = [Span(float(e.times[0]), float(e.times[-1])) for e in events if len(e.times)]
+    times = [row.content.times for row in rows if isinstance(row.content, RasterContent)]
+    if not spans and not any(map(len, times)):
+        times = [e.times for e in events]
+    times = [t for t in times if len(t)]
+    spans += [Span(float(t[0]), float(t[-1])) for t in times]
     if not spans:
         return None
     whole = spans[0]
     for span in spans[1:]:
         whole = whole.union(span)
-    return whole if whole.length > 0 else Span(whole.start, whole.start + 1.0)
+    if whole.length <= 0:
+        return Span(whole.start, whole.start + 1.0)
+    if any(t[-1] == whole.stop for t in times):
+        # Until the last event has been seen, a column after it at least.
+        whole = Span(whole.start, whole.stop + max(whole.length * AFTER_LAST, MIN_AFTER_LAST))
+    return whole
 
 
 def _coloured(rows: Sequence[Row], colors: Sequence[Rgba], widths: Sequence[float]) -> list[Row]:
@@ -324,6 +358,7 @@ def _ordered(rows: Sequence[Row], order: Sequence[str | int]) -> tuple[Row, ...]
     return (*first, *(row for row in rows if row not in first))
 
 
+@_one_failure()
 def event_classes(config: GlobalEventsConfig, opener: Opener) -> tuple[EventClass, ...]:
     """Global events by class, each sorted by time.
 
@@ -361,18 +396,20 @@ def event_classes(config: GlobalEventsConfig, opener: Opener) -> tuple[EventClas
 def _event_class(
     name: str, times: np.ndarray[tuple[int], np.dtype[np.float64]], number: int, style: EventStyle
 ) -> EventClass:
+    # After the five line styles in the theme's colour they start over in each of the palette's.
     round_, at = divmod(number, len(EVENT_STYLES))
-    color = EVENT_GREY if round_ == 0 else EVENT_COLORS[(round_ - 1) % len(EVENT_COLORS)]
-    alpha = color.a
+    color = None if round_ == 0 else OKABE_ITO[(round_ - 1) % len(OKABE_ITO)]
+    alpha = EVENT_ALPHA
     if style.line_color is not None:
         color = style.line_color
-        alpha = color.a if color.a < 255 else 200
+        alpha = color.a if color.a < 255 else EVENT_ALPHA
     if style.line_alpha is not None:
         alpha = style.line_alpha
     return EventClass(
         name=name,
         times=np.sort(times),
-        color=color.with_alpha(alpha),
+        color=None if color is None else color.with_alpha(alpha),
+        alpha=alpha,
         style=style.line_style or EVENT_STYLES[at],
         width=style.line_width or 1.5,
     )

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from loupe.data.protocols import ArrayData, TimeAxis
 from loupe.tiles.heat import heat_columns
 from loupe.tiles.spans import curve_spans
+from loupe.work import check_cancelled
 
 __all__ = ["GAP_PERIODS", "max_gap", "read_heat", "read_spans"]
 
@@ -61,6 +62,7 @@ def read_spans(
     """
     lo, hi = (np.full((width, len(rows)), np.nan, dtype=np.float32) for _ in range(2))
     for x0, x1, i0, i1 in _pieces(data.time, dt, k0, width, len(rows)):
+        check_cancelled()
         y = _look(data, rows, i0, i1)
         count("reads", 1)
         part = curve_spans(
@@ -104,6 +106,7 @@ def read_heat(
     scale, offset = data.info.scale, data.info.offset
     physical = scale != 1.0 or offset != 0.0
     for x0, x1, i0, i1 in _pieces(data.time, dt, k0, width, len(rows)):
+        check_cancelled()
         y = _look(data, rows, i0, i1)
         count("reads", 1)
         if physical and offset != 0.0:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from loupe.units import Rgba
 
 __all__ = [
+    "MAX_SIDE",
     "Frame",
     "FramePanel",
     "Hatch",
@@ -33,6 +34,9 @@ __all__ = [
 
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
+
+MAX_SIDE = 16384
+"""Longest side of a tile: of a texture that every driver takes; longer ones fail at the draw."""
 
 Symbol = Literal["o", "s", "t", "d", "+", "x", "star", "|"]
 SYMBOLS: tuple[Symbol, ...] = ("o", "s", "t", "d", "+", "x", "star", "|")
@@ -158,7 +162,7 @@ class RectsItem:
         ``(n, 4)`` uint8.
     dash
         None, or ``(n, 4)`` float32 of vertical dash patterns in pixels: on, off, on, off,
-        repeated from the panel's top; all zero is solid.
+        repeated from the panel's top, or from their own where that lies above; all zero is solid.
     hatch
         None, or the pattern that is left of them.
     """

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from loupe.scene.colormaps import lut_of
 from loupe.scene.frame import FramePanel, PxRect, RectsItem, ScalarTile, TextRun
@@ -201,15 +202,19 @@ def _ticks(
     if isinstance(inner, DenseContent):
         page = page_of(inner, look)
         names = [inner.tick_names[i] for i in page.shown]
-        return _thinned([rect.y + float(y) for y in page.y], names, tx(TICK_GAP))
+        return _thinned(rect.y + np.asarray(page.y, dtype=np.float64), names, tx(TICK_GAP))
     if isinstance(inner, HeatmapContent):
         n = len(inner.row_names)
-        heights = [rect.y + look.magnify(rect.h - (i + 0.5) * rect.h / n) for i in range(n)]
-        return _thinned(heights, list(inner.row_names), tx(TICK_GAP)) if rect.h >= tx(24) else []
+        if rect.h < tx(24):
+            return []
+        y = rect.h - (np.arange(n) + 0.5) * rect.h / n
+        heights = rect.y + look.height / 2 + (y - look.height / 2) * look.magnified
+        return _thinned(heights, inner.row_names, tx(TICK_GAP))
     if isinstance(inner, RasterContent):
+        if rect.h < tx(24):
+            return []
         bands = bands_of(inner, rect.h, look.magnified)
-        heights = [rect.y + float(m) for m in (bands.top + bands.bottom) / 2]
-        return _thinned(heights, list(inner.row_names), tx(TICK_GAP)) if rect.h >= tx(24) else []
+        return _thinned(rect.y + (bands.top + bands.bottom) / 2, inner.row_names, tx(TICK_GAP))
     return []
 
 
@@ -217,6 +222,8 @@ def _value_ticks(
     y_range: tuple[float, float], height: float, gap: float
 ) -> list[tuple[float, str]]:
     low, high = y_range
+    if not (math.isfinite(high - low) and high > low):
+        return []
     wanted = 3 if height >= 3 * gap else 2
     found: list[tuple[float, str]] = []
     # A coarse step may miss the range; go finer until at least two ticks show.
@@ -245,20 +252,22 @@ def _ticks_at(low: float, high: float, step: float, height: float) -> list[tuple
     return found
 
 
-def _thinned(heights: Sequence[float], names: Sequence[str], gap: float) -> list[tuple[float, str]]:
+def _thinned(
+    heights: npt.NDArray[np.floating], names: Sequence[str], gap: float
+) -> list[tuple[float, str]]:
     """Every n-th name so that none comes nearer than `gap`, in even steps."""
-    if not heights:
+    if not len(heights):
         return []
-    spacing = abs(heights[-1] - heights[0]) / max(len(heights) - 1, 1)
+    spacing = abs(float(heights[-1] - heights[0])) / max(len(heights) - 1, 1)
     every = 1 if spacing <= 0 else max(1, math.ceil(gap / spacing))
     if spacing <= 0 and len(heights) > 1:
-        return [(heights[0], names[0])]
+        return [(float(heights[0]), names[0])]
     for factor in (1, 2, 4, 5, 8, 10, 12, 16, 20, 24, 32, 48, 50, 64, 96, 100):
         if factor >= every:
             every = factor
             break
     kept: list[tuple[float, str]] = []
-    for y, name in list(zip(heights, names, strict=True))[::every]:
+    for y, name in zip(heights[::every].tolist(), names[::every], strict=True):
         # Positions may be uneven; even steps alone do not keep names apart.
         if not kept or abs(kept[-1][0] - y) >= gap * 0.9:
             kept.append((y, name))
@@ -297,7 +306,7 @@ def _color_bar(
                 ScalarTile(
                     ("bar", low, high),
                     ramp,
-                    look.override.cmap or (inner.lut_name, id(inner.lut)),
+                    look.override.cmap or inner.lut_key,
                     lut,
                     low,
                     high,

@@ -72,6 +72,9 @@ def pattern_of(number: int) -> tuple[int, int]:
     return code + 1, 1 + turn % 2
 
 
+_PAIRS = np.array([pattern_of(number) for number in range(256)], dtype=np.uint8)
+
+
 def hatch_item(
     found: Bands,
     y0: float,
@@ -108,7 +111,7 @@ def hatch_item(
         return None
     some = Bands(found.x0[inked], found.x1[inked], found.colors[inked], found.codes[inked])
     item = bands_item(some, y0, y1, alpha)
-    pairs = np.array([pattern_of(int(number)) for number in mine[inked]], dtype=np.uint8)
+    pairs = _PAIRS[mine[inked]]
     pitches = (pairs[:, 1].astype(np.int64) * pitch).astype(np.uint16)
     # A whole turn of every pitch, so that the pattern stays with its data on any page.
     hatch = Hatch(pairs[:, 0], pitches, width, x=-int(k0) % (2 * pitch))

@@ -135,13 +135,11 @@ def _dense(
     page = page_of(content, look)
     rows = tuple(int(content.order[i]) for i in page.shown)
     spans = bench.peek_spans(content.array, rows, tile.dt, tile.k0, tile.width)
-    stats = bench.known_stats(content.array, tuple(sorted(int(r) for r in content.order)))
+    stats = bench.known_stats(content.array, content.rows)
     per_value = tile.facts.get("per_value", 0.0)
     if spans is None or stats is None:
         return found
-    everything = sorted(int(r) for r in content.order)
-    place = {r: i for i, r in enumerate(everything)}
-    mean = np.nan_to_num(stats.mean[[place[r] for r in rows]])
+    mean = np.nan_to_num(stats.mean[content.places[page.shown]])
     bottom = page.y - (spans.lo[column] - mean) * per_value
     top = page.y - (spans.hi[column] - mean) * per_value
     away = np.maximum(np.maximum(top - y, y - bottom), 0.0)
@@ -164,7 +162,12 @@ def _heat(
     box: RowBox,
     found: Hover,
 ) -> Hover:
-    if tile.values is None:
+    if (
+        tile.values is None
+        or tile.values.shape[1] != len(content.row_names)
+        or not tile.values.size
+    ):
+        # A picture of other rows stands in while that of these is made.
         return found
     n = tile.values.shape[1]
     at = min(int(y / box.rect.h * n), n - 1)

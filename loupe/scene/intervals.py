@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from loupe.scene.frame import PxRect, RectsItem, TextRun
 from loupe.scene.model import EventClass
 from loupe.scene.settings import EventOverride
-from loupe.scene.theme import UNKNOWN_STATE
+from loupe.scene.theme import UNKNOWN_STATE, Theme
 from loupe.scene.timegrid import TimeGrid
 from loupe.units import Rgba
 
@@ -23,7 +24,8 @@ __all__ = [
     "Bands",
     "bands",
     "bands_item",
-    "event_items",
+    "EventLines",
+    "event_lines",
     "event_names",
     "lines_item",
     "state_colors",
@@ -45,10 +47,14 @@ DASHES: Mapping[str, tuple[float, float, float, float]] = {
 UNNAMED_EVENTS = "events"
 """The name of the one class of global events that have no classes."""
 
+_DENSE_CELLS = 1 << 21
+"""Up to so many pairs of a column and a label are summed in one array."""
+
 _NAME_CHAR = 7.0
 """Mean advance of the font of event names, logical pixels."""
 
 
+@dataclass(frozen=True, eq=False, slots=True)
 class Bands:
     """Stretches of one colour along x.
 
@@ -62,11 +68,10 @@ class Bands:
         Label code of each, ``(n,)``.
     """
 
-    def __init__(self, x0: F32, x1: F32, colors: U8, codes: npt.NDArray[np.int32]) -> None:
-        self.x0 = x0
-        self.x1 = x1
-        self.colors = colors
-        self.codes = codes
+    x0: F32
+    x1: F32
+    colors: U8
+    codes: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.x0)
@@ -113,29 +118,72 @@ def bands(table: IntervalTable, colors: U8, grid: TimeGrid) -> Bands:
 def _merged(
     x0: F64, x1: F64, codes: npt.NDArray[np.int32], width: int
 ) -> tuple[F64, F64, npt.NDArray[np.int32]]:
-    """Runs of columns by the label that covers most of each."""
-    n_codes = int(codes.max()) + 1
-    cover = np.zeros((n_codes, width + 1))
+    """Runs of columns by the label that covers most of each; the lower code where two tie."""
+    found, code = np.unique(codes, return_inverse=True)
     first = np.minimum(np.floor(x0).astype(np.intp), width - 1)
     last = np.minimum(np.floor(x1).astype(np.intp), width - 1)
     inside = first == last
-    np.add.at(cover, (codes[inside], first[inside]), np.maximum((x1 - x0)[inside], 1e-6))
     out = ~inside
-    np.add.at(cover, (codes[out], first[out]), first[out] + 1 - x0[out])
-    np.add.at(cover, (codes[out], last[out]), x1[out] - last[out])
-    whole = np.zeros((n_codes, width + 2))
-    np.add.at(whole, (codes[out], first[out] + 1), 1.0)
-    np.add.at(whole, (codes[out], last[out]), -1.0)
-    cover = cover[:, :width] + np.cumsum(whole, axis=1)[:, :width]
-    best = np.where(cover.max(axis=0) > 0, cover.argmax(axis=0), -1)
+    # The columns in which intervals begin or end, and how much of each they cover.
+    columns = np.concatenate([first[inside], first[out], last[out]])
+    which = np.concatenate([code[inside], code[out], code[out]])
+    cover = np.concatenate(
+        [np.maximum((x1 - x0)[inside], 1e-6), first[out] + 1 - x0[out], x1[out] - last[out]]
+    )
+    between = first[out] + 1, last[out], code[out]
+    if len(found) * width <= _DENSE_CELLS:
+        best = _most_dense(columns, which, cover, between, len(found), width)
+    else:
+        best = _most_sparse(columns, which, cover, between, len(found), width)
     edges = np.flatnonzero(np.diff(best)) + 1
     begin, end = np.append(0, edges), np.append(edges, width)
     kept = best[begin] >= 0
     return (
         begin[kept].astype(np.float64),
         end[kept].astype(np.float64),
-        best[begin][kept].astype(np.int32),
+        found[best[begin][kept]].astype(np.int32),
     )
+
+
+_Ints: TypeAlias = npt.NDArray[np.intp]
+_Runs: TypeAlias = tuple[_Ints, _Ints, _Ints]
+
+
+def _most_dense(
+    columns: _Ints, which: _Ints, cover: F64, between: _Runs, n: int, width: int
+) -> _Ints:
+    """Which of `n` labels covers most of each column, -1 for none: a sum for each pair of them.
+
+    ``between`` holds whole columns as first, last (exclusive) and label.
+    """
+    flat = np.bincount(which * width + columns, cover, n * width)
+    total: F64 = flat.reshape(n, width).astype(np.float64)
+    whole = np.zeros((n, width + 1))
+    begin, end, label = between
+    np.add.at(whole, (label, begin), 1.0)
+    np.add.at(whole, (label, end), -1.0)
+    total = total + np.cumsum(whole, axis=1)[:, :width]
+    return np.where(total.max(axis=0) > 0, total.argmax(axis=0), -1)
+
+
+def _most_sparse(
+    columns: _Ints, which: _Ints, cover: F64, between: _Runs, n: int, width: int
+) -> _Ints:
+    """The same for many labels, by the pairs of column and label that occur."""
+    begin, end, label = between
+    length = end - begin
+    within = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
+    columns = np.concatenate([columns, np.repeat(begin, length) + within])
+    which = np.concatenate([which, np.repeat(label, length)])
+    cover = np.concatenate([cover, np.ones(len(within))])
+    pairs, at = np.unique(columns * n + which, return_inverse=True)
+    total = np.bincount(at, cover, len(pairs))
+    pairs, total = pairs[total > 0], total[total > 0]
+    column, label = np.divmod(pairs, n)
+    order = np.lexsort((-label, total, column))
+    best = np.full(width, -1, dtype=np.intp)
+    best[column[order]] = label[order]  # the last one stays: the most
+    return best
 
 
 def bands_item(found: Bands, y0: float, y1: float, alpha: float | None = None) -> RectsItem:
@@ -161,30 +209,55 @@ def lines_item(
     return RectsItem(rects, np.tile(np.array(color, dtype=np.uint8), (len(left), 1)))
 
 
-def event_items(
+@dataclass(frozen=True, eq=False, slots=True)
+class EventLines:
+    """Lines of one class of global events, the same in every row.
+
+    Attributes
+    ----------
+    x
+        Columns, ``(n,)`` increasing.
+    width
+        Device pixels.
+    dash
+        On and off lengths in device pixels, ``(4,)`` float32; zeros for a solid line.
+    """
+
+    x: F64
+    width: int
+    color: Rgba
+    dash: F32
+
+    def item(self, height: int) -> RectsItem:
+        """The lines over a row of this height."""
+        item = lines_item(self.x, 0, height, self.width, self.color)
+        if not self.dash.any():
+            return item
+        return RectsItem(item.rects, item.colors, np.tile(self.dash, (len(self.x), 1)))
+
+
+def event_lines(
     classes: Sequence[EventClass],
     overrides: Mapping[str, EventOverride],
     grid: TimeGrid,
-    height: int,
     scale: float,
-) -> tuple[RectsItem, ...]:
-    """Lines of global events over a row, a line at most for each column and class."""
-    items = []
+    theme: Theme,
+) -> tuple[EventLines, ...]:
+    """Lines of global events in sight, a line at most for each column and class."""
+    found = []
     for events in classes:
         changed = overrides.get(events.name)
-        color = changed.color if changed and changed.color else events.color
+        color = changed.color if changed and changed.color else events.color_in(theme)
         style = changed.style if changed and changed.style else events.style
         width = (changed.width if changed and changed.width else events.width) * scale
         a, b = np.searchsorted(events.times, [grid.span.start, grid.span.stop])
         if a == b:
             continue
-        x = np.unique(np.floor(events.times[a:b] / grid.dt - grid.k0))
-        item = lines_item(x, 0, height, max(round(width), 1), color)
+        x = np.floor(events.times[a:b] / grid.dt - grid.k0)
+        x = x[np.flatnonzero(np.diff(x, prepend=-np.inf))]
         dash = np.array(DASHES[style], dtype=np.float32) * np.float32(scale)
-        if dash.any():
-            item = RectsItem(item.rects, item.colors, np.tile(dash, (len(x), 1)))
-        items.append(item)
-    return tuple(items)
+        found.append(EventLines(x, max(round(width), 1), color, dash))
+    return tuple(found)
 
 
 def event_names(

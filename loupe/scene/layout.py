@@ -13,7 +13,7 @@ from itertools import pairwise
 from loupe.scene.frame import PxRect
 from loupe.scene.timegrid import TimeGrid, Window
 
-__all__ = ["Layout", "RowBox", "RowSize", "Viewport", "lay_out"]
+__all__ = ["Layout", "RowBox", "RowSize", "Viewport", "lay_out", "rows_room"]
 
 GUTTER_LEFT = 128
 GUTTER_RIGHT = 60
@@ -111,6 +111,22 @@ class Layout:
         return None
 
 
+def rows_room(viewport: Viewport, n_rows: int, *, strips: int = 0, type_scale: float = 1.0) -> int:
+    """Device pixels that rows can share without scrolling: all that is not strip, axis or gap."""
+    px = viewport.px
+    height = viewport.height - _rows_top(viewport, strips) - _axis_height(viewport, type_scale)
+    return max(1, height) - px(ROW_GAP) * max(0, n_rows - 1)
+
+
+def _rows_top(viewport: Viewport, strips: int) -> int:
+    px = viewport.px
+    return px(MARGIN_TOP) + strips * (px(STRIP_HEIGHT) + px(STRIP_GAP))
+
+
+def _axis_height(viewport: Viewport, type_scale: float) -> int:
+    return viewport.px(AXIS_HEIGHT * max(type_scale, 1.0))
+
+
 def lay_out(
     viewport: Viewport,
     window: Window,
@@ -118,7 +134,6 @@ def lay_out(
     *,
     strips: int = 0,
     scroll: float = 0.0,
-    axis: bool = True,
     gutter: float = GUTTER_LEFT,
     type_scale: float = 1.0,
 ) -> Layout:
@@ -147,18 +162,17 @@ def lay_out(
     larger = max(type_scale, 1.0)
     left, right = px(gutter), px(GUTTER_RIGHT * larger)
     width = max(1, viewport.width - left - right)
-    y = px(MARGIN_TOP)
-    strip_rects = []
-    for _ in range(strips):
-        strip_rects.append(PxRect(left, y, width, px(STRIP_HEIGHT)))
-        y += px(STRIP_HEIGHT) + px(STRIP_GAP)
-    axis_height = px(AXIS_HEIGHT * larger) if axis else 0
+    strip_rects = [
+        PxRect(left, _rows_top(viewport, i), width, px(STRIP_HEIGHT)) for i in range(strips)
+    ]
+    y = _rows_top(viewport, strips)
+    axis_height = _axis_height(viewport, type_scale)
     area = PxRect(left, y, width, max(1, viewport.height - axis_height - y))
     gap = px(ROW_GAP)
     heights = _heights(
         [s.minimum * viewport.scale for s in sizes],
         [s.weight for s in sizes],
-        area.h - gap * max(0, len(sizes) - 1),
+        rows_room(viewport, len(sizes), strips=strips, type_scale=type_scale),
     )
     content = sum(heights) + gap * max(0, len(sizes) - 1)
     offset = min(max(0, round(scroll * viewport.scale)), max(0, content - area.h))
@@ -183,7 +197,8 @@ def _heights(minimums: list[float], weights: list[float], room: int) -> list[int
     """Whole heights: minimums when they do not fit, else `room` shared by weight above them."""
     if not minimums:
         return []
-    if sum(minimums) >= room:
+    # Minimums made to fit add up to the room; rounded each by itself they would not.
+    if sum(minimums) > room + 0.5:
         return [max(1, round(m)) for m in minimums]
     # A row whose share is under its minimum is fixed at it; the others share what is left.
     shares = list(minimums)

@@ -119,7 +119,7 @@ def retune(
                     tracks[place] = found
                 except LoupeError as error:
                     faults.append((spec.name, error))
-    shown = {ref.key for rows in groups.values() for row in rows for ref in arrays_of(row)}
+    before, shown = _keys(live.groups), _keys(groups)
     rows, extent = laid_out(session, groups, opener, events)
     done = replace(
         scene,
@@ -133,7 +133,8 @@ def retune(
     return Retuned(
         scene=done,
         rows=frozenset(row.id for row in rows if row.plot in changed),
-        gone=gone - shown,
+        # Not only what the opener has dropped now: of plots that failed since, it did so before.
+        gone=(gone | before) - shown,
         tables=tables,
         tried=frozenset(tried),
         faults=tuple(faults),
@@ -149,14 +150,9 @@ def _every(scene: Scene) -> Iterable[Data]:
         yield session.events.data
 
 
-def arrays_of(row: Row) -> list[ArrayRef]:
-    """The arrays that a row shows."""
-    content = row.content
-    if isinstance(content, TraceContent):
-        return [line.array for line in content.lines] + [m.mask for m in content.markers]
-    if isinstance(content, DenseContent):
-        return [content.array, *(m.mask for m in content.markers)]
-    return [content.array] if isinstance(content, HeatmapContent) else []
+def _keys(groups: Mapping[int, tuple[Row, ...]]) -> frozenset[str]:
+    """Keys of the arrays that rows show."""
+    return frozenset(ref.key for rows in groups.values() for row in rows for ref in row.arrays)
 
 
 def _in_place(
@@ -196,7 +192,7 @@ def _successor(old: Row | None, new: Row, revision: int, measured: Measured | No
         held = a.held or _trace_range(a, measured)
         return replace(new, content=replace(b, held=held))
     if isinstance(a, DenseContent) and isinstance(b, DenseContent):
-        stats = measured(a.array, tuple(sorted(int(r) for r in a.order)), (1.0, 99.0))
+        stats = measured(a.array, a.rows, (1.0, 99.0))
         spread = a.held if a.held is not None or stats is None else stats.spread()
         return replace(new, content=replace(b, held=spread))
     if isinstance(a, HeatmapContent) and isinstance(b, HeatmapContent):

@@ -17,11 +17,13 @@ from loupe.errors import LoupeConfigError
 from loupe.scene.frame import SYMBOLS
 from loupe.scene.looks import Look
 from loupe.scene.model import ArrayRef, MarkerSet, TraceLine
+from loupe.scene.rows import matching_rows
 from loupe.scene.sources import Opener, physical
 from loupe.scene.tile import Points
 from loupe.scene.workbench import Workbench
 from loupe.session.markers import SampleMarkers
 from loupe.units import Rgba
+from loupe.work import check_cancelled
 
 __all__ = ["CompiledMarkers", "PointSource", "make_points", "marker_key", "marker_sets"]
 
@@ -30,6 +32,9 @@ F64 = npt.NDArray[np.float64]
 
 PER_COLUMN = 4
 """More marked samples a column than this, and only one a column is drawn."""
+
+PIECE_SAMPLES = 1 << 20
+"""So many samples are looked at in one go."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,7 +68,8 @@ def marker_sets(
         mask = opener.array(config.bool_array)
         a, b = host.data.info, mask.data.info
         missing = [d for d in a.dims if d not in b.dims]
-        if missing and host.data.n_rows > 1:
+        unknown = mask.data.n_rows > 1 and not any(d in b.dims for d in a.dims)
+        if missing and (host.data.n_rows > 1 or unknown):
             raise LoupeConfigError(
                 f"sample_markers[{number}]: `bool_array` lacks the dimension `{missing[0]}` of the "
                 "trace's data",
@@ -71,11 +77,7 @@ def marker_sets(
                 code="data-marker",
                 place=("sample_markers", number),
             )
-        index = {tuple(_plain(b.coords[d][r]) for d in a.dims): r for r in range(mask.data.n_rows)}
-        by_row = tuple(
-            index.get(tuple(_plain(a.coords[d][r]) for d in a.dims), -1)
-            for r in range(host.data.n_rows)
-        )
+        by_row = tuple(matching_rows(a, host.data.n_rows, b, mask.data.n_rows).tolist())
         whole = MarkerSet(
             id=f"{plot_id}/{config.id or f'markers{number}'}",
             name=config.id or b.name or f"markers {number + 1}",
@@ -88,10 +90,6 @@ def marker_sets(
         )
         found.append(CompiledMarkers(whole, by_row))
     return tuple(found)
-
-
-def _plain(value: object) -> object:
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def marker_key(markers: Sequence[MarkerSet], look: Look) -> Hashable:
@@ -229,27 +227,56 @@ def _join(
 def _marked(
     source: PointSource, dt: float, k0: int, width: int, bench: Workbench
 ) -> tuple[F64, F64]:
-    """Times and physical values of the samples that get a symbol."""
+    """Times and physical values of the samples that get a symbol; found at the first call.
+
+    Another gain or height of a row needs them anew, but nothing else of the data.
+    """
+    mask = None if source.mask is None else source.mask.key
+    name = (source.array.key, source.row, mask, source.mask_row, source.symbol == "vline")
+    t, values = bench.marks((*name, dt, k0, width), lambda: _found(source, dt, k0, width, bench))
+    return t, values
+
+
+def _found(source: PointSource, dt: float, k0: int, width: int, bench: Workbench) -> F64:
+    """Times and values as ``(2, n)``; a zoomed-out tile is gone through piece by piece."""
+    lines = source.mask is not None and source.symbol == "vline"
+    axis = source.mask.data.time if lines and source.mask is not None else source.array.data.time
+    i0, i1 = axis.bracket(k0 * dt, (k0 + width) * dt)
+    parts = [(np.zeros(0), np.zeros(0))]
+    for a in range(i0, i1, PIECE_SAMPLES):
+        check_cancelled()
+        b = min(a + PIECE_SAMPLES, i1)
+        found = _lines_in(source, a, b, bench) if lines else _symbols_in(source, a, b, bench)
+        parts.append(_one_per_column(*found, dt, width))
+    t, values = (np.concatenate(same) for same in zip(*parts, strict=True))
+    return np.stack(_one_per_column(t, values, dt, width))
+
+
+def _lines_in(source: PointSource, m0: int, m1: int, bench: Workbench) -> tuple[F64, F64]:
+    """Marks of a mask among its samples ``m0 .. m1 - 1``."""
+    assert source.mask is not None
+    mask = source.mask.data
+    flags = mask.read(slice(source.mask_row, source.mask_row + 1), m0, m1)[0]
+    bench.count("reads")
+    marked = mask.time.times(m0, m1)[np.nan_to_num(flags.astype(np.float64)) != 0]
+    return marked, np.zeros(len(marked))
+
+
+def _symbols_in(source: PointSource, i0: int, i1: int, bench: Workbench) -> tuple[F64, F64]:
+    """Marked samples among ``i0 .. i1 - 1``; the data are read only where there are any."""
     data = source.array.data
-    t0, t1 = k0 * dt, (k0 + width) * dt
-    i0, i1 = data.time.bracket(t0, t1)
     times = data.time.times(i0, i1)
     if source.mask is None:
         chosen = np.arange(len(times))
     else:
-        mask = source.mask.data
-        m0, m1 = mask.time.bracket(t0, t1)
-        flags = mask.read(slice(source.mask_row, source.mask_row + 1), m0, m1)[0]
-        bench.count("reads")
-        marked = mask.time.times(m0, m1)[np.nan_to_num(flags.astype(np.float64)) != 0]
-        if source.symbol == "vline":
-            return _one_per_column(marked, np.zeros(len(marked)), dt, width)
-        chosen = _nearest(times, marked, data.time.period)
+        half = data.time.period / 2 * 1.001
+        m0, m1 = source.mask.data.time.bracket(float(times[0]) - half, float(times[-1]) + half)
+        chosen = _nearest(times, _lines_in(source, m0, m1, bench)[0], data.time.period)
     if not len(chosen):
         return np.zeros(0), np.zeros(0)
     raw = data.read(slice(source.row, source.row + 1), i0, i1)[0]
     bench.count("reads")
-    return _one_per_column(times[chosen], physical(data, raw[chosen]), dt, width)
+    return times[chosen], physical(data, raw[chosen])
 
 
 def _nearest(times: F64, wanted: F64, period: float) -> npt.NDArray[np.intp]:

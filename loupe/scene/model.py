@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from loupe.data.protocols import ArrayData
 from loupe.errors import LoupeError
+from loupe.scene.theme import Theme
 from loupe.session.events import GlobalEventsConfig
 from loupe.session.labels import LabelsConfig
 from loupe.session.model import Session
@@ -148,6 +149,9 @@ class DenseContent:
         The data.
     order
         Indices of array rows from bottom to top, ``(n,)``; `step` not applied.
+    rows, places
+        All of `order` ascending, and where in them each of `order` stands: what is measured of a
+        plot is measured of all its traces.
     positions
         Vertical position of each trace in `order`, units of row gaps, ascending, ``(n,)``.
     tick_names
@@ -173,6 +177,14 @@ class DenseContent:
     line_width: float = 1.0
     markers: tuple[MarkerSet, ...] = ()
     held: float | None = None
+    rows: tuple[int, ...] = field(init=False)
+    places: npt.NDArray[np.intp] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Sort once: tiles, hovers and live data ask for it."""
+        ascending, places = np.unique(self.order, return_inverse=True)
+        object.__setattr__(self, "rows", tuple(ascending.tolist()))
+        object.__setattr__(self, "places", places)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -181,6 +193,8 @@ class HeatmapContent:
 
     Attributes
     ----------
+    lut_key
+        Names the colour table by what is in it.
     held
         Measured levels from before live parameters changed the data; None measures them.
     """
@@ -197,6 +211,12 @@ class HeatmapContent:
     nan_color: Rgba | None = None
     colorbar: bool = True
     held: tuple[float, float] | None = None
+    lut_key: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the key once: it is asked for in every frame."""
+        # Never by address, which the table of a later computing may have again.
+        object.__setattr__(self, "lut_key", self.lut.tobytes())
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -235,7 +255,6 @@ class RasterContent:
     event_thickness: float = 2.0
     nan_spans: tuple[tuple[int, Seconds, Seconds], ...] = ()
     nan_color: Rgba | None = None
-    event_columns: Mapping[str, npt.NDArray[np.generic]] = field(default_factory=dict)
     row_values: tuple[object, ...] = ()
 
 
@@ -285,16 +304,37 @@ class Row:
     group: str = ""
     revision: int = 0
 
+    @property
+    def arrays(self) -> tuple[ArrayRef, ...]:
+        """The arrays that it shows."""
+        content = self.content
+        if isinstance(content, TraceContent):
+            return (*(line.array for line in content.lines), *(m.mask for m in content.markers))
+        if isinstance(content, DenseContent):
+            return (content.array, *(m.mask for m in content.markers))
+        return (content.array,) if isinstance(content, HeatmapContent) else ()
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class EventClass:
-    """Global events of one class and how they look; `times` sorted, ``(n,)`` float64."""
+    """Global events of one class and how they look; `times` sorted, ``(n,)`` float64.
+
+    Attributes
+    ----------
+    color
+        None is the theme's colour of secondary text, with `alpha`.
+    """
 
     name: str
     times: npt.NDArray[np.float64]
-    color: Rgba
+    color: Rgba | None
+    alpha: int
     style: Literal["solid", "dashed", "dotted", "dashdot", "dashdotdot"] = "solid"
     width: float = 1.5
+
+    def color_in(self, theme: Theme) -> Rgba:
+        """The colour of its lines."""
+        return self.color or theme.dim.with_alpha(self.alpha)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from loupe.scene.layout import GUTTER_LEFT, Layout, RowSize, Viewport, lay_out
+from loupe.scene.layout import GUTTER_LEFT, Layout, RowSize, Viewport, lay_out, rows_room
 from loupe.scene.looks import Look
 from loupe.scene.model import HeatmapContent, RasterContent, Row, RowKind, Scene
 from loupe.scene.plots import dense, heatmap, raster, trace
@@ -15,8 +15,9 @@ from loupe.scene.timegrid import TimeGrid, Window
 
 __all__ = ["best_tile", "layout_of", "look_of", "shown_rows", "tile_columns", "tile_job"]
 
-MAX_TILE = 2048
-"""Columns of a tile with overscan; a wider plot area gets no overscan."""
+MAX_TILE, WIDEST_TILE = 2048, 4096
+"""Columns of a tile with overscan: up to the first, or for wide plots up to the second with an
+eighth of the view on either side, so that a wheel step there needs no other tile either."""
 
 MIN_ROW = 120.0
 MIN_TRACE = 36.0
@@ -34,7 +35,8 @@ def shown_rows(scene: Scene, overrides: Overrides) -> tuple[Row, ...]:
     """Rows that are not hidden, in the order on screen."""
     rows = {row.id: row for row in scene.rows}
     order = [r for r in (overrides.order or ()) if r in rows]
-    order += [r for r in rows if r not in set(order)]
+    placed = set(order)
+    order += [r for r in rows if r not in placed]
     return tuple(rows[r] for r in order if not overrides.row(r).hidden)
 
 
@@ -98,10 +100,11 @@ def _compacted(
     flexible = [i for i, row in enumerate(rows) if row.kind in kinds]
     if not flexible:
         return sizes
-    room = viewport.height / viewport.scale - 28 - 8 - 14 * strips - 6 * max(len(rows) - 1, 0)
+    room = rows_room(viewport, len(rows), strips=strips, type_scale=view.font_scale)
+    room_px = room / viewport.scale
     fixed = sum(s.minimum for i, s in enumerate(sizes) if i not in flexible)
     wanted = sum(sizes[i].minimum for i in flexible)
-    ratio = min(1.0, max(room - fixed, 8.0 * len(flexible)) / max(wanted, 1e-9))
+    ratio = min(1.0, max(room_px - fixed, 8.0 * len(flexible)) / max(wanted, 1e-9))
     out = list(sizes)
     for i in flexible:
         out[i] = RowSize(sizes[i].row_id, max(sizes[i].minimum * ratio, 4.0), sizes[i].weight)
@@ -126,7 +129,8 @@ def look_of(
 
 def tile_columns(grid: TimeGrid) -> tuple[int, int]:
     """First column and width of the tile to make: the view and overscan on both sides."""
-    spare = max(0, MAX_TILE - grid.width)
+    wide = min(WIDEST_TILE - grid.width, grid.width // 4)
+    spare = max(0, MAX_TILE - grid.width, wide)
     over = min(spare // 2, grid.width // 2)
     return grid.k0 - over, grid.width + 2 * over
 

@@ -17,6 +17,7 @@ from loupe.errors import LoupeDataError, LoupeError
 from loupe.labels.formats.registry import formats
 from loupe.labels.recordings import holds_signals
 from loupe.labels.store import load_table
+from loupe.session.events import GlobalEventsConfig
 from loupe.session.labels import IntervalLabelSchema, LabelsConfig
 from loupe.session.model import Session
 from loupe.session.plots import Plot, RasterConfig, TraceConfig
@@ -83,6 +84,7 @@ def propose(paths: Sequence[Path]) -> Session:
     videos: list[VideoConfig] = []
     labels: list[LabelsConfig] = []
     spans: list[tuple[Span, float]] = []
+    events: GlobalEventsConfig | None = None
     for path in paths:
         whole = path.expanduser().resolve() if path.exists() else path
         if whole.suffix.lower() in VIDEO_SUFFIXES:
@@ -91,6 +93,10 @@ def propose(paths: Sequence[Path]) -> Session:
             labels.append(schema)
         else:
             found = contents(whole, catalog)
+            bare = _times_alone(found, whole)
+            if bare is not None and events is None:
+                events = bare
+                continue
             plots += _plots(found, whole)
             spans += [(a.span, a.rate) for a in found.arrays]
     return Session(
@@ -98,6 +104,7 @@ def propose(paths: Sequence[Path]) -> Session:
         view=ViewSettings(window=_window(spans)),
         plots=tuple(plots),
         videos=tuple(videos),
+        events=events,
         labels=tuple(labels),
         states=_states(labels),
     )
@@ -165,12 +172,38 @@ def _raster(table: TableFacts, path: Path) -> RasterConfig:
     others = [name for name in table.columns if name != time]
     rows = next((n for n in ROW_NAMES if n in others), None)
     if rows is None:
-        texts = [n for n in others if table.columns[n].lower().startswith(("str", "cat", "enum"))]
-        rows = (texts or others or [time])[0]
+        fitting = _row_columns(table, others)
+        if not fitting:
+            raise LoupeDataError(
+                f"no column says which row an event belongs to; the columns are "
+                f"{', '.join(table.columns)}",
+                where=str(path),
+                hint="write a session that names `order_by`, or one with `[events]`",
+                code="data-column",
+            )
+        rows = fitting[0]
     more: dict[str, Any] = {}
     if tuple(table.columns) == ("time", "row", "alpha", "name"):  # events in npy files
         more = {"split_by": "name", "alpha_by": "alpha"}
     return RasterConfig(data=Source(path=str(path)), time_col=time, order_by=rows, **more)
+
+
+def _row_columns(table: TableFacts, names: Sequence[str]) -> list[str]:
+    """Columns that can tell rows apart: texts first, then whole numbers; no measured values."""
+    kinds = ("str", "cat", "enum"), ("int", "uint", "bool")
+    return [n for kind in kinds for n in names if table.columns[n].lower().startswith(kind)]
+
+
+def _times_alone(found: Contents, path: Path) -> GlobalEventsConfig | None:
+    """Global events for a table of times without rows: licks, pulses, stimuli."""
+    table = found.table
+    if table is None or not table.time_columns:
+        return None
+    time = table.time_columns[0]
+    others = [name for name in table.columns if name != time]
+    if any(n in others for n in ROW_NAMES) or _row_columns(table, others):
+        return None
+    return GlobalEventsConfig(data=Source(path=str(path)), event_times_column=time)
 
 
 def labels_in(path: Path) -> LabelsConfig | None:

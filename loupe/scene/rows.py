@@ -23,8 +23,11 @@ __all__ = [
     "coordinate",
     "is_missing",
     "is_numeric",
+    "matching_rows",
     "natural_key",
+    "numbered",
     "order_rows",
+    "prefix_of",
     "text_of",
     "unit_text",
 ]
@@ -46,13 +49,19 @@ def is_missing(value: object) -> bool:
 
 
 def text_of(value: object) -> str:
-    """A coordinate value as a person writes it: integers without a point, short floats."""
+    """A coordinate value as a person writes it: integers without a point, short floats.
+
+    Ten digits hold at least six after the point up to ten thousand; larger numbers, such as
+    identifiers and seconds since 1970, get what tells them apart.
+    """
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
-        return f"{value:.10g}"
+        if value.is_integer() and abs(value) < 1e16:
+            return str(int(value))
+        return f"{value:.15g}" if abs(value) >= 1e4 else f"{value:.10g}"
     return str(value)
 
 
@@ -67,7 +76,30 @@ def unit_text(units: str) -> str:
 def natural_key(text: str) -> tuple[tuple[int, float, str], ...]:
     """Sort key that puts "ch2" before "ch10"."""
     parts = re.split(r"(\d+)", text)
-    return tuple((0, float(p), "") if p.isdigit() else (1, 0.0, p.casefold()) for p in parts if p)
+    # `\d` are the decimal digits; "①" and "²" are digits too, but no part of a number.
+    return tuple((0, float(p), "") if p.isdecimal() else (1, 0.0, p.casefold()) for p in parts if p)
+
+
+def prefix_of(array_name: bool | str, info: ArrayInfo) -> str:
+    """What names of an array's traces start with; "" for nothing.
+
+    Raises
+    ------
+    LoupeConfigError
+        If the array's own name is asked for and it has none.
+    """
+    if array_name is False:
+        return ""
+    if array_name is True:
+        if not info.name:
+            raise LoupeConfigError(
+                "`array_name = true`, but the array has no name",
+                hint='write the name itself, as in `array_name = "LFP"`',
+                code="data-name",
+                place=("array_name",),
+            )
+        return info.name
+    return array_name
 
 
 def coordinate(info: ArrayInfo, name: str, *, what: str) -> npt.NDArray[Any]:
@@ -92,6 +124,45 @@ def coordinate(info: ArrayInfo, name: str, *, what: str) -> npt.NDArray[Any]:
 def is_numeric(values: npt.NDArray[Any]) -> bool:
     """Whether values are numbers (booleans count)."""
     return bool(np.issubdtype(values.dtype, np.number) or values.dtype == np.bool_)
+
+
+def matching_rows(
+    host: ArrayInfo, n_host: int, other: ArrayInfo, n_other: int
+) -> npt.NDArray[np.intp]:
+    """The row of another array that has the coordinates of each row of a host.
+
+    Compared are the dimensions that both have; without any, the other's first row is everyone's.
+
+    Returns
+    -------
+    ndarray
+        ``(n_host,)`` indices, -1 where there is no such row.
+    """
+    shared = [d for d in host.dims if d in other.dims]
+    place: dict[tuple[object, ...], int] = {}
+    for row in range(n_other):
+        place.setdefault(tuple(_plain(other.coords[d][row]) for d in shared), row)
+    found = [
+        place.get(tuple(_plain(host.coords[d][row]) for d in shared), -1) for row in range(n_host)
+    ]
+    return np.array(found, dtype=np.intp)
+
+
+def _plain(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """The names, the second and further ones of those that are equal with `#2`, `#3` and so on."""
+    taken, seen = set(names), set[str]()
+    found = []
+    for name in names:
+        own, n = name, 2
+        while own in seen or (own != name and own in taken):
+            own, n = f"{name}#{n}", n + 1
+        seen.add(own)
+        found.append(own)
+    return found
 
 
 def order_rows(

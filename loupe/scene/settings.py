@@ -118,11 +118,12 @@ class Overrides:
         """The override of a row; the neutral one if it has none."""
         return self.rows.get(row_id, _NEUTRAL)
 
-    def with_row(self, row_id: str, override: RowOverride) -> Overrides:
-        """The same overrides with one row's replaced."""
-        rows = {**self.rows, row_id: override}
-        if override == _NEUTRAL:
-            del rows[row_id]
+    def with_rows(self, changed: Mapping[str, RowOverride]) -> Overrides:
+        """The same overrides with those of some rows replaced."""
+        rows = {**self.rows, **changed}
+        for row_id, override in changed.items():
+            if override == _NEUTRAL:
+                del rows[row_id]
         return replace(self, rows=MappingProxyType(rows))
 
 

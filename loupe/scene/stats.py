@@ -14,9 +14,12 @@ __all__ = ["ArrayStats", "measure", "nan_share"]
 EXACT_VALUES = 1_000_000
 BLOCKS, FEWEST_BLOCKS = 32, 4
 BLOCK_SAMPLES, FEWEST_SAMPLES = 1024, 256
-SAMPLED_VALUES = 1_000_000
+SAMPLED_VALUES, MOST_VALUES = 1_000_000, 4_000_000
 READ_BYTES = 24 << 20
-"""What is sampled of a long recording: so many values, from chunks of so many bytes, about."""
+"""What is sampled of a long recording: so many values, from chunks of so many bytes, about.
+
+More than the most only where rows times the fewest blocks and samples are more.
+"""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -30,15 +33,12 @@ class ArrayStats:
         finite values.
     pooled
         The asked percentiles over all rows together; (0.0, 1.0) without finite values.
-    exact
-        Whether every sample was read, or evenly spread blocks of the recording.
     """
 
     low: npt.NDArray[np.float64]
     high: npt.NDArray[np.float64]
     mean: npt.NDArray[np.float64]
     pooled: tuple[float, float]
-    exact: bool
 
     def spread(self) -> float:
         """Median over rows of the 1-99 % range; 1.0 when there is none."""
@@ -98,7 +98,7 @@ def measure(
     if flat.size:
         a, b = np.percentile(flat, list(percentiles))
         pooled = (float(a), float(b))
-    return ArrayStats(low, high, mean, pooled, exact)
+    return ArrayStats(low, high, mean, pooled)
 
 
 def nan_share(data: ArrayData) -> float:
@@ -127,6 +127,9 @@ def _blocks(data: ArrayData, n_rows: int) -> tuple[int, int]:
     if data.info.chunks:
         chunk_bytes = int(np.prod(data.info.chunks)) * data.info.dtype.itemsize
         blocks = min(max(READ_BYTES // max(chunk_bytes, 1), FEWEST_BLOCKS), BLOCKS)
+    # Of thousands of rows fewer blocks, not shorter ones: percentiles need neighbours in time.
+    enough = MOST_VALUES // max(FEWEST_SAMPLES * n_rows, 1)
+    blocks = max(min(blocks, enough), FEWEST_BLOCKS)
     length = SAMPLED_VALUES // max(blocks * n_rows, 1)
     return blocks, min(max(length, FEWEST_SAMPLES), BLOCK_SAMPLES)
 

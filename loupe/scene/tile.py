@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from loupe.errors import LoupeError
 from loupe.scene.workbench import Workbench
 
 __all__ = ["Points", "TileContent", "TileJob"]
@@ -109,6 +110,14 @@ class TileJob:
     width: int
     run: Callable[[Workbench], TileContent]
 
-    def failed(self, message: str) -> TileContent:
-        """What stands in the picture when the work failed: nothing, and why."""
-        return TileContent(self.row_id, self.key, self.dt, self.k0, self.width, 1, error=message)
+    def failed(self, error: BaseException) -> TileContent:
+        """What stands in the picture when the work failed: nothing, and why.
+
+        Errors that are not meant for people are named by their type: some have no text at all,
+        and that of others ("float division by zero") says little.
+        """
+        told = str(error).strip()
+        if not isinstance(error, LoupeError):
+            kind = type(error).__name__
+            told = f"the picture could not be made: {kind}{f': {told}' if told else ''}"
+        return TileContent(self.row_id, self.key, self.dt, self.k0, self.width, 1, error=told)

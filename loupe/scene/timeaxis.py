@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -78,16 +78,17 @@ def ticks(
     Returns
     -------
     tuple of Tick
-        Ascending; times are exact multiples of the step (of wall-clock steps for "wall").
+        Ascending; times are exact multiples of the step (of wall-clock steps for "wall"). At
+        midnight of the wall clock the text is the date that begins.
     """
     if span.length <= 0 or width_px <= 0:
         return ()
     raw = span.length * gap_px / width_px
     step = nice_step(raw)
-    if clock != "seconds" and step > 30:
+    if clock != "seconds" and raw > 30:
         # Beyond half a minute, steps follow the clock: minutes, hours, then days.
         step = next((s for s in _CLOCK_STEPS if s >= raw), 86400.0 * nice_step(raw / 86400))
-    elif clock != "seconds" and step > 10:
+    elif clock != "seconds" and raw > 10:
         step = 30.0 if raw > 20 else 20.0
     shift = _since_midnight(origin) if clock == "wall" and origin is not None else 0.0
     first = math.ceil((span.start + shift) / step - 1e-9)
@@ -96,10 +97,19 @@ def ticks(
     return tuple(
         Tick(
             t := float(Decimal(k) * Decimal(repr(step))) - shift,
-            format_time(t, clock, digits=digits, origin=origin),
+            _date_at_midnight(t, clock, digits, origin)
+            or format_time(t, clock, digits=digits, origin=origin),
         )
         for k in range(first, last + 1)
     )
+
+
+def _date_at_midnight(t: Seconds, clock: Clock, digits: int, origin: datetime | None) -> str:
+    if clock != "wall" or origin is None:
+        return ""
+    # Ticks are exact to less than half of their last digit.
+    nearly = origin + timedelta(seconds=t + 0.5 * 10.0**-digits)
+    return nearly.date().isoformat() if _since_midnight(nearly) < 10.0**-digits else ""
 
 
 def decimals(step: float) -> int:
@@ -117,7 +127,9 @@ def format_time(
     """
     if clock == "wall" and origin is not None:
         moment = origin + timedelta(seconds=t)
-        return _hms(_since_midnight(moment), digits)
+        of_day = round(_since_midnight(moment), digits)
+        # Rounded up at the day's end, it is the next one's begin.
+        return _hms(of_day if of_day < 86400 else 0.0, digits)
     if clock in ("hms", "wall"):
         sign = MINUS if round(t, digits) < 0 else ""
         return sign + _hms(abs(t), digits)
@@ -171,7 +183,11 @@ def parse_time(text: str, *, origin: datetime | None = None) -> Seconds:
     try:
         if origin is not None and "-" in clean:
             moment = datetime.fromisoformat(clean)
-            return (moment - origin.replace(tzinfo=moment.tzinfo)).total_seconds()
+            if origin.tzinfo is None:
+                origin = origin.replace(tzinfo=UTC)
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=origin.tzinfo)
+            return (moment - origin).total_seconds()
         parts = clean.split(":")
         if not 1 <= len(parts) <= 3:
             raise ValueError(clean)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from loupe.errors import LoupeVideoError
+from loupe.errors import LoupeDataError, LoupeVideoError
 from loupe.session.source import InMemory
 from loupe.session.suggest import did_you_mean
 from loupe.session.video import VideoConfig
@@ -32,17 +33,26 @@ def frames_ceiling(cache_mb: int, videos: int) -> int:
     return min(CACHE_BYTES, (cache_mb << 20) // max(1, videos))
 
 
-def video_spec(config: VideoConfig, name: str, catalog: Catalog) -> VideoSpec:
+def video_spec(
+    config: VideoConfig, name: str, catalog: Catalog, origin: datetime | None = None
+) -> VideoSpec:
     """What `loupe.video.opened.open_video` is to open.
 
     Frame times that stand in a table's column are read here, through the catalog, because the
     video floor knows no tables.
+
+    Parameters
+    ----------
+    origin
+        Wall clock of second 0 of the recording, for frame times that are dates.
 
     Raises
     ------
     LoupeVideoError, LoupeDataError
         If a table or its column is not there.
     """
+    if origin is not None:
+        catalog.clock.start_at(origin)
     given = config.frame_times_path
     times: tuple[Path | npt.ArrayLike, ...]
     if isinstance(given, InMemory):
@@ -83,5 +93,8 @@ def _times(text: str, column: str | None, catalog: Catalog) -> Path | npt.NDArra
             code="video-frame-times",
             place=("frame_times_column",),
         )
-    series = table.frame([chosen])[chosen]
-    return np.asarray(series.cast(float).to_numpy(), dtype=np.float64)
+    try:
+        return table.seconds(chosen)
+    except LoupeDataError as error:
+        error.place = ("frame_times_column",)
+        raise

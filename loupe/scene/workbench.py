@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Collection, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +29,10 @@ from loupe.tiles.events import EventIndex, event_index
 __all__ = ["Heat", "Spans", "Workbench"]
 
 F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
 
 
+_LEAST_MARKS = 1 << 22
 _LEAST_BINS = 1 << 24
 """The tiles of some hundreds of rows must fit in at once, whatever the ceiling."""
 
@@ -76,9 +78,9 @@ class Workbench:
     Parameters
     ----------
     ceiling
-        Bytes kept: three eighths of them reduced columns, a quarter fine bins of pyramids, of both
-        of which the least recently used go first, and a quarter coarse bins of all pyramids,
-        which stay.
+        Bytes kept: three eighths of them reduced columns, a quarter fine bins of pyramids and a
+        sixteenth marked samples, of all of which the least recently used go first, and a quarter
+        coarse bins of all pyramids, which stay.
 
     Attributes
     ----------
@@ -96,6 +98,7 @@ class Workbench:
         self._stats: dict[tuple[Any, ...], ArrayStats] = {}
         self._bins: ByteCache[Any] = ByteCache(max(ceiling // 4, _LEAST_BINS))
         self._resident_left = ceiling // 4
+        self._marks: ByteCache[F64] = ByteCache(max(ceiling // 16, _LEAST_MARKS))
         self._indexes: dict[tuple[Any, ...], EventIndex] = {}
         self._pyramids: dict[str, Pyramid] = {}
         self._gone: set[str] = set()
@@ -106,7 +109,8 @@ class Workbench:
         """Bytes of reduced columns and of bins held now."""
         with self._lock:
             coarse = sum(pyramid.nbytes for pyramid in self._pyramids.values())
-        return self._kept.held + self._bins.stats.bytes_held + coarse
+        marks = self._marks.stats.bytes_held
+        return self._kept.held + self._bins.stats.bytes_held + marks + coarse
 
     def count(self, what: str, n: int = 1) -> None:
         """Add to a counter ("reads", "reductions", "rasterisations")."""
@@ -187,23 +191,40 @@ class Workbench:
                 self._kept.add(name, made)
         return Heat(dt, k0, made.parts[0], made.per_column, made.missing)
 
+    def marks(self, name: Hashable, make: Callable[[], F64]) -> F64:
+        """Marked samples, ``(2, n)`` times and values; found at the first call.
+
+        Parameters
+        ----------
+        name
+            Of arrays, rows and the part of the time grid; those of arrays that are gone are
+            never asked for again and fall out in time.
+        """
+        found = self._marks.get(name)
+        if found is None:
+            found = make()
+            self._marks.put(name, found)
+        return found
+
     def pyramid(self, array: ArrayRef) -> Pyramid:
         """The pyramid of an array: its overview file, or one that is built as it is needed."""
         with self._lock:
-            if array.key not in self._pyramids:
-                # Others may follow: none takes more than half of what is left.
-                found, note = open_pyramid(
-                    array.data,
-                    self._bins,
-                    resident=min(RESIDENT_BYTES, self._resident_left // 2),
-                )
-                if array.key in self._gone:
-                    return found  # work on data that nobody shows any more
+            known = self._pyramids.get(array.key)
+            # Others may follow: none takes more than half of what is left.
+            resident = min(RESIDENT_BYTES, self._resident_left // 2)
+        if known is not None:
+            return known
+        # A slow disk is looked through here, while others go on.
+        found, note = open_pyramid(array.data, self._bins, resident=resident)
+        with self._lock:
+            if array.key in self._gone:
+                return found  # work on data that nobody shows any more
+            known = self._pyramids.setdefault(array.key, found)
+            if known is found:
                 self._resident_left = max(0, self._resident_left - found.resident_bytes)
-                self._pyramids[array.key] = found
                 if note:
                     self.notes.append(note)
-            return self._pyramids[array.key]
+        return known
 
     def peek_spans(
         self, array: ArrayRef, rows: tuple[int, ...], dt: float, k0: int, width: int

@@ -22,6 +22,7 @@ from loupe.work import cancelled
 __all__ = ["Reduced", "heat_from_pyramid", "spans_from_pyramid"]
 
 F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
 Count = Callable[[str, int], None]
 
 BUILD_VALUES = 24_000_000
@@ -37,7 +38,7 @@ class Reduced:
     lo, hi
         ``(W, C)`` float32.
     missing
-        Tiles of the pyramid still to be built for an exact picture.
+        How far it is to an exact picture; see `loupe.data.pyramid.Pyramid.steps_left`.
     """
 
     lo: F32
@@ -59,12 +60,11 @@ def spans_from_pyramid(
     if found is None:
         return None
     bins, level, b0, missing = found
-    low, high = _physical(pyramid, bins)
-    n = low.shape[1]
+    low, high, times = _parted(pyramid, level, b0, dt, *_physical(pyramid, bins))
     lo, hi = bin_spans(
         low,
         high,
-        _bin_times(pyramid, level, b0, n),
+        times,
         k0=k0,
         width=width,
         grid_dt=dt,
@@ -77,7 +77,7 @@ def spans_from_pyramid(
 def heat_from_pyramid(
     pyramid: Pyramid, rows: npt.NDArray[np.intp], dt: float, k0: int, width: int, count: Count
 ) -> tuple[F32, int] | None:
-    """Peaks ``(W, R)`` of rows and how many tiles are missing; None where columns are too fine.
+    """Peaks ``(W, R)`` of rows and how much is missing; None where columns are too fine.
 
     Raises
     ------
@@ -88,9 +88,19 @@ def heat_from_pyramid(
     if found is None:
         return None
     bins, level, b0, missing = found
-    low, high = _physical(pyramid, bins)
-    first, last = _bin_times(pyramid, level, b0, low.shape[1])
-    values = heat_bins(low, high, (first + last) / 2, k0=k0, width=width, grid_dt=dt)
+    low, high, (first, last) = _parted(pyramid, level, b0, dt, *_physical(pyramid, bins))
+    time, length = pyramid.data.time, pyramid.bin_samples(level) * pyramid.data.time.period
+    values = heat_bins(
+        low,
+        high,
+        (first + last) / 2,
+        k0=k0,
+        width=width,
+        grid_dt=dt,
+        # Middles are a bin apart, and up to half a bin more around a gap.
+        max_gap=None if time.uniform else max(_least_gap(time, dt), length) + length / 2,
+        period=None if time.uniform else length,
+    )
     count("reductions", 1)
     return values, missing
 
@@ -98,20 +108,25 @@ def heat_from_pyramid(
 def _bins(
     pyramid: Pyramid, rows: npt.NDArray[np.intp], dt: float, k0: int, width: int, count: Count
 ) -> tuple[Bins, int, int, int] | None:
+    """Bins, their level, the number of the first, and what is missing: less at each call."""
     time = pyramid.data.time
-    level = pyramid.level_for(dt / time.period) if time.n and time.period > 0 else None
-    if level is None:
+    wanted = pyramid.level_for(dt / time.period) if time.n and time.period > 0 else None
+    if wanted is None:
         return None
     i0, i1 = time.bracket(k0 * dt, (k0 + width) * dt)
-    size = pyramid.bin_samples(level)
-    b0, b1 = i0 // size, min(-(-i1 // size), pyramid.n_bins(level))
-    missing = pyramid.missing(level, rows, b0, b1)
-    left = BUILD_VALUES
+    look = pyramid.look(wanted, rows, i0, i1)
+    missing = pyramid.missing(look.level, rows, look.b0, look.b1)
+    left, done = BUILD_VALUES, 0
     while missing and left > 0 and not cancelled():
-        pyramid.build(missing.pop(0))
+        pyramid.build(missing.pop(0), look.finest)
+        done += 1
         count("reads", 1)
         left -= pyramid.tile_samples * min(len(rows), 32)
-    return pyramid.bins(level, rows, b0, b1), level, b0, len(missing)
+    bins = pyramid.bins(look.level, rows, look.b0, look.b1)
+    if bins.missing and not done and not cancelled():
+        done = 1  # pushed out since it was looked for
+    steps = pyramid.steps_left(look, rows, i0, i1, done, bins.missing)
+    return bins, look.level, look.b0, steps
 
 
 def _physical(pyramid: Pyramid, bins: Bins) -> tuple[F32, F32]:
@@ -132,17 +147,55 @@ def _scaled(part: npt.NDArray[np.generic], scale: float, offset: float) -> F32:
     return values
 
 
+def _least_gap(time: TimeAxis, dt: float) -> float:
+    """The shortest gap that is seen in a picture: one of a column at least."""
+    return max(max_gap(time) or 0.0, dt)
+
+
+def _parted(
+    pyramid: Pyramid, level: int, b0: int, dt: float, low: F32, high: F32
+) -> tuple[F32, F32, tuple[F64, F64]]:
+    """Bins and the times of their first and last samples; a bin with a gap inside becomes two.
+
+    Nearly every gap lies inside of a bin: as one, it would cover all of the gap. Both parts have
+    the extremes of the whole.
+    """
+    time, n = pyramid.data.time, low.shape[1]
+    begin, end = _bin_times(pyramid, level, b0, n)
+    if time.uniform or not n:
+        return low, high, (begin, end)
+    size, gap = pyramid.bin_samples(level), _least_gap(time, dt)
+    # Where a level is coarser than the picture, bins are longer than a gap has to be.
+    usual = (size - 1) * time.period
+    at, after, before = [], [], []
+    for b in np.flatnonzero(end - begin > max(gap, usual + gap / 2)).tolist():
+        first = (b0 + b) * size
+        inside = time.times(first, min(first + size, time.n))
+        cuts = np.flatnonzero(np.diff(inside) > gap)
+        at.append(np.full(len(cuts), b))
+        before.append(inside[cuts])
+        after.append(inside[cuts + 1])
+    if not at:
+        return low, high, (begin, end)
+    which = np.sort(np.concatenate([np.arange(n), *at]))
+    times = (np.sort(np.concatenate([begin, *after])), np.sort(np.concatenate([end, *before])))
+    return low[:, which], high[:, which], times
+
+
 def _bin_times(
     pyramid: Pyramid, level: int, b0: int, n: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Times of the first and the last sample of each bin."""
-    time: TimeAxis = pyramid.data.time
+    time = pyramid.data.time
     size = pyramid.bin_samples(level)
     first = (b0 + np.arange(n)) * size
     last = np.minimum(first + size, time.n) - 1
     if time.uniform:
         edges = time.span.start + np.stack([first, last]).astype(np.float64) * time.period
         return edges[0], edges[1]
+    at: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.float64]] | None
+    if (at := getattr(time, "at", None)) is not None:
+        return at(first), at(last)
     i0 = int(first[0]) if n else 0
     times = time.times(i0, int(last[-1]) + 1 if n else 0)
     return times[first - i0], times[last - i0]

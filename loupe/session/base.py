@@ -9,12 +9,13 @@ reports all of them with their place in the file. This room knows no plot kind.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from loupe.errors import LoupeConfigError, LoupeError, LoupeTypeError
+from loupe.session.forms import python_values
 
 __all__ = [
     "Fault",
@@ -60,7 +61,11 @@ class Fault:
     message, hint
         What is wrong with which value; what to do next.
     level
-        ``error`` or ``warning``.
+        How bad it is.
+    name
+        What it is about, such as a source or a state; empty where nobody asks.
+    near
+        What was probably meant in place of a wrong name; empty for nothing near.
     """
 
     place: Place
@@ -68,10 +73,16 @@ class Fault:
     message: str
     hint: str = ""
     level: Level = "error"
+    name: str = ""
+    near: str = ""
 
     def under(self, *prefix: str | int) -> Fault:
         """The same fault seen from an enclosing model."""
-        return Fault((*prefix, *self.place), self.code, self.message, self.hint, self.level)
+        return self.at((*prefix, *self.place))
+
+    def at(self, place: Place) -> Fault:
+        """The same fault at another place."""
+        return replace(self, place=place)
 
 
 def shape(value: object) -> str:
@@ -131,7 +142,7 @@ class Model(BaseModel):
         for old, new in self.renamed.items():
             if old in fields:
                 fields[new] = fields.pop(old)
-        fields = {key: _plain_scalar(value) for key, value in fields.items()}
+        fields = {key: python_values(value) for key, value in fields.items()}
         try:
             super().__init__(**fields)
         except ValidationError as error:
@@ -152,14 +163,6 @@ class Model(BaseModel):
 def _some_field(cls: type[Model]) -> str:
     fields = [name for name in cls.model_fields if name not in cls.positional]
     return fields[0] if fields else "name"
-
-
-def _plain_scalar(value: Any) -> Any:
-    """Numpy scalars as Python numbers, without importing numpy."""
-    is_numpy = type(value).__module__.partition(".")[0] == "numpy"
-    if is_numpy and getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-        return value.item()
-    return value
 
 
 def _raised(cls: type[Model], error: ValidationError, fields: dict[str, Any]) -> LoupeError:

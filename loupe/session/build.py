@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from loupe.errors import LoupeConfigError, LoupeTypeError
-from loupe.session.base import Place
+from loupe.session.base import Model, Place
 from loupe.session.events import GlobalEventsConfig
 from loupe.session.folders import user_config_folder
 from loupe.session.labels import IntervalLabelSchema, LabelsConfig
@@ -27,7 +27,7 @@ from loupe.session.suggest import did_you_mean
 from loupe.session.video import VideoConfig
 from loupe.session.view import ViewSettings
 
-__all__ = ["VIEW_ARGUMENTS", "build_session"]
+__all__ = ["VIEW_ARGUMENTS", "argument_docs", "argument_places", "build_session"]
 
 VIEW_ARGUMENTS: dict[str, Place] = {
     "data": ("plots",),
@@ -79,7 +79,8 @@ def build_session(
     Raises
     ------
     LoupeTypeError
-        For a bare array or table, or an unknown argument; the hint says what to write.
+        For a bare array or table, an unknown argument, or one under both of its names; the hint
+        says what to write.
     LoupeConfigError
         For values that cannot be right, and for label sets without any state definitions.
     """
@@ -101,7 +102,7 @@ def build_session(
     session = Session(
         title=fields.get("title", ""),
         view=ViewSettings(**view),
-        sources=dict(fields.get("sources", {})),
+        sources=fields.get("sources", {}),
         plots=_plots(data),
         videos=_videos(fields.get("videos")),
         events=_events(fields.get("global_events")),
@@ -123,14 +124,46 @@ def build_session(
 
 def _known(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that were given, by name; an unknown one is an error."""
-    own = set(ViewSettings.model_fields) - {"preset", "preset_strict"}
-    for name in arguments:
-        if name not in VIEW_ARGUMENTS and name not in own:
+    places = argument_places()
+    given: dict[Place, str] = {}
+    for name, value in arguments.items():
+        if name not in places:
             raise LoupeTypeError(
                 f"view() has no argument `{name}`",
-                hint=did_you_mean(name, {*VIEW_ARGUMENTS, *own}, what="arguments"),
+                hint=did_you_mean(name, places, what="arguments"),
+            )
+        if value is not None and (other := given.setdefault(places[name], name)) != name:
+            raise LoupeTypeError(
+                f"view() got `{other}` and `{name}`, two names of one setting", hint="give one"
             )
     return {name: value for name, value in arguments.items() if value is not None}
+
+
+def argument_places() -> dict[str, Place]:
+    """Every argument of `loupe.view` that a session holds, with its place there."""
+    found: dict[str, Place] = dict(VIEW_ARGUMENTS)
+    for name in ViewSettings.model_fields:
+        if name not in ("preset", "preset_strict"):  # `view_config` here, which may be a mapping
+            found[name] = ("view", name)
+    return found
+
+
+def argument_docs() -> dict[str, str]:
+    """A sentence on every argument of `argument_places`: that of the field it sets."""
+    from loupe.session.fieldhelp import field_docs
+
+    models: dict[str | int, type[Model]] = {
+        "view": ViewSettings,
+        "states": StateConfig,
+        "labels": LabelsConfig,
+    }
+    found: dict[str, str] = {}
+    for name, place in argument_places().items():
+        docs = field_docs(models[place[0]] if len(place) > 1 else Session)
+        field = "table_schema" if place[-1] == "schema" else str(place[-1])
+        shown = ".".join(str(part) for part in place if isinstance(part, str))
+        found[name] = f"`{shown}`: {docs[field]}"
+    return found
 
 
 def _plots(data: object) -> tuple[Plot, ...]:
@@ -226,6 +259,12 @@ def _labels(fields: Mapping[str, Any]) -> tuple[LabelsConfig, ...]:
             )
         return tuple(value)
     if isinstance(value, Source):
+        more = sorted(value.model_fields_set - {"path", "format"})
+        if more:
+            raise LoupeConfigError(
+                f"a label file takes no `{more[0]}`",
+                hint="name the file alone: `interval_labels=path`",
+            )
         return (LabelsConfig(path=value.path, format=value.format, **rest),)
     if isinstance(value, str | os.PathLike):
         return (LabelsConfig(path=value, **rest),)

@@ -5,7 +5,7 @@ Printed by ``python -m loupe._dev.generate`` from the actions; change those.
 
 from __future__ import annotations
 
-__all__ = ["ACTION_NAMES", "BUILTIN_KEYS"]
+__all__ = ["ACTION_NAMES", "BUILTIN_KEYS", "PER_SESSION"]
 
 BUILTIN_KEYS: dict[str, str] = {
     "Ctrl+O": "file.open_session",
@@ -232,4 +232,7 @@ ACTION_NAMES: frozenset[str] = frozenset(
         "view.zoom_out",
     }
 )
-"""Every name that `[keys]` may hold, besides those of states, videos and label sets."""
+"""Every name that `[keys]` may hold, besides those of `PER_SESSION`."""
+
+PER_SESSION = ("state.", "video.", "labels.")
+"""How names begin that exist only for the states, videos or label sets of a session."""

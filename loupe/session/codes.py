@@ -82,6 +82,11 @@ CODES: dict[str, Code] = {
         "A variable is not set",
         "`${NAME}` needs a default in `[vars]` or `--set NAME=VALUE`. `$${` writes a plain `${`.",
     ),
+    "session-var-endless": Code(
+        "Variables lead back to themselves, or to too much",
+        "A default in `[vars]` may name other variables, but not in a circle and not more than 16 "
+        "deep. All texts in which variables are filled in hold at most 4 million characters.",
+    ),
     "session-var-unknown": Code(
         "A variable is set but not used", "`--set` names a variable that is nowhere in the session."
     ),

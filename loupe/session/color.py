@@ -7,13 +7,13 @@ nothing of themes or of what is painted.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from loupe.session.css_colors import CSS_COLORS
+from loupe.session.forms import keyed, listed_array, python_values
 from loupe.units import Rgba
 
 __all__ = ["COLOR_FORMS", "LABEL_ALPHA", "Color", "LabelColor", "parse_color"]
@@ -33,7 +33,7 @@ def parse_color(value: object, *, default_alpha: int = 255) -> Rgba:
     Parameters
     ----------
     value
-        A string, a sequence of 3 or 4 integers 0 to 255, or an `Rgba`.
+        A string, a sequence or array of 3 or 4 integers 0 to 255, or an `Rgba`.
     default_alpha
         Alpha of a notation that names none (0 to 255).
 
@@ -42,6 +42,7 @@ def parse_color(value: object, *, default_alpha: int = 255) -> Rgba:
     ValueError
         If the value is in none of the accepted forms; the text lists them.
     """
+    value = listed_array(value)
     if isinstance(value, str):
         parts = _from_text(value.strip())
     elif isinstance(value, list | tuple):
@@ -78,11 +79,13 @@ def _from_text(text: str) -> list[int]:
 def _from_numbers(values: list[Any]) -> list[int]:
     if len(values) not in (3, 4):
         raise ValueError(f"a colour has 3 or 4 numbers, not {len(values)}")
-    for value in values:
+    found = []
+    for value in python_values(values):
         is_whole = isinstance(value, int) and not isinstance(value, bool)
         if not is_whole or not 0 <= value <= 255:
             raise ValueError(f"`{value}` is not an integer 0 to 255")
-    return [int(value) for value in values]
+        found.append(value)
+    return found
 
 
 def _validate(value: object) -> Rgba:
@@ -129,6 +132,7 @@ LabelColor: TypeAlias = Annotated[
 
 def _listed(value: object) -> object:
     """A single colour stands for a list of one (`"#f00"` but also `[255, 0, 0]`)."""
+    value = listed_array(value)
     if isinstance(value, str):
         return (value,)
     if isinstance(value, list | tuple) and value and all(isinstance(v, int) for v in value):
@@ -136,15 +140,8 @@ def _listed(value: object) -> object:
     return value
 
 
-def _keyed(value: object) -> object:
-    """Mapping keys of Python scripts may be numbers; session files know only text."""
-    if isinstance(value, Mapping):
-        return {str(key): entry for key, entry in value.items()}
-    return value
-
-
 Colors: TypeAlias = Annotated[tuple[Color, ...], BeforeValidator(_listed)]
 """One colour or several, as a tuple."""
 
-ColorMap: TypeAlias = Annotated[dict[str, Color], BeforeValidator(_keyed)]
+ColorMap: TypeAlias = Annotated[dict[str, Color], BeforeValidator(keyed)]
 """Colours by the text of a category."""

@@ -6,11 +6,9 @@ with its place in one document.
 
 from __future__ import annotations
 
-import os
-import posixpath
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -21,9 +19,9 @@ from loupe.session.base import Fault, Place
 from loupe.session.diagnostics import Diagnostic
 from loupe.session.migrate import MIGRATIONS, migrate_text, version_of
 from loupe.session.model import SESSION_VERSION
-from loupe.session.refusal import refusal
 from loupe.session.spans import LineMap, Located, TextSpan, TooDeepError, check_limits, scan
-from loupe.session.suggest import did_you_mean
+from loupe.session.suggest import did_you_mean, suggestion
+from loupe.session.wording import HUGE_BITS
 
 __all__ = ["Composed", "Document", "join", "parse_document", "substitute"]
 
@@ -36,12 +34,14 @@ MAX_KEYS = 10_000
 MAX_FAULTS = 500
 """Most faults of one kind that are told of one session."""
 
+MAX_FILLED = 1 << 22
+"""Most characters of all texts of a session together in which variables were filled in."""
+
 _LIMITS = {
     "syntax-depth": "flatten it",
     "syntax-size": "move data into files of their own",
 }
 _LISTS = ("plots", "videos", "labels")
-_PATH_KEYS = frozenset({"path", "video_path", "frame_times_path", "definitions", "preset"})
 _MANY_DIGITS = re.compile(r"[0-9a-fA-F_]{1000,}")
 _SYNTAX_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 
@@ -131,6 +131,10 @@ def parse_document(text: str, name: str, folder: Path) -> tuple[Document | None,
         offset = digits.start() if digits else 0
         return None, [_at(name, text, offset, "syntax", "the number has too many digits", "")]
     document = Document(name, folder, text, data, scan(text))
+    if (huge := _huge_number(data, ())) is not None:
+        fault = Fault(huge, "syntax", "the number has too many digits")
+        offset = document.span(fault).start
+        return None, [_at(name, text, offset, fault.code, fault.message, "")]
     keys = (place for place in document.spans if place and isinstance(place[-1], str))
     if (first := next(islice(keys, MAX_KEYS, None), None)) is not None:
         message = f"there are more than {MAX_KEYS} keys"
@@ -156,6 +160,20 @@ def parse_document(text: str, name: str, folder: Path) -> tuple[Document | None,
         "note",
     )
     return document, [document.diagnostic(fault)]
+
+
+def _huge_number(value: Any, place: Place) -> Place | None:
+    """Where an integer stands that no field takes and that Python would not even print."""
+    entries: Iterable[tuple[str | int, Any]]
+    if isinstance(value, dict):
+        entries = value.items()
+    elif isinstance(value, list):
+        entries = enumerate(value)
+    else:
+        return place if isinstance(value, int) and value.bit_length() > HUGE_BITS else None
+    return next(
+        (found for key, part in entries if (found := _huge_number(part, (*place, key)))), None
+    )
 
 
 def _syntax(name: str, text: str, message: str) -> Diagnostic:
@@ -204,7 +222,7 @@ class Composed:
     def diagnostic(self, fault: Fault) -> Diagnostic:
         """A fault of the joined content, at its place in the file that it came from."""
         document, place = self.origin(fault.place)
-        return document.diagnostic(Fault(place, fault.code, fault.message, fault.hint, fault.level))
+        return document.diagnostic(fault.at(place))
 
 
 def join(documents: list[Document]) -> Composed:
@@ -224,8 +242,6 @@ def join(documents: list[Document]) -> Composed:
         for key, value in document.data.items():
             if key == "extends":
                 continue
-            if document is not top:
-                value = _moved(value, key, document.folder, top.folder)
             _lay(found, (key,), value, document, (key,), how.get(key))
     return found
 
@@ -261,22 +277,11 @@ def _copied(value: Any) -> Any:
     return value
 
 
-def _moved(value: Any, key: str, old: Path, new: Path) -> Any:
-    """Relative paths of a base, as seen from the folder of the file that extends it."""
-    if isinstance(value, dict):
-        return {name: _moved(entry, name, old, new) for name, entry in value.items()}
-    if isinstance(value, list):
-        return [_moved(entry, key, old, new) for entry in value]
-    if isinstance(value, str) and key in _PATH_KEYS and refusal(value.replace("${", "")) is None:
-        try:
-            folder = os.path.relpath(old, new).replace(os.sep, "/")
-        except ValueError:  # another drive of Windows
-            folder = str(old).replace(os.sep, "/")
-        return value if folder == "." else posixpath.normpath(posixpath.join(folder, value))
-    return value
-
-
 _VARIABLE = re.compile(r"(\$?)\$\{([^{}$]*)\}")
+
+
+class _EndlessError(Exception):
+    """A variable that stands for itself, or for too much; the arguments are message and hint."""
 
 
 def substitute(composed: Composed, given: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
@@ -293,7 +298,7 @@ def substitute(composed: Composed, given: Mapping[str, str]) -> tuple[dict[str, 
     -------
     data, faults
         A text that is nothing but one variable takes its type; ``$${`` stands for ``${``. Faults
-        are unset variables and values that do not fit, at their places.
+        are unset variables, variables in a circle, and values that do not fit, at their places.
     """
     faults: list[Fault] = []
     section = composed.data.get("vars")
@@ -312,13 +317,43 @@ def substitute(composed: Composed, given: Mapping[str, str]) -> tuple[dict[str, 
                 )
             )
     used: set[str] = set()
+    known: dict[str, Any] = {}
+    filled_in = 0
+    inside: list[str] = []
+
+    def value_of(name: str) -> Any:
+        """A variable, with the others that its default names filled in."""
+        value = values[name]
+        if name in given or not isinstance(value, str) or "${" not in value:
+            return value
+        if name in inside or len(inside) >= MAX_CHAIN:
+            raise _EndlessError(
+                "a variable leads back to itself, or through too many", "write out what it is"
+            )
+        if name not in known:
+            inside.append(name)
+            try:
+                known[name] = replaced(value, ("vars", name))
+            finally:
+                inside.pop()
+        return known[name]
+
+    def told(text: str, place: Place) -> Any:
+        """A text with its variables, or with a fault that says why not."""
+        try:
+            return replaced(text, place)
+        except _EndlessError as error:
+            message, hint = error.args
+            if len(faults) < MAX_FAULTS:
+                faults.append(Fault(place, "session-var-endless", message, hint))
+            return "unset"
 
     def fill(value: Any, place: Place) -> Any:
         if isinstance(value, dict):
             return {key: fill(entry, (*place, key)) for key, entry in value.items()}
         if isinstance(value, list):
             return [fill(entry, (*place, number)) for number, entry in enumerate(value)]
-        return replaced(value, place) if isinstance(value, str) and "${" in value else value
+        return told(value, place) if isinstance(value, str) and "${" in value else value
 
     def replaced(text: str, place: Place) -> Any:
         for escape, name in _VARIABLE.findall(text):
@@ -326,28 +361,31 @@ def substitute(composed: Composed, given: Mapping[str, str]) -> tuple[dict[str, 
                 continue
             used.add(name)
             if name not in values and len(faults) < MAX_FAULTS:
-                faults.append(
-                    Fault(
-                        place,
-                        "session-var-unset",
-                        f"variable `{name}` is not set",
-                        did_you_mean(name, values)
-                        if values
-                        else f"give a default in `[vars]`, or pass `--set {name}=VALUE`",
-                    )
-                )
+                hint, near = suggestion(name, values)
+                if not near:
+                    hint = f"give a default in `[vars]`, or pass `--set {name}=VALUE`"
+                message = f"variable `{name}` is not set"
+                faults.append(Fault(place, "session-var-unset", message, hint, near=near))
         whole = _VARIABLE.fullmatch(text)
         if whole and not whole.group(1) and whole.group(2) in values:
-            return values[whole.group(2)]
+            return value_of(whole.group(2))
 
         def one(match: re.Match[str]) -> str:
+            nonlocal filled_in
             if match.group(1):
                 return match.group(0)[1:]
-            found = values.get(match.group(2), "unset")
-            return str(found).lower() if isinstance(found, bool) else str(found)
+            found = value_of(match.group(2)) if match.group(2) in values else "unset"
+            part = str(found).lower() if isinstance(found, bool) else str(found)
+            filled_in += len(part)
+            if filled_in > MAX_FILLED:
+                raise _EndlessError("variables fill in too much text", "use shorter ones")
+            return part
 
         return _VARIABLE.sub(one, text)
 
+    for name, value in values.items():
+        if isinstance(value, str) and "${" in value and not (name in given or name in known):
+            known[name] = told(value, ("vars", name))
     filled = {
         key: value if key == "vars" else fill(value, (key,)) for key, value in composed.data.items()
     }

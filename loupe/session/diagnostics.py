@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from loupe.errors import LoupeConfigError
 from loupe.session.base import Level, Place
 
-__all__ = ["Diagnostic", "Report", "SessionError"]
+__all__ = ["SEVERITY", "Diagnostic", "Report", "SessionError"]
 
-_ORDER = {"error": 0, "warning": 1, "note": 2}
+SEVERITY: Mapping[Level, int] = {"error": 0, "warning": 1, "note": 2}
+"""Rank of each level, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Diagnostic:
     @property
     def sort_key(self) -> tuple[object, ...]:
         """Order within a file: by position, then severity and code."""
-        return (self.line, self.column, _ORDER[self.level], self.code, self.message)
+        return (self.line, self.column, SEVERITY[self.level], self.code, self.message)
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ def _table(
             continue
         key = field.alias or name
         plain = _plain(value, (*place, key), full, stored)
-        if plain in ([], {}):
+        if same and plain in ([], {}):
             continue  # an empty default says nothing, also in full
         found[key] = plain
     return found

@@ -1,12 +1,13 @@
 """Event markers across every plot."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
 from loupe.session.base import Fault, Flag, Model, Name, Number, Whole
 from loupe.session.color import Color
+from loupe.session.forms import keyed
 from loupe.session.source import Data
 
 __all__ = ["EventStyle", "GlobalEventsConfig", "LineStyle"]
@@ -33,12 +34,6 @@ class EventStyle(Model):
     """Whether events of this class are shown at first."""
 
 
-def _keyed(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {str(key): entry for key, entry in value.items()}
-    return value
-
-
 class GlobalEventsConfig(Model):
     """Vertical lines across every plot at the times of a table."""
 
@@ -53,7 +48,7 @@ class GlobalEventsConfig(Model):
     style_events_on: Name | None = Field(None, examples=["kind"])
     """Column whose unique values are classes with a style each. Default: one style for all."""
 
-    style_kwargs: Annotated[dict[str, EventStyle], BeforeValidator(_keyed)] = Field(
+    style_kwargs: Annotated[dict[str, EventStyle], BeforeValidator(keyed)] = Field(
         {}, examples=[{"stim": {"line_color": "#ff8800", "line_width": 2.0}}]
     )
     """Style of a class, by the text of its value; other classes cycle through distinct styles."""

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from loupe.errors import IntervalLabelSchemaError, LoupeError
 from loupe.session.base import Fault, Flag, Model, Name, Number
+from loupe.session.forms import path_text
 from loupe.session.source import InMemory
 from loupe.session.tune_scan import named_params
 
@@ -94,18 +95,12 @@ def _twice(place: tuple[str | int, ...], name: str) -> Fault:
     )
 
 
-def _path_text(value: object) -> object:
-    import os
-
-    return os.fspath(value) if isinstance(value, os.PathLike) else value
-
-
 class LabelsConfig(Model):
     """A set of interval labels. A path that does not exist yet starts an empty set."""
 
     renamed: ClassVar[Mapping[str, str]] = {"view_id": "id"}
 
-    path: Annotated[Name | None, BeforeValidator(_path_text)] = Field(
+    path: Annotated[Name | None, BeforeValidator(path_text)] = Field(
         None, examples=["hypnogram.htsv"]
     )
     """The label file, relative to the session file; created at the first save if missing."""

@@ -6,12 +6,15 @@ choice of keys. Each fault stands where one would mend it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from loupe.errors import LoupeConfigError
 from loupe.session.base import Fault, Model, Place
+from loupe.session.builtin_keys import ACTION_NAMES, PER_SESSION
+from loupe.session.chords import parse_chord
 from loupe.session.model import Session
 from loupe.session.plots import TraceConfig, Zip
 from loupe.session.refusal import refusal
@@ -24,17 +27,8 @@ __all__ = ["data_references", "lint", "session_faults", "state_faults"]
 _HINTS = 100
 """Near names are looked for this often; more wrong names than that have another cause."""
 
-_PER_SESSION = ("state.", "video.", "labels.")
-"""Actions that exist only for the states, videos or label sets of a session."""
 
-
-def lint(
-    session: Session,
-    *,
-    builtin_keys: Mapping[str, str] | None = None,
-    actions: frozenset[str] | None = None,
-    normal_key: Callable[[str], str] = str,
-) -> list[Fault]:
+def lint(session: Session, *, builtin_keys: Mapping[str, str] | None = None) -> list[Fault]:
     """Every fault across and inside the models of a session.
 
     Parameters
@@ -43,27 +37,13 @@ def lint(
         A valid session.
     builtin_keys
         Key to name of the action that owns it; a state key among them is noted.
-    actions
-        Names that `[keys]` may hold; None skips that check.
-    normal_key
-        Brings a key to its normal form; raises `LoupeConfigError` for what is no key.
     """
     found = [
         *_inside(session, ()),
-        *_action_keys(session, normal_key),
-        *_shadowed(session, builtin_keys or {}, normal_key),
+        *_action_keys(session),
+        *_unknown_actions(session),
+        *_shadowed(session, builtin_keys or {}),
     ]
-    if actions is not None:
-        found += [
-            Fault(
-                ("keys", name),
-                "key-unknown-action",
-                f"there is no action `{name}`",
-                did_you_mean(name, actions, what="actions"),
-            )
-            for name in session.keys
-            if name not in actions and not name.startswith(_PER_SESSION)
-        ]
     return list(dict.fromkeys(found))
 
 
@@ -165,7 +145,9 @@ def _unknown_sources(session: Session) -> Iterator[Fault]:
                 hint = f'for a file write `{{ path = "{data}" }}`'
             elif not session.sources:
                 hint = f'add `[sources.{data}]`, or write `{{ path = "..." }}`'
-            yield Fault(place, "session-unknown-source", f"there is no source `{data}`", hint)
+            yield Fault(
+                place, "session-unknown-source", f"there is no source `{data}`", hint, name=data
+            )
 
 
 def _unused_sources(session: Session) -> Iterator[Fault]:
@@ -178,6 +160,7 @@ def _unused_sources(session: Session) -> Iterator[Fault]:
                 f"source `{name}` is used by no plot",
                 "remove it, or name it in a plot's `data`",
                 "warning",
+                name,
             )
 
 
@@ -220,10 +203,11 @@ def _editing(session: Session) -> Iterator[Fault]:
             "only one set is edited at a time; the user can change which one in the window",
         )
     owners: dict[str, int] = {}
+    base = os.path.abspath(session.base or "")
     for number, labels in enumerate(session.labels):
         if labels.path is None:
             continue
-        path = _normal(labels.path)
+        path = os.path.normpath(os.path.join(base, labels.path))
         if path in owners and (labels.writeback or session.labels[owners[path]].writeback):
             yield Fault(
                 ("labels", number, "path"),
@@ -232,12 +216,6 @@ def _editing(session: Session) -> Iterator[Fault]:
                 "give each set its own file, or set `writeback = false` on both",
             )
         owners.setdefault(path, number)
-
-
-def _normal(path: str) -> str:
-    import posixpath
-
-    return posixpath.normpath(path)
 
 
 def _given_keys(session: Session) -> Iterator[tuple[Place, str, str]]:
@@ -250,13 +228,24 @@ def _given_keys(session: Session) -> Iterator[tuple[Place, str, str]]:
                 yield ("keys", action, number), action, key
 
 
-def _action_keys(session: Session, normal_key: Callable[[str], str]) -> Iterator[Fault]:
+def _unknown_actions(session: Session) -> Iterator[Fault]:
+    for name in session.keys:
+        if name not in ACTION_NAMES and not name.startswith(PER_SESSION):
+            yield Fault(
+                ("keys", name),
+                "key-unknown-action",
+                f"there is no action `{name}`",
+                did_you_mean(name, ACTION_NAMES, what="actions"),
+            )
+
+
+def _action_keys(session: Session) -> Iterator[Fault]:
     owners: dict[str, str] = {}
     for place, action, key in _given_keys(session):
         if not key:
             continue
         try:
-            chord = normal_key(key)
+            chord = parse_chord(key)
         except LoupeConfigError as error:
             yield Fault(place, error.code, error.message, error.hint)
             continue
@@ -272,16 +261,16 @@ def _action_keys(session: Session, normal_key: Callable[[str], str]) -> Iterator
         owners.setdefault(chord, action)
 
 
-def _shadowed(
-    session: Session, builtin_keys: Mapping[str, str], normal_key: Callable[[str], str]
-) -> Iterator[Fault]:
+def _shadowed(session: Session, builtin_keys: Mapping[str, str]) -> Iterator[Fault]:
     """State keys that a built-in action has too, after `[keys]` moved some."""
     owners = {key: name for key, name in builtin_keys.items() if name not in session.keys}
     for _, action, key in _given_keys(session):
         with suppress(LoupeConfigError):
-            owners[normal_key(key) if key else ""] = action
+            owners[parse_chord(key) if key else ""] = action
     for place, key, state in session.states.bindings():
-        owner = owners.get(normal_key(key)) if len(key) == 1 else None
+        owner = None
+        with suppress(LoupeConfigError):  # what is no key is told with the states
+            owner = owners.get(parse_chord(key)) if len(key) == 1 else None
         if owner is not None:
             yield Fault(
                 ("states", "keymap", *place),

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from loupe.errors import LoupeConfigError
-from loupe.session.base import Fault
+from loupe.session.base import Fault, Place
 from loupe.session.compose import (
     MAX_CHAIN,
     MAX_FAULTS,
@@ -25,13 +25,14 @@ from loupe.session.compose import (
     parse_document,
     substitute,
 )
-from loupe.session.diagnostics import Diagnostic, Report, SessionError
+from loupe.session.diagnostics import SEVERITY, Diagnostic, Report, SessionError
 from loupe.session.folders import user_config_folder
 from loupe.session.lint import lint, state_faults
 from loupe.session.model import Session
 from loupe.session.reading import MAX_BYTES, decode
 from loupe.session.refusal import refusal
-from loupe.session.resolve import path_faults
+from loupe.session.relocate import with_paths
+from loupe.session.resolve import path_faults, resolved, seen_from
 from loupe.session.salvage import Salvage, salvage
 from loupe.session.spans import LineMap
 from loupe.session.wording import explain_all
@@ -65,11 +66,7 @@ class LoadOptions:
     allow_write
         Further folders that may be written in.
     builtin_keys
-        Key to the title of the action that owns it, for notes on state keys.
-    actions
-        Names that `[keys]` may hold; None skips that check.
-    normal_key
-        Brings a key to its normal form; raises `LoupeConfigError` for what is no key.
+        Key to the id of the action that owns it, for notes on state keys.
     user_folder
         Where the user's state definitions are looked for; None for the usual folder.
     writes
@@ -80,8 +77,6 @@ class LoadOptions:
     allow_remote: bool = False
     allow_write: tuple[str | Path, ...] = ()
     builtin_keys: Mapping[str, str] = field(default_factory=dict)
-    actions: frozenset[str] | None = None
-    normal_key: Callable[[str], str] = str
     user_folder: Path | None = None
     writes: bool = True
 
@@ -116,7 +111,7 @@ class Checked:
         """
         if self.composed is None:
             return self
-        known = [item.path for item in self.report.errors]
+        known = [(item.file, item.path) for item in self.report.errors if item.path]
         more = []
         for fault in faults:
             place = fault.place
@@ -124,10 +119,12 @@ class Checked:
                 if self._rest.is_touched(place):
                     continue
                 place = self._rest.whole(place)
-            there = self.composed.origin(place)[1]
-            if not any(there[: len(p)] == p[: len(there)] for p in known if p):
-                fault = Fault(place, fault.code, fault.message, fault.hint, fault.level)
-                more.append(self.composed.diagnostic(fault))
+            document, there = self.composed.origin(place)
+            if not any(
+                document.name == file and there[: len(path)] == path[: len(there)]
+                for file, path in known
+            ):
+                more.append(self.composed.diagnostic(fault.at(place)))
         report = self.report.with_more(more)
         session = None if report.errors else self.session
         return Checked(session, report, self.composed, self.partial, self._rest)
@@ -298,9 +295,14 @@ class _Chain:
             return None  # the model says what is wrong with it
         refused = refusal(extends)
         if refused is not None:
-            return self._no(document, Fault(place, *refused))
+            if refused[0] != "path-expansion" or not self.options.allow_remote:
+                return self._no(document, Fault(place, *refused))
+            extends = resolved(extends, document.folder, allow_remote=True)
         path = document.folder / extends
-        real = path.resolve()
+        try:
+            real = path.resolve()
+        except (OSError, RuntimeError):  # the latter for a circle of links, before Python 3.13
+            real = path.absolute()  # reading it says what is wrong
         if real in seen:
             fault = Fault(
                 place,
@@ -376,14 +378,15 @@ def _validated(
         found += rest.further
     if session is None:
         return None, found, rest
-    session = session.model_copy(update={"extends": None, "vars": {}}).with_base(folder)
+    session = session.model_copy(update={"extends": None, "vars": {}})
+
+    def from_here(place: Place, text: str) -> str:
+        document, _ = composed.origin(place_of(place))
+        return seen_from(text, document.folder, folder, allow_remote=options.allow_remote)
+
+    session = with_paths(session, from_here).with_base(folder)
     more = [
-        *lint(
-            session,
-            builtin_keys=options.builtin_keys,
-            actions=options.actions,
-            normal_key=options.normal_key,
-        ),
+        *lint(session, builtin_keys=options.builtin_keys),
         *state_faults(session, options.user_folder or user_config_folder()),
         *path_faults(
             session,
@@ -393,14 +396,13 @@ def _validated(
     ]
     if not whole:
         more = [fault for fault in more if fault.code not in _SETTLED_BY_A_BASE]
-    if len(more) > MAX_FAULTS:
-        more = [*more[:MAX_FAULTS], _too_many(len(more))]
     if rest is not None:
         more = [fault for fault in more if not _doubtful(fault, data, rest)]
-    found += [
-        Fault(place_of(fault.place), fault.code, fault.message, fault.hint, fault.level)
-        for fault in more
-    ]
+    if len(more) > MAX_FAULTS:
+        # Errors first: what decides whether the session is used must never be cut off.
+        more.sort(key=lambda fault: SEVERITY[fault.level])
+        more = [*more[:MAX_FAULTS], _too_many(len(more))]
+    found += [fault.at(place_of(fault.place)) for fault in more]
     return session, found, rest
 
 
@@ -432,14 +434,16 @@ def _doubtful(fault: Fault, data: dict[str, Any], rest: Salvage) -> bool:
     if rest.is_touched(fault.place):
         return True
     if fault.code in ("session-unknown-source", "session-unused-source"):
-        name = fault.message.split("`")[1]
-        return name in (data.get("sources") or {}) and (
-            fault.code == "session-unknown-source" or _mentions(data, name)
+        sources = data.get("sources")
+        if not isinstance(sources, dict):
+            return sources is not None
+        return fault.name in sources and (
+            fault.code == "session-unknown-source" or _mentions(data, fault.name)
         )
     if fault.code == "states-no-color":
         states = data.get("states")
         colors = states.get("label_colors") if isinstance(states, dict) else None
-        return not isinstance(colors, dict | None) or fault.message.split("`")[1] in (colors or {})
+        return not isinstance(colors, dict | None) or fault.name in (colors or {})
     if fault.code == "states-none":
         return "states" in data
     if fault.code == "session-cursor-outside":

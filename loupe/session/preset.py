@@ -1,7 +1,7 @@
 """View presets (`.view.toml`): presentation alone, matched to the plots of any session.
 
 A preset holds no data and no labels. Its parts find their plot by id, else by
-kind and title, else by kind and occurrence among those without either.
+kind and title; a part without either takes the first of its kind that is free.
 """
 
 from __future__ import annotations
@@ -207,7 +207,8 @@ def apply_preset(
     Raises
     ------
     LoupeConfigError
-        With `strict`, naming what found nothing.
+        With `strict`, naming what found nothing; for values that cannot be right together with
+        what the session says.
     """
     report = _Matching([], [])
     plots = list(session.plots)
@@ -253,7 +254,13 @@ def apply_preset(
 
 def _over(model: Any, part: Model, fields: Sequence[str]) -> Any:
     given = {name: getattr(part, name) for name in fields if name in part.model_fields_set}
-    return model.model_copy(update={k: v for k, v in given.items() if v is not None})
+    done = model.model_copy(update={k: v for k, v in given.items() if v is not None})
+    for fault in done.faults():
+        if fault.level == "error":
+            raise LoupeConfigError(
+                f"the view preset does not fit: {fault.message}", hint=fault.hint, code=fault.code
+            )
+    return done
 
 
 _Key = tuple[str, str | None, str | None]
@@ -292,21 +299,19 @@ def _fits(step: str, item: _Key, part: _Key) -> bool:
     if step == "id":
         return part[1] is not None and part[1] == item_id
     if step == "name":
-        return part[1] is None and part[2] is not None and part[2] == name
+        return part[2] is not None and part[2] == name
     return part[1] is None and part[2] is None
 
 
 def preset_of(session: Session) -> ViewPreset:
-    """The presentation of a session as a preset: whatever differs from the defaults."""
+    """The presentation of a session as a preset.
+
+    Defaults too are written, since the preset may be laid over a session that says otherwise; what
+    has no value at all is left as it is there.
+    """
 
     def part(model: Model, section: str, **more: Any) -> dict[str, Any]:
-        fields = type(model).model_fields
-        found = dict(more)
-        for name in PRESENTATION[section]:
-            value = getattr(model, name)
-            default = fields[name].get_default(call_default_factory=True)
-            if value != default and value is not None:
-                found[name] = value
+        found = {**more, **{name: getattr(model, name) for name in PRESENTATION[section]}}
         return {key: value for key, value in found.items() if value is not None}
 
     data: dict[str, Any] = {

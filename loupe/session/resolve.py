@@ -8,6 +8,7 @@ person who runs Loupe allowed it. Nothing is opened here.
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,11 @@ from loupe.session.model import Session
 from loupe.session.refusal import refusal
 from loupe.session.source import Source
 
-__all__ = ["PathUse", "path_faults", "path_uses", "resolved"]
+__all__ = ["PathUse", "path_faults", "path_uses", "resolved", "seen_from"]
+
+
+_ALLOWED = ("path-remote", "path-expansion")
+"""Codes of what `--allow-remote` allows."""
 
 
 class PathUse(NamedTuple):
@@ -82,10 +87,10 @@ def path_faults(
     base = Path(session.base or ".")
     for use in path_uses(session):
         refused = refusal(use.text)
-        if refused is not None:
-            allowed = allow_remote and refused[0] in ("path-remote", "path-expansion")
-            if not allowed:
-                yield Fault(use.place, refused[0], refused[1], refused[2])
+        if refused is not None and not (allow_remote and refused[0] in _ALLOWED):
+            yield Fault(use.place, refused[0], refused[1], refused[2])
+            continue
+        if refused is not None and refused[0] == "path-remote":
             continue
         writes = use.writes and allow_write is not None
         if writes and not _inside(base / use.text, (base, *map(Path, allow_write or ()))):
@@ -115,7 +120,7 @@ def _inside(path: Path, folders: Iterable[Path]) -> bool:
 
 
 def resolved(text: str, base: Path | None, *, allow_remote: bool = False) -> str:
-    """A path of a session as one to open: absolute, or a URL that was allowed.
+    """A path of a session as one to open: absolute, with `/`; or a URL that was allowed.
 
     Raises
     ------
@@ -125,9 +130,31 @@ def resolved(text: str, base: Path | None, *, allow_remote: bool = False) -> str
     refused = refusal(text)
     if refused is not None:
         code, message, hint = refused
-        if not allow_remote or code not in ("path-remote", "path-expansion"):
+        if not allow_remote or code not in _ALLOWED:
             raise LoupeConfigError(message, hint=hint, code=code)
         if code == "path-remote":
             return text
         text = os.path.expandvars(os.path.expanduser(text))
-    return os.path.abspath(os.path.join(base or "", text))
+    return Path(os.path.abspath(os.path.join(base or "", text))).as_posix()
+
+
+def seen_from(text: str, base: Path, folder: Path, *, allow_remote: bool = False) -> str:
+    """A path that is relative to `base`, told from `folder`.
+
+    Parameters
+    ----------
+    allow_remote
+        Fill in home folders and environment variables. What is refused stays as it is.
+    """
+    refused = refusal(text)
+    if refused is not None:
+        if allow_remote and refused[0] == "path-expansion":
+            return resolved(text, base, allow_remote=True)
+        return text
+    if base == folder or os.path.isabs(text):
+        return text
+    try:
+        between = os.path.relpath(base, folder).replace(os.sep, "/")
+    except ValueError:  # another drive of Windows
+        between = str(base).replace(os.sep, "/")
+    return text if between == "." else posixpath.normpath(posixpath.join(between, text))

@@ -8,8 +8,8 @@ are told in terms of the document, and whatever was invented is known.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from copy import deepcopy
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,7 +21,6 @@ from loupe.session.wording import example_at, explain_all
 __all__ = ["Salvage", "salvage"]
 
 _ROUNDS = 40
-_SUGGESTION = re.compile(r"did you mean `([^`]+)`\?\Z")
 
 
 class Salvage:
@@ -80,19 +79,19 @@ class Salvage:
                 holder = holder[part]
         except (KeyError, IndexError, TypeError):
             return
-        near = _SUGGESTION.search(fault.hint)
         there = self.whole(fault.place)
         if fault.code == "schema-missing-key":
             example = example_at(Session, self._tagged(fault.place))
             if isinstance(holder, dict):
-                holder[last] = example
+                # A copy: what is mended later must not change the example of the field.
+                holder[last] = deepcopy(example)
                 self.touched.add(there)
-        elif fault.code == "schema-unknown-key" and near and near.group(1) not in holder:
-            holder[near.group(1)] = holder.pop(last)
-            self._renamed[(*there[:-1], near.group(1))] = there
-            self._note_kind(near.group(1), there)
-        elif fault.code == "schema-choice" and near:
-            holder[last] = near.group(1)
+        elif fault.code == "schema-unknown-key" and fault.near and fault.near not in holder:
+            holder[fault.near] = holder.pop(last)
+            self._renamed[(*there[:-1], fault.near)] = there
+            self._note_kind(fault.near, there)
+        elif fault.code == "schema-choice" and fault.near:
+            holder[last] = fault.near
             self._note_kind(last, there)
         else:
             self._take_out(holder, last, fault.place, there)
@@ -107,9 +106,7 @@ class Salvage:
             there = self.whole(fault.place)
             mended = any(there[: len(known)] == known for known in self._kinds)
             if mended and not self.is_touched(fault.place):
-                self.further.append(
-                    Fault(there, fault.code, fault.message, fault.hint, fault.level)
-                )
+                self.further.append(fault.at(there))
 
     def _take_out(self, holder: Any, last: str | int, place: Place, there: Place) -> None:
         try:

@@ -20,7 +20,9 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticOmit, core_schema
 
+from loupe.errors import LoupeConfigError
 from loupe.session.base import Model, Name, Number, Whole, shape
+from loupe.session.forms import path_text, python_values
 
 __all__ = [
     "Data",
@@ -89,12 +91,11 @@ class InMemory:
         raise PydanticOmit
 
 
-def _scalar(value: object) -> object:
+def _scalar(value: Any) -> object:
+    value = python_values(value)
     is_plain = isinstance(value, str | bool | int | datetime | date)
     if is_plain or (isinstance(value, float) and math.isfinite(value)):
         return value
-    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
-        return value.item()  # type: ignore[attr-defined]  # a numpy scalar, not imported here
     raise PydanticCustomError("scalar", "expected text, a finite number, a date or true or false")
 
 
@@ -218,27 +219,42 @@ def source_from_path(
     group, variable
         As in `Source`.
     filter_dict
-        What to keep of each dimension: a slice or a tuple of two becomes a range, a list
-        picks, a scalar drops the dimension.
+        What to keep of each dimension: a slice or a tuple of two becomes a range, a list or a
+        one-dimensional array picks, a scalar drops the dimension.
     more
         Further fields of `Source`.
+
+    Raises
+    ------
+    LoupeConfigError
+        For a slice with a step, and for what `Source` refuses.
     """
-    import os
-
-    def text(part: Any) -> Any:
-        return os.fspath(part) if isinstance(part, os.PathLike) else part
-
-    plain = [text(part) for part in path] if isinstance(path, list | tuple) else text(path)
-    select = {key: _as_select(value) for key, value in (filter_dict or {}).items()}
-    return Source(path=plain, group=group, variable=variable, select=select, **more)
+    select = {key: _as_select(key, value) for key, value in (filter_dict or {}).items()}
+    return Source(path=path_text(path), group=group, variable=variable, select=select, **more)
 
 
-def _as_select(value: object) -> object:
+def _as_select(name: str, value: Any) -> object:
+    value = _bare(value)
     if isinstance(value, tuple) and len(value) == 2:
         value = slice(*value)
     if isinstance(value, slice):
-        ends = {"start": value.start, "stop": value.stop}
+        if value.step not in (None, 1):
+            raise LoupeConfigError(
+                f"the slice for `{name}` has a step of {value.step!r}; a range keeps every sample",
+                hint=f"leave the step out, or pick the values: `{name}=values[::{value.step}]`",
+            )
+        ends = {"start": _bare(value.start), "stop": _bare(value.stop)}
         return {key: end for key, end in ends.items() if end is not None}
-    if isinstance(value, set | frozenset | range):
-        return sorted(value)
+    if isinstance(value, set | frozenset):
+        try:
+            return sorted(value)
+        except TypeError:  # texts beside numbers
+            return sorted(value, key=str)
+    if isinstance(value, range) or len(getattr(value, "shape", ())) == 1:
+        return list(value)
     return value
+
+
+def _bare(value: Any) -> Any:
+    """The plain array of a labelled one; anything else as it is."""
+    return getattr(value, "values", value) if hasattr(value, "shape") else value

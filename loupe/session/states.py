@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 from loupe.errors import LoupeConfigError
 from loupe.session.base import Fault, Model, Name, Place, shape
 from loupe.session.color import LabelColor
+from loupe.session.forms import path_text
 from loupe.session.reading import read_limited
 from loupe.units import Rgba
 
@@ -39,12 +40,6 @@ KeyOrKeys: TypeAlias = Annotated[
 ]
 
 
-def _path_text(value: object) -> object:
-    import os
-
-    return os.fspath(value) if isinstance(value, os.PathLike) else value
-
-
 class StateConfig(Model):
     """States with their keys and colours."""
 
@@ -61,7 +56,7 @@ class StateConfig(Model):
     )
     """Colour of each state; without alpha it is translucent."""
 
-    definitions: Annotated[Name | None, BeforeValidator(_path_text)] = Field(
+    definitions: Annotated[Name | None, BeforeValidator(path_text)] = Field(
         None, examples=["state_definitions.json"]
     )
     """JSON file with `keymap` and `label_colors`, relative to the session file; the entries here
@@ -110,13 +105,6 @@ class StateConfig(Model):
         """Colour of a state; a neutral grey if it has none."""
         return self.label_colors.get(state, UNKNOWN_COLOR)
 
-    def state_for(self, key: str) -> str | None:
-        """State that a key scores: exact case first, else the other case if it is unbound."""
-        found = self.key_to_state
-        if key in found:
-            return found[key]
-        return found.get(key.swapcase()) if len(key) == 1 else None
-
     def overridden_by(self, other: "StateConfig") -> "StateConfig":
         """These definitions with those of `other` on top.
 
@@ -155,6 +143,13 @@ class StateConfig(Model):
                     f"`{key}` is not a single key",
                     f'write `{{ {key} = ["{state}"] }}`' if len(state) == 1 else "name one key",
                 )
+            elif not key.isprintable():
+                yield Fault(
+                    ("keymap", *place),
+                    "states-key-long",
+                    f"the character U+{ord(key):04X} is not a key",
+                    "name a key that can be typed",
+                )
             seen.setdefault(key, state)
 
     def uncolored(self) -> Iterator[Fault]:
@@ -169,6 +164,7 @@ class StateConfig(Model):
                     "states-no-color",
                     f"state `{state}` has a key but no colour",
                     f'add `{state} = "#..."` to `label_colors`',
+                    name=state,
                 )
 
 
@@ -202,8 +198,17 @@ def load_state_config(path: Path | str) -> StateConfig:
             where=where,
             code="states-syntax",
         )
+    if "definitions" in data:
+        raise LoupeConfigError(
+            "a file of state definitions cannot name another one in `definitions`",
+            where=where,
+            hint="write its `keymap` and `label_colors` here",
+            code="states-syntax",
+        )
+    # `$schema` is what an editor checks the file by.
+    fields = {str(key): value for key, value in data.items() if key != "$schema"}
     try:
-        found = StateConfig(**{str(key): value for key, value in data.items()})
+        found = StateConfig(**fields)
     except LoupeConfigError as error:
         raise LoupeConfigError(
             error.message, hint=error.hint, where=where, code=error.code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["closest", "did_you_mean", "near_file"]
+__all__ = ["closest", "did_you_mean", "near_file", "suggestion"]
 
 _MOST = 400
 _LONGEST = 200
@@ -38,6 +38,14 @@ def _fold(word: str) -> str:
 def did_you_mean(word: str, known: Iterable[str], *, what: str = "") -> str:
     """A hint for an unknown name: the nearest one, else the list of what there is.
 
+    See `suggestion`.
+    """
+    return suggestion(word, known, what=what)[0]
+
+
+def suggestion(word: str, known: Iterable[str], *, what: str = "") -> tuple[str, str]:
+    """A hint for an unknown name, and the nearest name if there is one, else "".
+
     Parameters
     ----------
     word
@@ -49,12 +57,12 @@ def did_you_mean(word: str, known: Iterable[str], *, what: str = "") -> str:
     """
     names = sorted(set(known))
     if near := closest(word, names):
-        return f"did you mean `{near}`?"
+        return f"did you mean `{near}`?", near
     if not names:
-        return f"there are no {what}" if what else ""
+        return (f"there are no {what}" if what else ""), ""
     shown = ", ".join(f"`{name}`" for name in names[:12])
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
-    return f"known {what}: {shown}{more}" if what else f"expected one of {shown}{more}"
+    return (f"known {what}: {shown}{more}" if what else f"expected one of {shown}{more}"), ""
 
 
 def near_file(path: Path) -> Path | None:

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from typing import Any, TypeAlias, TypeVar
 
 from loupe.errors import LoupeConfigError, LoupeTypeError
+from loupe.session.forms import python_values
 
 __all__ = [
     "BoolParam",
@@ -304,7 +305,7 @@ class ChoiceParam(Param):
                 return index
         raise LoupeConfigError(
             f"{value!r} is no choice of {_called(self, self.name)}",
-            hint=f"the choices are: {', '.join(map(repr, self.choices))}",
+            hint=f"the choices are: {', '.join(map(repr, python_values(self.choices)))}",
         )
 
     def value_of(self, setting: Setting) -> Any:
@@ -322,9 +323,13 @@ class ChoiceParam(Param):
 
 
 def _same(a: Any, b: Any) -> bool:
+    a, b = python_values([a, b])
     if type(a) is not type(b) and isinstance(a, bool) + isinstance(b, bool) == 1:
         return False  # True is not 1 here
-    found = a == b
+    try:
+        found = python_values(a == b)
+    except (TypeError, ValueError):  # arrays of unlike shapes
+        return False
     return found if isinstance(found, bool) else False
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from loupe.session.base import Fault, Flag, Model, Name, Number, Whole, shape
+from loupe.session.forms import path_text
 from loupe.session.source import InMemory
 
 __all__ = ["Correction", "FileOrFiles", "VideoConfig"]
@@ -39,16 +40,6 @@ Slack: TypeAlias = Annotated[
 """A number of frames, or any."""
 
 
-def _path_text(value: object) -> object:
-    import os
-
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, list | tuple):
-        return [os.fspath(part) if isinstance(part, os.PathLike) else part for part in value]
-    return value
-
-
 def _unlimited(value: object) -> object:
     return "unlimited" if value is None else value
 
@@ -59,12 +50,12 @@ class VideoConfig(Model):
     positional: ClassVar[tuple[str, ...]] = ("video_path", "frame_times_path")
     renamed: ClassVar[Mapping[str, str]] = {"view_id": "id"}
 
-    video_path: Annotated[FileOrFiles, BeforeValidator(_path_text)] = Field(
+    video_path: Annotated[FileOrFiles, BeforeValidator(path_text)] = Field(
         examples=["cam1.mp4", ["cam1_a.mp4", "cam1_b.mp4"]]
     )
     """The video file; several files are one continuous video."""
 
-    frame_times_path: Annotated[FrameTimes | None, BeforeValidator(_path_text)] = Field(
+    frame_times_path: Annotated[FrameTimes | None, BeforeValidator(path_text)] = Field(
         None, examples=["cam1_frame_times.npy", ["a_times.npy", "b_times.npy"]]
     )
     """File with the time of every frame in seconds: `.npy`, or a table with

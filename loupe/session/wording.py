@@ -14,9 +14,17 @@ from pydantic import BaseModel
 
 from loupe.session.base import Fault, Model, Place
 from loupe.session.css_colors import CSS_COLORS
-from loupe.session.suggest import closest, did_you_mean
+from loupe.session.suggest import closest, suggestion
 
-__all__ = ["describe", "example_at", "explain_all", "field_names", "models_at", "toml_value"]
+__all__ = [
+    "HUGE_BITS",
+    "describe",
+    "example_at",
+    "explain_all",
+    "field_names",
+    "models_at",
+    "toml_value",
+]
 
 _TAG_NAMES = {
     "(text)": "text",
@@ -51,6 +59,9 @@ _BOUNDS = {
     "less_than_equal": ("le", "at most"),
 }
 
+HUGE_BITS = 1000
+"""Integers of more bits than this are not printed; Python itself refuses about 14 000."""
+
 _OLD_NAMES = {"view_id": "id", "window_len": "window", "type": "kind"}
 """Words of the original program (and of habit) that are no near miss of ours."""
 
@@ -77,6 +88,8 @@ def explain_all(
     """
     grouped: dict[Place, list[Mapping[str, Any]]] = {}
     for item in errors:
+        if item["type"] == "too_short" and _length(item) >= item["ctx"]["min_length"]:
+            continue  # only right entries were counted; the wrong ones have errors of their own
         place = _in_document(item, data)
         grouped.setdefault(place, []).append(item)
     unknown = {
@@ -101,11 +114,18 @@ def explain_all(
                         "schema-unknown-key",
                         f"unknown key `{word}`",
                         f"did you mean `{wanted}`?",
+                        near=wanted,
                     )
                 )
                 continue
         found.append(_explain(cls, item, place, items))
     return found
+
+
+def _length(item: Mapping[str, Any]) -> int:
+    """How many entries a list has, of which pydantic counts those that are right."""
+    value = item["input"]
+    return len(value) if hasattr(value, "__len__") else int(item["ctx"]["actual_length"])
 
 
 def _missing_name(item: Mapping[str, Any]) -> str:
@@ -211,10 +231,11 @@ def _explain(
         known = [
             field for model in models_at(cls, item["loc"][:-1]) for field in field_names(model)
         ]
-        hint = did_you_mean(name, known, what="keys")
+        hint, near = suggestion(name, known, what="keys")
         if name in _OLD_NAMES and _OLD_NAMES[name] in known:
-            hint = f"did you mean `{_OLD_NAMES[name]}`?"
-        return Fault(place, "schema-unknown-key", f"unknown key `{name}`", hint)
+            near = _OLD_NAMES[name]
+            hint = f"did you mean `{near}`?"
+        return Fault(place, "schema-unknown-key", f"unknown key `{name}`", hint, near=near)
     if kind == "missing" and isinstance(item["loc"][-1], int):
         return Fault(
             place[:-1],
@@ -239,11 +260,9 @@ def _explain(
         )
     if kind == "union_tag_invalid":
         tags = [tag.strip(" '") for tag in str(context["expected_tags"]).split(",")]
+        hint, near = suggestion(str(context["tag"]), tags, what="kinds")
         return Fault(
-            place,
-            "schema-choice",
-            f"there is no plot kind `{context['tag']}`",
-            did_you_mean(str(context["tag"]), tags, what="kinds"),
+            place, "schema-choice", f"there is no plot kind `{context['tag']}`", hint, near=near
         )
     if kind in ("literal_error", "enum"):
         choices = _choices(str(context["expected"]))
@@ -252,12 +271,13 @@ def _explain(
             return Fault(
                 place, "schema-version", f"expected the number 1, got {describe(value)}", "write 1"
             )
-        hint = (
-            did_you_mean(value, choices, what="values")
+        hint, near = (
+            suggestion(value, choices, what="values")
             if isinstance(value, str)
-            else f"expected {_or([f'`{choice}`' for choice in choices])}"
+            else (f"expected {_or([f'`{choice}`' for choice in choices])}", "")
         )
-        return Fault(place, "schema-choice", f"{shown} is not a value of `{name}`", hint)
+        message = f"{shown} is not a value of `{name}`"
+        return Fault(place, "schema-choice", message, hint, near=near)
     if kind in _EXPECTED:
         return Fault(
             place,
@@ -270,7 +290,7 @@ def _explain(
         return Fault(
             place,
             "schema-range",
-            f"{value} is out of range: it must be {relation} {context[key]:g}",
+            f"{_number(value)} is out of range: it must be {relation} {context[key]:g}",
             _example(cls, item),
         )
     if kind == "finite_number":
@@ -281,15 +301,15 @@ def _explain(
         return Fault(
             place,
             "schema-length",
-            f"expected {relation} {bound} entries, got {context['actual_length']}",
+            f"expected {relation} {bound} entries, got {_length(item)}",
             _example(cls, item),
         )
     if kind in ("string_too_short", "string_pattern_mismatch"):
         return Fault(place, "schema-blank", "the text is blank", _example(cls, item))
     if kind in ("color", "shade_nans"):
         reason, _, hint = str(context["reason"]).partition("; ")
-        near = closest(value.lower(), CSS_COLORS) if isinstance(value, str) and not hint else None
-        hint = f"did you mean `{near}`?" if near else hint
+        color = closest(value.lower(), CSS_COLORS) if isinstance(value, str) and not hint else None
+        hint = f"did you mean `{color}`?" if color else hint
         return Fault(place, "schema-color", reason, hint or _example(cls, item))
     if kind == "data_type":
         return Fault(place, "schema-data", str(item["msg"]), _wrap_hint(value))
@@ -308,12 +328,21 @@ def _or(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
+def _is_huge(value: float) -> bool:
+    """Whether Python may refuse to print a number."""
+    return isinstance(value, int) and value.bit_length() > HUGE_BITS
+
+
+def _number(value: float) -> str:
+    return "a huge number" if _is_huge(value) else str(value)
+
+
 def describe(value: object) -> str:
     """A short name of a value for a message."""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, int | float):
-        return f"the number {value}"
+        return "a huge number" if _is_huge(value) else f"the number {value}"
     if isinstance(value, str):
         text = value if len(value) <= 40 else value[:37] + "..."
         return f'the text "{text}"'

@@ -9,6 +9,7 @@ rows' names, only times, row numbers and colours.
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any, NamedTuple, TypeAlias
 
@@ -25,6 +26,14 @@ F32: TypeAlias = npt.NDArray[np.float32]
 I16: TypeAlias = npt.NDArray[np.int16]
 I32: TypeAlias = npt.NDArray[np.int32]
 U8: TypeAlias = npt.NDArray[np.uint8]
+
+_STRIP_BYTES = 2**25
+"""Cells gathered at once in one thread, of however many rows."""
+
+_CELL_BYTES = 20
+
+_INDEX_COUNTS = 2**24
+"""Numbers in an index at most: with very many rows its blocks become longer."""
 
 FLOOR = 0.25
 """Least opacity of a cell with an event in a density, if the event itself is not fainter."""
@@ -73,9 +82,10 @@ def event_index(row: npt.NDArray[Any], n_rows: int, *, most: int = 16_384) -> Ev
     n_rows
         R; events of other rows are not counted.
     most
-        At most so many blocks, of 512 events at least.
+        At most so many blocks, of 512 events at least; fewer if there are thousands of rows.
     """
     rows = _rows(row)
+    most = max(1, min(most, _INDEX_COUNTS // max(n_rows, 1)))
     block = max(512, -(-len(rows) // most))
     before = np.zeros((len(rows) // block + 1, n_rows), dtype=np.int32)
     _count_blocks(rows, block, before)
@@ -188,7 +198,14 @@ def bin_events(
     left, right = (thick - 1) // 2, thick // 2
     density = full > 1.0
 
+    strip = max(_STRIP_BYTES // (_CELL_BYTES * max(len(y0), 1)), 1)
+
     def part(a: int, b: int) -> tuple[int, int]:
+        edges = [*range(a, b, strip), b]
+        done = [drawn(start, stop) for start, stop in itertools.pairwise(edges)]
+        return sum(d for d, _ in done), max((m for _, m in done), default=0)
+
+    def drawn(a: int, b: int) -> tuple[int, int]:
         n_cells = b - a + left + right
         first = int(k0) + x0 + a - right
         i0 = max(int(np.searchsorted(times, first * grid_dt, side="left")) - 1, 0)

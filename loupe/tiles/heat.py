@@ -100,6 +100,7 @@ def heat_bins(
     width: int,
     grid_dt: float,
     max_gap: float | None = None,
+    period: float | None = None,
     out: F32 | None = None,
     rows: tuple[int, int] | None = None,
 ) -> F32:
@@ -114,8 +115,8 @@ def heat_bins(
         ``(R, nb)``, NaN (both) where a bin holds nothing.
     time
         Middles of the bins: ``(first, step)`` or float64 ``(nb,)``, seconds.
-    k0, width, grid_dt, max_gap, out, rows
-        As for `heat_columns`.
+    k0, width, grid_dt, max_gap, period, out, rows
+        As for `heat_columns`; gap and period are those of the middles.
 
     Returns
     -------
@@ -128,7 +129,7 @@ def heat_bins(
     if low.ndim != 2 or low.shape != high.shape:
         raise ValueError(f"bins must be two arrays of rows x bins, got {low.shape}, {high.shape}")
     n_rows, n = low.shape
-    start, stop = cell_plan(time, n, column_edges(k0, width, grid_dt), max_gap)
+    start, stop = cell_plan(time, n, column_edges(k0, width, grid_dt), max_gap, period)
     values = np.empty((width, n_rows), dtype=np.float32) if out is None else out
     r0, r1 = rows if rows is not None else (0, n_rows)
 

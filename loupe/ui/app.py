@@ -152,14 +152,13 @@ class LoupeWindow:
         self._swapping = False
         self._saved: AppState | None = None
         self.on_closed: list[Callable[[], None]] = []
+        actions = self._actions(scene.session)
         session = scene.session
         self.files = LabelFiles(scene, self._report, state_folder=state_folder, path=path)
         tracks = self.files.open()
         self.store = Store(initial_state(scene, tracks=tracks))
         look = look_for(session.view.theme, session.view.font_scale)
-        self.desk = Desk(
-            scene, self.store, self._actions(session), session.states, look, self.store.dispatch
-        )
+        self.desk = Desk(scene, self.store, actions, session.states, look, self.store.dispatch)
         self.desk.file = "" if path is None else path.name
         self.scheduler = QtScheduler()
         self.widget = MainWindow(
@@ -319,13 +318,14 @@ class LoupeWindow:
         Raises
         ------
         LoupeError
-            If the session's states are broken; the window stays as it was.
+            If the session's states or keys are broken; the window stays as it was.
         """
         if self._swapping:
             raise LoupeConfigError("a session is being opened in this window already")
         self._swapping = True
         try:
             session = with_states(session)
+            actions = self._actions(session)
             scene = open_in_thread(session, self.desk.look, allow_remote=self.allow_remote)
         finally:
             self._swapping = False
@@ -339,7 +339,7 @@ class LoupeWindow:
         self.desk.scene = scene
         self.desk.states = session.states
         self.desk.read_colors()
-        self.desk.actions = self._actions(session)
+        self.desk.actions = actions
         state = recompiled(change(self.state), scene)
         place = self._place_of(edited, file, tracks)
         if place is None and tracks:

@@ -162,15 +162,18 @@ class PlotCanvas(QOpenGLWidget):
         self._stale = False
         self.counts["gl_frames"] += 1
         self._host.make_current()
-        if self._frame is not None:
-            try:
-                self._renderer.apply(self._frame)
-            except LoupeRenderError as error:
-                self._failure = error
-            else:
-                self._failure = None
+        self._failure = None
         viewport = self.viewport
-        self._renderer.draw(viewport.width, viewport.height)
+        # What cannot be drawn leaves the rest of the picture as it is.
+        try:
+            if self._frame is not None:
+                self._renderer.apply(self._frame)
+        except LoupeRenderError as error:
+            self._failure = error
+        try:
+            self._renderer.draw(viewport.width, viewport.height)
+        except LoupeRenderError as error:
+            self._failure = error
         self._host.flush()
 
     def release(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
@@ -33,4 +35,21 @@ def chords(event: QKeyEvent) -> tuple[str, ...]:
     name = QKeySequence(event.key()).toString(QKeySequence.SequenceFormat.PortableText)
     if not name:
         return ()
-    return chord_of(name, event.text(), held)
+    return chord_of(name, event.text(), held, sys.platform, _digit(event))
+
+
+def _digit(event: QKeyEvent) -> str:
+    """The digit of a key in the row of digits, wherever Shift is needed for it; else "".
+
+    Keyboards differ in what Shift makes of these keys, not in where they are.
+    """
+    if event.modifiers() & Qt.KeyboardModifier.KeypadModifier:
+        return ""
+    platform: str = sys.platform
+    if platform.startswith("linux"):
+        code = event.nativeScanCode()
+        return str((code - 9) % 10) if 10 <= code <= 19 else ""
+    if platform == "win32":
+        code = event.nativeVirtualKey()
+        return chr(code) if ord("0") <= code <= ord("9") else ""
+    return ""

@@ -15,7 +15,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QMenu
 
 from loupe.app import commands
-from loupe.app.gestures import Gesture, Move
+from loupe.app.gestures import Cancel, Gesture, Leave, Move
 from loupe.app.interaction import Interaction
 from loupe.app.ports import Scheduler
 from loupe.app.presenter import Presenter
@@ -84,6 +84,7 @@ class WindowCore:
         self._failure: LoupeError | None = None
         self._pointer: tuple[float, float] | None = None
         self._hover_due = False
+        self._pointing = False
         self._ticked_ns = 0
         self._timer = QTimer(window)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -93,6 +94,7 @@ class WindowCore:
         desk.y_range = lambda row_id: self.presenter.y_range(row_id)
         desk.run = self.run
         desk.on_states.append(self._states_changed)
+        desk.call_off = self._call_off
         self._leave = desk.store.subscribe(self._changed)
         presenter.on_frame(self._draw)
         self._connect()
@@ -142,15 +144,25 @@ class WindowCore:
 
     def _input(self, gesture: Gesture) -> None:
         layout = self.presenter.layout
-        for command in self._interaction.interpret(gesture, layout, self.desk.state):
-            self.desk.run(command)
+        self._pointing = True
+        try:
+            for command in self._interaction.interpret(gesture, layout, self.desk.state):
+                self.desk.run(command)
+        finally:
+            self._pointing = False
         if isinstance(gesture, Move):
             self._pointer = (gesture.x, gesture.y)
             shape = self._interaction.cursor_shape(gesture.x, gesture.y, layout, self.desk.state)
             self.window.canvas.setCursor(_SHAPES[shape])
-        elif not hasattr(gesture, "x"):
+        elif isinstance(gesture, Leave):
             self._pointer = None
         self._hover_soon()
+
+    def _call_off(self) -> bool:
+        if not self._interaction.dragging:
+            return False
+        self._input(Cancel())
+        return True
 
     def _hover_soon(self) -> None:
         """Read out what the pointer is on, once for many moves."""
@@ -185,7 +197,9 @@ class WindowCore:
         self.desk.run(commands.SelectLabel(label, centre=True))
 
     def _context(self, x: float, y: float, at: QPoint) -> None:
+        self._pointing = True
         menu: QMenu = context_menu(self.desk, self.presenter.layout, x, y, self.window)
+        self._pointing = False
         menu.popup(at)
 
     def edit_cell(self, label: int, column: str, value: object) -> str:
@@ -228,6 +242,9 @@ class WindowCore:
                 self._timer.start()
             else:
                 self._timer.stop()
+        focused = after.focused_row
+        if focused is not None and focused != before.focused_row and not self._pointing:
+            self.reveal_row(focused)
         if not self._due:
             self._due = True
             if not self.presenter.holding:
@@ -242,6 +259,19 @@ class WindowCore:
         if not self._due:
             self._due = True
             self._scheduler.post(self.show)
+
+    def reveal_row(self, row_id: str) -> None:
+        """Scroll the rows no further than it takes to show one of them."""
+        layout = self.presenter.layout
+        for box in layout.rows:
+            if box.row_id == row_id:
+                top = box.rect.y - layout.area.y
+                beyond = max(0.0, top + box.rect.h - layout.area.h)
+                # The top of a row that is higher than the canvas is what one looks for first.
+                dy = min(top, beyond) / layout.viewport.scale
+                if dy:
+                    limit = layout.max_scroll / layout.viewport.scale
+                    self.desk.run(commands.ScrollRows(dy, limit))
 
     def show(self) -> None:
         """Bring every panel up to date with the state; what did not change is left alone."""
@@ -307,7 +337,9 @@ class WindowCore:
             self._message = views.selection_offer(self.desk)
         if after.measure is not None and (before is None or before.measure != after.measure):
             self._message = views.measure_text(self.desk, self.presenter.y_range(after.measure.row))
-        if after.note and (before is None or before.note != after.note):
+        if after.note and (
+            before is None or (before.told, before.note) != (after.told, after.note)
+        ):
             self._message = after.note
 
     def _videos_filled(self) -> None:
@@ -360,7 +392,7 @@ class WindowCore:
             self._hover_soon()
         self._tell_progress()
         failure = self.window.canvas.failure
-        if failure is not None and failure is not self._failure:
+        if failure is not None and str(failure) != str(self._failure):
             self.report("plots", failure)
         self._failure = failure
         if self.presenter.settled:

@@ -39,6 +39,8 @@ class Desk:
         Name of the file that the window shows; empty without one.
     undisturbed
         Nothing looks at events meanwhile: what sends thousands of them at once takes less time.
+    call_off
+        Calls a drag off, if one is going on; whether there was one.
     on_actions
         Called when the table of actions has changed: menus and keys read it again.
     on_states
@@ -55,6 +57,7 @@ class Desk:
     file: str = ""
     colors: Mapping[str, Rgba] = field(init=False)
     undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
+    call_off: Callable[[], bool] = lambda: False
     on_actions: list[Callable[[], None]] = field(default_factory=list)
     on_states: list[Callable[[], None]] = field(default_factory=list)
 

@@ -41,7 +41,7 @@ def from_mouse(event: QMouseEvent, scale: float) -> Gesture | None:
     mods = _mods(event.modifiers())
     kind = event.type()
     if kind == QEvent.Type.MouseMove:
-        return Move(x, y, mods)
+        return Move(x, y, mods, bool(event.buttons() & Qt.MouseButton.LeftButton))
     if event.button() != Qt.MouseButton.LeftButton:
         return None
     if kind == QEvent.Type.MouseButtonPress:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -299,7 +300,7 @@ def staged(session: Session, view: View, progress: Progress | None) -> Iterator[
                 _paint_overview(painter, picture, look, place)
             painter.end()
             room = QRectF(width - panel, 0, panel, height - overview)
-            screens += _screens(session, room, scale)
+            screens += _screens(session, room, scale, picture.presenter.scene.origin)
             yield Stage(picture, look, (width, height), scale, base, screens)
     finally:
         for screen in screens:
@@ -308,7 +309,9 @@ def staged(session: Session, view: View, progress: Progress | None) -> Iterator[
         picture.presenter.close()
 
 
-def _screens(session: Session, room: QRectF, scale: float) -> list[_Screen]:
+def _screens(
+    session: Session, room: QRectF, scale: float, origin: datetime | None
+) -> list[_Screen]:
     """Places of the visible videos, one below the other by their stretch, each opened."""
     shown = [(i, v) for i, v in enumerate(session.videos) if v.visible]
     weights = [
@@ -324,7 +327,7 @@ def _screens(session: Session, room: QRectF, scale: float) -> list[_Screen]:
         rect = QRectF(round(room.x() + gap), round(y), round(room.width() - 2 * gap), round(height))
         y += height + gap
         try:
-            opened = open_video(video_spec(video, name, catalog))
+            opened = open_video(video_spec(video, name, catalog, origin))
             screens.append(_Screen(name, rect, opened, FrameReader(opened)))
         except LoupeError as error:
             screens.append(_Screen(name, rect, problem=error.message))

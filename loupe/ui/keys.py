@@ -134,6 +134,8 @@ class KeyFilter(QObject):
             return False
         if _keeps(focus, event):
             return False
+        if event.key() == Qt.Key.Key_Escape and self._desk.call_off():
+            return True
         action = self.find(event)
         if action is None:
             return False

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from loupe.app.autosave import guard
+from loupe.app.durable import guard
 from loupe.app.reducers.labels import Place
 from loupe.app.start import track_state
 from loupe.app.state import AppState, TrackState

@@ -257,12 +257,5 @@ class Requests:
         desk = self._core.desk
         if desk.state.overrides.row(row_id).hidden:
             desk.run(commands.HideRow(row_id, hidden=False))
-        layout = self._core.presenter.layout
-        for box in layout.rows:
-            if box.row_id == row_id:
-                top = box.rect.y - layout.area.y
-                inside = top >= 0 and top + box.rect.h <= layout.area.h
-                if not inside:
-                    dy = top / layout.viewport.scale
-                    desk.run(commands.ScrollRows(dy, layout.max_scroll / layout.viewport.scale))
+        self._core.reveal_row(row_id)
         desk.run(commands.SelectRows(frozenset({row_id})))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from loupe.app import commands
 from loupe.app.ports import Scheduler
+from loupe.app.reducers.view import MOST_STRETCH
 from loupe.app.state import AppState
 from loupe.data.catalog import Catalog
 from loupe.errors import LoupeError, LoupeVideoError
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["VideoRoom"]
 
 _SCRUB_REST_MS = 120.0
-_MOST_STRETCH = 20
 
 
 @dataclass
@@ -131,7 +131,7 @@ class VideoRoom:
         spec = self._desk.scene.videos[index]
         base = self._desk.scene.session.base or Path()
         try:
-            found = video_spec(spec.config, spec.name, Catalog(base))
+            found = video_spec(spec.config, spec.name, Catalog(base), self._desk.scene.origin)
         except LoupeError as error:
             seat.view.set_note(error.message)
             self._report(spec.name, error)
@@ -313,7 +313,7 @@ class VideoRoom:
         stretches = [self.stretch(i) for i in range(len(self._seats))]
         # Those that are not in the panel now keep their proportion to the others.
         scale = sum(shares) / max(1, sum(stretches[i] for i in self._in_panel))
-        stretches = [min(_MOST_STRETCH, max(1, round(s * scale))) for s in stretches]
+        stretches = [min(MOST_STRETCH, max(1, round(s * scale))) for s in stretches]
         for index, share in zip(self._in_panel, shares, strict=True):
             stretches[index] = share
         self._panel.remember(stretches)

@@ -158,7 +158,7 @@ label_commands = st.one_of(
 def unshared(state: AppState) -> AppState:
     """The state with fresh histories, to compare what is left after undoing everything."""
     return replace(
-        state, tracks=tuple(replace(t, history=History()) for t in state.tracks), note=""
+        state, tracks=tuple(replace(t, history=History()) for t in state.tracks), note="", told=0
     )
 
 

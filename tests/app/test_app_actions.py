@@ -25,13 +25,13 @@ from loupe.app.keymap import (
     chord_of,
     conflicts,
     display,
-    parse_chord,
     user_keys,
     with_keys,
 )
 from loupe.app.policy import allowed
 from loupe.app.reduce import reduce
 from loupe.errors import LoupeConfigError
+from loupe.session.chords import parse_chord
 from loupe.session.states import StateConfig
 
 STATES = StateConfig(
@@ -126,6 +126,18 @@ def test_what_is_no_chord_is_named(text: str) -> None:
         parse_chord(text)
 
 
+@pytest.mark.parametrize(
+    ("platform", "held"),
+    [("win32", ("Ctrl", "Alt")), ("darwin", ("Alt",)), ("darwin", ("Alt", "Shift"))],
+)
+def test_what_needs_altgr_or_option_is_reached_too(platform: str, held: tuple[str, ...]) -> None:
+    first, *rest = chord_of("[", "[", held, platform)
+    assert first == "+".join([*(m for m in ("Ctrl", "Alt", "Shift") if m in held), "["])
+    assert "[" in rest
+    assert "[" not in chord_of("[", "[", held, "linux"), "there AltGr is no modifier"
+    assert "q" not in chord_of("Q", "q", held, platform), "letters are shortcuts"
+
+
 def test_presses_become_chords() -> None:
     assert chord_of("W", "w", ()) == ("w",)
     assert chord_of("W", "W", ("Shift",)) == ("W",)
@@ -133,6 +145,8 @@ def test_presses_become_chords() -> None:
     assert chord_of("?", "?", ("Shift",))[0] == "?"
     assert "Ctrl+Shift+," in chord_of("<", "<", ("Ctrl", "Shift"))
     assert "Ctrl+Shift+0" in chord_of(")", ")", ("Ctrl", "Shift"))
+    assert "Ctrl+Shift+2" in chord_of('"', '"', ("Ctrl", "Shift"), digit="2")
+    assert "2" not in str(chord_of('"', '"', ("Shift",), digit="2"))
     assert chord_of("PgUp", "", ("Shift",)) == ("Shift+PgUp",)
     assert chord_of("Space", " ", ()) == ("Space",)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from loupe.app import commands as c
 from loupe.app.gestures import (
+    Cancel,
     DoubleClick,
     Gesture,
     Leave,
@@ -157,8 +158,16 @@ def test_ctrl_drag_and_click_select_rows() -> None:
     hand = Hand(state_with()).drag(5, 6, row0=0, row1=2, mods=CTRL)
     assert hand.state.selected_rows == {"eeg/0", "emg/0", "lfp/dense"}
     hand.click(5, 1, CTRL)
+    assert hand.state.selected_rows == {"eeg/0", "lfp/dense"}, "two that are not neighbours"
+    assert hand.click(5, 1, CTRL).state.selected_rows == {"eeg/0", "emg/0", "lfp/dense"}
+
+
+def test_ctrl_drag_over_the_selected_rows_lets_go_of_them() -> None:
+    hand = Hand(state_with()).click(5, 1, CTRL)
     assert hand.state.selected_rows == {"emg/0"}
-    assert hand.click(5, 1, CTRL).state.selected_rows == frozenset()
+    hand.drag(5, 6, row0=1, row1=1, mods=CTRL)
+    assert hand.state.selected_rows == frozenset()
+    assert hand.drag(5, 6, row0=1, row1=1, mods=CTRL).state.selected_rows == {"emg/0"}
 
 
 def test_a_click_puts_the_cursor_and_is_one_command() -> None:
@@ -222,6 +231,122 @@ def test_the_selected_labels_edges_are_dragged_on_plots() -> None:
     assert hand.state.selected_label == 0
 
 
+def test_a_tremble_on_an_edge_changes_nothing() -> None:
+    state = reduce(state_with(track((5, 10, "a"))), c.SelectLabel(0))
+    x, y = at(layout_for(state), 10)
+    hand = Hand(state).do(Press(x + 3, y), Move(x + 4, y + 1), Release(x + 4, y + 1))
+    assert hand.commands == []
+    assert hand.state is state
+    # Near a label's edge in the strip, a selection elsewhere stays.
+    state = reduce(state_with(track((5, 10, "a"))), c.Select(Span(20, 25)))
+    y = layout_for(state).strips[0].y + 3
+    hand = Hand(state).do(Press(x + 3, y), Move(x + 4, y), Release(x + 4, y))
+    assert hand.state is state
+    # The edge of a plain selection does not jump to the pointer.
+    x, y = at(layout_for(state), 25)
+    assert Hand(state).do(Press(x + 3, y), Move(x + 4, y), Release(x + 4, y)).state is state
+
+
+def test_an_edge_moves_as_far_as_the_pointer_and_as_it_was_shown() -> None:
+    state = reduce(state_with(track((5, 10, "a"))), c.SelectLabel(0))
+    layout = layout_for(state)
+    x, y = at(layout, 10)
+    hand = Hand(state).do(Press(x + 3, y), Move(x + 103, y))
+    shown = hand.state.selection
+    assert shown is not None
+    assert shown.stop == pytest.approx(10 + 100 * layout.grid.dt)
+    hand.do(Release(x + 103, y))
+    assert rows_of(hand.state) == [(shown.start, shown.stop, "a")]
+
+
+def test_a_label_edge_stays_in_the_recording() -> None:
+    state = reduce(state_with(track((-8, 0, "a")), start=-10), c.SelectLabel(0))
+    layout = layout_for(state)
+    x, y = at(layout, -8)
+    # The mouse is held, so the pointer may go on into the names of the rows.
+    hand = Hand(state).do(Press(x, y), Move(5, y))
+    shown = hand.state.selection
+    assert shown == Span(-10, 0)
+    hand.do(Release(5, y))
+    assert rows_of(hand.state) == [(-10, 0, "a")]
+
+
+def test_shift_drag_past_the_end_shows_what_was_dragged_over() -> None:
+    state = state_with(start=960)
+    layout = layout_for(state)
+    x, y = at(layout, 980)
+    right = layout.area.right + 40
+    hand = Hand(state).do(Press(x, y, SHIFT), Move(right, y, SHIFT), Release(right, y, SHIFT))
+    assert near(hand.state.window.span, 980, 990)
+
+
+@pytest.mark.parametrize("mods", [frozenset(), SHIFT])
+def test_a_drag_can_be_called_off(mods: frozenset[str]) -> None:
+    for before in (
+        reduce(state_with(track((5, 10, "a"))), c.SelectLabel(0)),
+        reduce(state_with(track((5, 10, "a"))), c.Select(Span(5, 10))),
+        state_with(track((5, 10, "a"))),
+    ):
+        x, y = at(layout_for(before), 10)
+        hand = Hand(before).do(Press(x, y, mods), Move(x + 40, y, mods))
+        assert hand.interaction.dragging
+        assert hand.state != before
+        hand.do(Cancel(), Release(x + 40, y, mods))
+        assert hand.state == before
+
+
+def test_a_pan_a_measure_and_chosen_rows_are_called_off_too() -> None:
+    state = state_with(start=100)
+    y = layout_for(state).axis.y + 5
+    assert Hand(state).do(Press(600, y), Move(500, y), Cancel()).state == state
+    x, y = at(layout_for(state), 110, 0)
+    below = at(layout_for(state), 110, 2)[1]
+    assert Hand(state).do(Press(x, y, CTRL), Move(x, below, CTRL), Cancel()).state == state
+    state = reduce(state, c.Toggle("measuring"))
+    assert Hand(state).do(Press(x, y), Move(x + 50, y), Cancel()).state == state
+
+
+def test_a_move_without_the_button_ends_a_drag() -> None:
+    state = reduce(state_with(track((5, 10, "a"))), c.SelectLabel(0))
+    x, y = at(layout_for(state), 10)
+    # The release went to a menu that opened meanwhile: the edge stays where it was.
+    hand = Hand(state).do(Press(x, y), Move(x + 40, y), Move(x + 80, y, held=False))
+    assert hand.state == state
+    assert not hand.interaction.dragging
+    # What a drag has selected by then stays selected.
+    x, y = at(layout_for(state), 15)
+    hand = Hand(state).do(Press(x, y), Move(x + 40, y))
+    selected = hand.state.selection
+    assert hand.do(Move(x + 80, y, held=False), Release(x + 80, y)).state.selection == selected
+
+
+def test_double_click_on_the_strip_selects_the_label_that_was_clicked() -> None:
+    first, second = track((0, 10, "a"), (20, 26, "b")), track((20, 26, "c"), name="other")
+    state = state_with(first, second)
+    layout = layout_for(state)
+    x = layout.area.x + layout.grid.x(24)
+
+    def twice(strip: int) -> AppState:
+        y = layout.strips[strip].y + 3
+        clicks = (Press(x, y), Release(x, y), DoubleClick(x, y), Release(x, y))
+        return Hand(state).do(*clicks).state
+
+    assert twice(0).selected_label == 1
+    assert twice(0).selection == Span(20, 26)
+    assert twice(1).selected_label is None, "the strip of a set that is not edited"
+
+
+def test_while_measuring_the_selected_labels_edge_stays() -> None:
+    state = reduce(state_with(track((5, 10, "a"))), c.SelectLabel(0))
+    state = reduce(state, c.Toggle("measuring"))
+    hand = Hand(state).drag(10, 14)
+    assert rows_of(hand.state) == [(5, 10, "a")]
+    assert hand.state.measure is not None
+    layout = layout_for(state)
+    x, y = at(layout, 10)
+    assert Interaction().cursor_shape(x, y, layout, state) == "cross"
+
+
 def test_edges_of_a_read_only_set_stay() -> None:
     state = reduce(state_with(track((5, 10, "a"), read_only="held")), c.SelectLabel(0))
     assert near(Hand(state).drag(10, 14).state.selection, 5, 14)
@@ -261,12 +386,11 @@ def test_the_pointer_shows_what_can_be_taken() -> None:
     assert hand.cursor_shape(x, y, layout, state) == "arrow"
     assert hand.cursor_shape(x, layout.strips[0].y + 3, layout, state) == "edge"
     assert hand.cursor_shape(x, layout.axis.y + 3, layout, state) == "grab"
-
-
-def test_scrolling_by_key_learns_its_limit() -> None:
-    layout = layout_for(state_with())
-    assert Interaction().complete(c.ScrollRows(10), layout) == c.ScrollRows(10, layout.max_scroll)
-    assert Interaction().complete(c.Home(), layout) == c.Home()
+    # The edges of a selection are taken on the plots, not in the strip.
+    state = reduce(state, c.Select(Span(4, 6)))
+    x, y = at(layout, 6)
+    assert hand.cursor_shape(x, y, layout, state) == "edge"
+    assert hand.cursor_shape(x, layout.strips[0].y + 3, layout, state) == "arrow"
 
 
 points = st.tuples(st.floats(-50, 1300), st.floats(-50, 900))
@@ -275,11 +399,12 @@ gestures = st.one_of(
     st.builds(lambda p, n, m: Wheel(*p, n, mods=m), points, st.floats(-3, 3), mods),
     st.builds(lambda p, d, m: Wheel(*p, pixels=d, mods=m), points, points, mods),
     st.builds(lambda p, m: Press(*p, m), points, mods),
-    st.builds(lambda p, m: Move(*p, m), points, mods),
+    st.builds(lambda p, m, held: Move(*p, m, held), points, mods, st.booleans()),
     st.builds(lambda p, m: Release(*p, m), points, mods),
     st.builds(lambda p, m: DoubleClick(*p, m), points, mods),
     st.builds(lambda p, f: Pinch(*p, f), points, st.floats(0, 10)),
     st.just(Leave()),
+    st.just(Cancel()),
 )
 
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 from app_states import (
+    EXTENT,
     label_commands,
     rows_of,
     run,
@@ -17,9 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loupe.app import commands as c
+from loupe.app import rules
 from loupe.app.policy import allowed
 from loupe.app.reduce import reduce
 from loupe.app.reducers.labels import note_target
+from loupe.app.rules import whole_epochs
+from loupe.labels import navigate
+from loupe.labels.navigate import epoch_at, epochs_in
 from loupe.scene.timegrid import Window
 from loupe.units import Span
 
@@ -228,6 +233,70 @@ def test_a_selection_in_epoch_mode_is_whole_epochs() -> None:
     assert state.selection == Span(10, 20)
     state = run(state, c.Select(Span(-1, 41)), c.Paint("Wake"))
     assert rows_of(state) == [(n, n + 10, "Wake") for n in (0, 10, 20, 30)]
+
+
+def test_at_the_end_of_the_recording_the_last_epoch_is_meant() -> None:
+    state = run(state_with(track(epoch=10.0)), c.End())
+    assert state.cursor == 990
+    assert run(state, c.SelectAtCursor("epoch")).selection == Span(980, 990)
+    assert rows_of(run(state, c.Paint("Wake"))) == [(980, 990, "Wake")]
+    labelled = run(state_with(track((980, 990, "a"))), c.End())
+    assert run(labelled, c.SelectAtCursor("label")).selected_label == 0
+
+
+def test_the_whole_window_is_whole_epochs_too() -> None:
+    state = run(state_with(track(epoch=10.0), start=13), c.SelectAtCursor("window"))
+    assert state.selection == Span(10, 40)
+    free = run(state_with(track(), start=13), c.SelectAtCursor("window"))
+    assert free.selection == Span(13, 43)
+
+
+@given(st.floats(-10, 990), st.floats(0.001, 300), st.sampled_from([0.7, 10.0, 33.3, 250.0]))
+def test_whole_epochs_are_those_that_lie_half_in_it(
+    start: float, length: float, epoch: float
+) -> None:
+    one = track(epoch=epoch)
+    span = Span(start, min(start + length, 990.0))
+    if span.length <= 0:
+        return
+    every = epochs_in(span, epoch, 0.0, EXTENT)
+    half = [e for e in every if min(e.stop, span.stop) - max(e.start, span.start) >= e.length / 2]
+    found = whole_epochs(span, one, EXTENT)
+    if half:
+        assert found == Span(half[0].start, half[-1].stop)
+    else:
+        assert found == epoch_at(span.centre, epoch, 0.0, EXTENT)
+
+
+def test_a_long_selection_looks_at_its_ends_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    def counted(t: float, length: float, origin: float, within: Span) -> Span | None:
+        asked.append(t)
+        return epoch_at(t, length, origin, within)
+
+    for room in (rules, navigate):
+        monkeypatch.setattr(room, "epoch_at", counted)
+    assert whole_epochs(Span(0.2, 900.4), track(epoch=0.5), EXTENT) == Span(0.0, 900.5)
+    assert len(asked) <= 5
+
+
+def test_gaps_of_rounding_are_none() -> None:
+    ends = [(-10, 0.7, "a"), (0.7, 0.7 + 0.1, "b"), (0.8, 990, "c")]
+    assert 0.7 + 0.1 < 0.8
+    state = run(state_with(track(*ends)), c.NextUnlabelled(1))
+    assert state.note == "Everything is labelled."
+    assert state.tracks[0].table.gaps(EXTENT) == []
+
+
+def test_a_hidden_set_that_is_edited_says_so() -> None:
+    state = run(state_with(track(), track(name="other")), c.SetTrackVisible(0, False))
+    state = run(state, c.Select(Span(2, 8)), c.Paint("Wake"))
+    assert state.note == "Wake: 00:00:02.00 to 00:00:08.00 · night is hidden"
+    assert run(state, c.SetLabelState(0, "REM")).note == "Edited: night is hidden"
+    assert run(state, c.Undo()).note == "Undone: paint · night is hidden"
+    state = run(state, c.SetEditedTrack(), c.SetEditedTrack())
+    assert state.note == "Keys now edit night, which is hidden."
 
 
 def test_several_sets_one_edited() -> None:

@@ -9,12 +9,14 @@ import xarray as xr
 from app_states import run, track
 
 from loupe.app import commands as c
-from loupe.app.overrides import capture_preset, fold, with_preset
+from loupe.app.overrides import capture_preset, fold, since, with_preset
 from loupe.app.start import facts_of, initial_state, recompiled, track_state
-from loupe.app.state import AppState, EventOverride, MarkerOverride
+from loupe.app.state import AppState, EventOverride, MarkerOverride, Playback
 from loupe.data.catalog import Catalog
 from loupe.scene.compile import compile_scene
 from loupe.scene.model import DenseContent, HeatmapContent, Scene, TraceContent
+from loupe.scene.settings import VideoOverride
+from loupe.session.dump import to_toml
 from loupe.session.events import GlobalEventsConfig
 from loupe.session.labels import LabelsConfig
 from loupe.session.markers import SampleMarkers
@@ -25,7 +27,7 @@ from loupe.session.plots.trace import TraceConfig
 from loupe.session.preset import apply_preset
 from loupe.session.video import VideoConfig
 from loupe.session.view import ViewSettings
-from loupe.units import Rgba
+from loupe.units import Rgba, Span
 
 
 def array(rows: int, name: str = "v", **coords: list[object]) -> xr.DataArray:
@@ -270,6 +272,72 @@ def test_a_preset_carries_the_looks_to_another_window() -> None:
     assert after.facts.row(ids[3]).gain == 5  # type: ignore[union-attr]  # it is there
     assert after.cursor == other.cursor
     assert after.tracks[0].history is other.tracks[0].history
+
+
+def test_a_preset_keeps_company_and_how_far_time_reaches() -> None:
+    value = session(a="a", b="b", c="c", d="d")
+    scene, state = opened(value)
+    preset, _ = capture_preset(scene, run(state, c.SetWindow(10, 3), c.Toggle("grid")))
+    done, _ = apply_preset(value, preset)
+    # A video goes on after the data end; the window is linked with another one and plays.
+    long = replace(state, extent=Span(0.0, 500.0), others=1, linked=True)
+    after = with_preset(run(long, c.GoTo(450.0), c.Play()), compiled(done))
+    assert after.extent == long.extent
+    assert after.cursor == 450.0
+    assert (after.others, after.linked) == (1, True)
+    assert after.playback.playing
+    assert (after.window.length, after.view.grid) == (3, False)
+
+
+def test_a_reload_shows_what_the_file_says_otherwise_now() -> None:
+    view = ViewSettings(theme="dark", clock="hms", label_alpha=0.5)
+    value = session().model_copy(update={"view": view})
+    _, state = opened(value)
+    state = run(state, c.SetFlag("overlays", False), c.SetTheme("light"), c.SetFontScale(to=1.5))
+    state = run(state, c.SetFlag("loop", False), c.Play())
+    view = ViewSettings(theme="dark", clock="wall", grid=False, playback_speed=2.0)
+    reloaded = recompiled(state, compiled(value.model_copy(update={"view": view})))
+    assert reloaded.playback == Playback(playing=True, speed=2.0, loop=False)
+    after = reloaded.view
+    assert (after.clock, after.grid, after.label_alpha) == ("wall", False, None)
+    assert (after.overlays, after.theme, after.font_scale) == (False, "light", 1.5), "of the person"
+    # After the session was saved, only what the file says otherwise than that counts.
+    saved = run(state, c.SetClock("seconds"))
+    now = run(saved, c.SetClock("wall"), c.HideVideo(0))
+    scene, _ = opened(value)
+    again = recompiled(since(now, saved), compiled(fold(scene, saved).session))
+    assert again.view.clock == "wall"
+    assert again.hidden_videos == {0, 1}
+
+
+def test_a_reload_knows_videos_by_what_they_are() -> None:
+    value = session()
+    _, state = opened(value)
+    look = VideoOverride(stretch=7)
+    state = run(state, c.HideVideo(0), c.HideVideo(1), c.SetVideo(1, stretch=7), c.SetStepTarget(1))
+    assert state.hidden_videos == {0}
+    a, b = value.videos
+    more = (VideoConfig("new.mp4"), VideoConfig("a.mp4"), b, VideoConfig("c.mp4", visible=False))
+    after = recompiled(state, compiled(value.model_copy(update={"videos": more})))
+    assert after.hidden_videos == {1, 3}
+    assert dict(after.overrides.videos) == {2: look}
+    assert after.step_target == 2
+    # The file hides what it showed, and shows what it hid.
+    turned = (a.model_copy(update={"visible": False}), b.model_copy(update={"visible": True}))
+    shown = run(state, c.HideVideo(0), c.HideVideo(1))
+    after = recompiled(shown, compiled(value.model_copy(update={"videos": turned})))
+    assert after.hidden_videos == {0}
+
+
+def test_a_clock_and_an_alpha_that_were_taken_back_are_saved() -> None:
+    view = ViewSettings(clock="wall", label_alpha=0.5)
+    scene, state = opened(session().model_copy(update={"view": view}))
+    state = run(state, c.SetClock("auto"))
+    folded = fold(scene, replace(state, view=replace(state.view, label_alpha=None))).session
+    assert (folded.view.clock, folded.view.label_alpha) == ("auto", None)
+    written = to_toml(folded.model_copy(update={"plots": (), "events": None}))
+    assert "clock" not in written
+    assert "label_alpha" not in written
 
 
 def test_a_reload_stays_where_one_is() -> None:

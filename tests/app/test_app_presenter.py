@@ -1,25 +1,42 @@
 """The presenter: how little it does for each change."""
 
 import sys
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 import xarray as xr
+from app_states import track
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "scene"))
 from scene_kit import array
 
-from loupe import HeatmapConfig, TraceConfig
-from loupe.app.commands import Gain, PageTime, PanTime, SetCursor, SetFlag
+from loupe import HeatmapConfig, RasterConfig, SampleMarkers, TraceConfig
+from loupe.app.commands import (
+    Gain,
+    PageTime,
+    PanTime,
+    ReplaceState,
+    ScrollRows,
+    SetCursor,
+    SetFlag,
+    SetTrackVisible,
+)
 from loupe.app.ports import InlineScheduler
 from loupe.app.presenter import Presenter
 from loupe.app.start import initial_state
 from loupe.app.still import open_scene, still
 from loupe.app.store import Store
+from loupe.errors import LoupeDataError
+from loupe.scene import workbench
 from loupe.scene.frame import RgbaTile
 from loupe.scene.layout import Viewport
 from loupe.session.build import build_session
+from loupe.session.labels import LabelsConfig
+from loupe.units import Span
 from loupe.work import InlinePool
 
 
@@ -108,6 +125,15 @@ def test_gain_rasterises_once_from_spans(bench):
     }
 
 
+def test_marked_samples_are_found_once_for_all_gains():
+    t = np.arange(60_000) / 100
+    y = np.random.default_rng(1).normal(size=(3, 60_000))
+    marks = SampleMarkers("o", "#ff0000", array(y > 1.0, t=t))
+    bench = Bench([TraceConfig(array(y, t=t), "dense", sample_markers=[marks])])
+    found = bench.counts(Gain(1.2, bench.presenter.rows[0].id))
+    assert (found["reads"], found["rasterisations"]) == (0, 1)
+
+
 def test_a_theme_rasterises_from_spans(bench):
     found = bench.counts(SetFlag("theme", "light"))
     assert (found["reads"], found["reductions"]) == (0, 0)
@@ -138,27 +164,98 @@ def test_the_next_page_is_there_before_it_is_asked_for(bench):
     assert (found["reads"], found["jobs"]) == (0, 0)
 
 
-def test_a_store_that_fails_fills_its_row_with_the_reason_and_no_other(bench):
-    class Broken:
-        def __init__(self, data):
-            self._data = data
+class Broken:
+    """An array's data that cannot be read while `error` says why."""
 
-        def __getattr__(self, name):
-            return getattr(self._data, name)
+    def __init__(self, data, error):
+        self._data, self.error = data, error
 
-        def read(self, rows, i0, i1):
-            from loupe.errors import LoupeDataError
+    def __getattr__(self, name):
+        return getattr(self._data, name)
 
-            raise LoupeDataError("chunk 3 is damaged", where="x.zarr")
+    def read(self, rows, i0, i1):
+        if self.error is not None:
+            raise self.error
+        return self._data.read(rows, i0, i1)
 
-        peek = read
+    peek = read
 
+
+def broken(bench, error):
     array_ref = bench.scene.rows[0].content.array
-    object.__setattr__(array_ref, "data", Broken(array_ref.data))
+    data = Broken(array_ref.data, error)
+    object.__setattr__(array_ref, "data", data)
+    return data
+
+
+def told_in_rows(bench):
+    return [t.text for t in bench.presenter.frame.texts if t.role == "note"]
+
+
+def test_a_store_that_fails_fills_its_row_with_the_reason_and_no_other(bench):
+    broken(bench, LoupeDataError("chunk 3 is damaged", where="x.zarr"))
     bench.counts(PageTime(9))
-    texts = [t.text for t in bench.presenter.frame.texts if t.role == "note"]
-    assert texts == ["x.zarr: chunk 3 is damaged"]
-    assert not bench.presenter.error(bench.scene.rows[1].id)
+    assert told_in_rows(bench) == ["x.zarr: chunk 3 is damaged"]
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [(MemoryError(), "MemoryError"), (KeyError("time"), "KeyError: 'time'")],
+)
+def test_an_error_of_others_is_told_with_its_kind(bench, error, text):
+    broken(bench, error)
+    bench.counts(PageTime(9))
+    assert told_in_rows(bench) == [f"the picture could not be made: {text}"]
+
+
+def test_what_failed_is_tried_again_when_one_comes_back(bench):
+    data = broken(bench, OSError("the network is away"))
+    bench.counts(PageTime(9))
+    assert told_in_rows(bench) == ["the picture could not be made: OSError: the network is away"]
+    assert bench.counts(ScrollRows(0.0))["jobs"] == 0
+    assert bench.counts(Gain(1.1, bench.presenter.rows[0].id))["jobs"] == 1
+    data.error = None
+    bench.counts(PageTime(-9))
+    bench.counts(PageTime(9))
+    assert told_in_rows(bench) == []
+
+
+def test_the_rows_make_room_for_the_strips_that_are_shown():
+    sets = (LabelsConfig(path="a.csv"), LabelsConfig(path="b.csv"))
+    t = np.arange(6000) / 100
+    plots = TraceConfig(array(np.zeros((1, 6000)), t=t))
+    session = build_session(plots).model_copy(update={"labels": sets})
+    scene = open_scene(session)
+    tracks = [replace(track(), id=spec.id) for spec in scene.tracks]
+    store = Store(initial_state(scene, Viewport(1000, 600, 1.0), tracks=tracks))
+    presenter = Presenter(scene, store, InlineScheduler(), InlinePool())
+    top = presenter.layout.area.y
+    store.dispatch(SetTrackVisible(1, False))
+    assert len(presenter.layout.strips) == 1
+    assert presenter.layout.area.y < top
+    store.dispatch(SetTrackVisible(1, True))
+    assert len(presenter.layout.strips) == 2
+    assert presenter.layout.area.y == top
+
+
+def test_a_longer_recording_is_another_picture(bench):
+    told = bench.told
+    longer = replace(bench.store.state, extent=Span(0.0, 5000.0))
+    bench.store.dispatch(ReplaceState(longer))
+    assert bench.told == told + 1
+
+
+def test_what_a_column_stands_for_is_said_of_what_is_drawn():
+    rng = np.random.default_rng(0)
+    spikes = pl.DataFrame(
+        {"time": rng.uniform(0, 60, 200_000), "unit": rng.integers(0, 3, 200_000)}
+    )
+    raster = RasterConfig(spikes, time_col="time", order_by="unit")
+    assert Bench(raster, window_len=60.0).presenter.status() == "events as density"
+    t = np.arange(600) / 10
+    both = [raster, TraceConfig(array(np.zeros((1, 600)), t=t))]
+    text = "every sample is drawn; events as density"
+    assert Bench(both, window_len=60.0).presenter.status() == text
 
 
 def test_chunks_that_a_store_lacks_are_told_of(tmp_path):
@@ -177,6 +274,24 @@ def test_chunks_that_a_store_lacks_are_told_of(tmp_path):
     session = build_session(TraceConfig.from_path(str(tmp_path / "a.zarr"), variable="lfp"))
     presenter = still(session, Viewport(800, 400, 1.0)).presenter
     assert presenter.notes == ("lfp: 1 of its 10 chunks are not in the store and read as 0",)
+
+
+def test_closing_does_not_wait_for_a_read_that_hangs(bench):
+    reading, released, over = threading.Event(), threading.Event(), threading.Event()
+
+    def hang():
+        reading.set()
+        released.wait(2)
+        over.set()
+
+    presenter = Presenter(bench.scene, bench.store, InlineScheduler())
+    pool = presenter._pool
+    pool.submit("hang", 0, hang, lambda _: None)
+    assert reading.wait(30)
+    presenter.close()
+    assert not over.is_set(), "it still runs"
+    released.set()
+    assert pool.close()
 
 
 def test_closing_stops_everything(bench):
@@ -207,3 +322,22 @@ def test_a_stale_overview_is_told_of(tmp_path):
     notes = Bench(TraceConfig(source), window_len=400.0).presenter.notes
     assert len(notes) == 1
     assert "loupe overview build" in notes[0]
+
+
+def test_a_window_of_many_rows_and_hours_settles_without_a_blank(monkeypatch):
+    monkeypatch.setattr(workbench, "_LEAST_BINS", 0)
+    n = 1_500_000
+    values = np.random.default_rng(4).integers(-999, 999, (32, n), dtype=np.int16)
+    t = np.arange(n) / 100
+    # Bins of all levels: 4 MB, of which the cache holds 1.
+    bench = Bench(HeatmapConfig(array(values, t=t)), window_len=float(t[-1]), cache_mb=16)
+    assert bench.presenter.settled
+    tile = bench.presenter._shown[bench.presenter.rows[0].id]
+    inside = tile.values[-tile.k0 : int(t[-1] / tile.dt) - tile.k0]
+    assert len(inside) > 800
+    assert tile.missing == 0
+    assert np.isfinite(inside).all()
+    before = bench.presenter.bench.counts["reads"]
+    bench.store.dispatch(SetFlag("theme", "light"))
+    bench.pool.run()
+    assert bench.presenter.bench.counts["reads"] == before

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 
 import pytest
-from app_states import ROWS, run, state_with, track
+from app_states import FACTS, ROWS, run, state_with, track
 
 from loupe.app import commands as c
 from loupe.app.policy import allowed
@@ -36,6 +37,32 @@ def test_gain_multiplies_the_sessions_and_is_bounded() -> None:
     assert state.overrides.row(DENSE).gain == 3.0
     assert run(state, c.SetGain(1e9, DENSE)).overrides.row(DENSE).gain == 100.0
     assert set(state.overrides.rows) == {DENSE}
+    assert not run(state, c.SetGain(None)).overrides.rows, "the session's again"
+
+
+def test_limits_reach_to_what_a_session_holds() -> None:
+    loud = replace(ROWS[2], gain=5000.0)
+    state = replace(state_with(), facts=replace(FACTS, rows=(loud,)), focused_row=DENSE)
+    assert run(state, c.Gain(1.2)).overrides.row(DENSE).gain == 5000.0
+    assert run(state, c.Gain(0.5)).overrides.row(DENSE).gain == 2500.0
+    assert run(state, c.SetGain(1e9)).overrides.row(DENSE).gain == 5000.0
+    low = run(state, c.SetHeight(DENSE, 0.05), c.ScaleHeight(0.9))
+    assert low.overrides.row(DENSE).height == 0.05
+    large = replace(state, view=replace(state.view, font_scale=3.0))
+    assert run(large, c.SetFontScale(1.1)).view.font_scale == 3.0
+    assert run(large, c.SetFontScale(0.9)).view.font_scale == 2.7
+    calm = replace(state.facts, view=replace(state.view, smooth_scroll_speed=0.3))
+    state = run(replace(state, facts=calm), c.SetValue("smooth_scroll_speed", 0.5))
+    assert run(state, c.SetValue("smooth_scroll_speed", None)).view.smooth_scroll_speed == 0.3
+
+
+def test_what_shows_all_of_itself_is_not_zoomed_out_further() -> None:
+    state = run(state_with(), c.FocusRow("dff/a"), *[c.YZoom(1.1)] * 10)
+    assert state.overrides.row("dff/a").y_zoom == 1.0
+    assert run(state, c.YZoom(0.9)).overrides.row("dff/a").y_zoom == 0.9
+    state = run(state_with(), c.YZoom(2.0, frozenset({"eeg/0", DENSE, "spikes/all"})))
+    zooms = [state.overrides.row(row).y_zoom for row in ("eeg/0", DENSE, "spikes/all")]
+    assert zooms == [2.0, 2.0, 1.0]
 
 
 def test_dense_pages_scroll_between_first_and_last() -> None:

@@ -4,7 +4,7 @@ import pytest
 from app_states import rows_of, state_with, track
 
 from loupe.app import commands as c
-from loupe.app.autosave import guard, pending_edits
+from loupe.app.durable import guard
 from loupe.app.link import TimeLinks, link
 from loupe.app.state import AppState
 from loupe.app.store import Store
@@ -45,6 +45,33 @@ def test_a_refusal_says_why_and_changes_nothing_else() -> None:
     assert not store.dispatch(c.Paint("Wake"))
     assert store.state.note == "Select a stretch of time first (drag)."
     assert store.allowed(c.Undo()) == "There is nothing to undo."
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.Paint("Wake"),
+        c.JumpLabel(1),
+        c.NextUnlabelled(1),
+        c.Note("saved"),
+        c.SelectAtCursor("label"),
+    ],
+)
+def test_the_same_is_said_again(command: c.Command) -> None:
+    # All of the recording is labelled, and nothing lies beyond this label.
+    state = state_with(track((-20, 990, "Wake")), start=960, cursor=990)
+    store = Store(state)
+    store.dispatch(command)
+    first = store.state
+    store.dispatch(c.ReplaceState(store.state, store.state.note))
+    assert store.state is first, "what is only handed on is not said again"
+    told: list[str] = []
+    store.subscribe(lambda _a, b: told.append(b.note))
+    store.dispatch(command)
+    if command == c.SelectAtCursor("label"):
+        assert (first.selected_label, told) == (0, []), "the last label is that at the end"
+    else:
+        assert told == [first.note] != [""]
 
 
 def test_commands_from_observers_wait_their_turn() -> None:
@@ -90,6 +117,46 @@ def test_requests_go_to_the_window_and_ask_the_policy_too() -> None:
     assert served == ["go_to"]
 
 
+def test_what_is_done_while_a_request_is_served_counts_at_once() -> None:
+    first = state_with(track())
+    store, log = Store(first), Log(first)
+    store.guard(lambda a, b: guard({"night": log}, a, b))
+    shown: list[float] = []
+    store.subscribe(lambda _a, b: shown.append(b.window.start))
+
+    def reload(_: c.UiRequest) -> None:
+        # While the session is read, the event loop runs and the person goes on labelling.
+        assert store.dispatch(c.Select(Span(20, 25)))
+        assert store.dispatch(c.Paint("REM"))
+        assert store.dispatch(c.PageTime(1))
+        assert shown[-1] == 30
+        store.dispatch(c.ReplaceState(store.state))
+
+    store.serve(reload)
+    assert store.dispatch(c.UiRequest("reload_session"))
+    assert rows_of(store.state) == [(20, 25, "REM")]
+    assert log.table.equals(store.state.tracks[0].table)
+    assert store.state.window.start == 30
+    store.dispatch(c.Undo())
+    assert log.table.equals(store.state.tracks[0].table)
+
+
+def test_a_request_inside_a_request_and_its_error_leave_the_store_usable() -> None:
+    store = Store(state_with())
+
+    def serve(request: c.UiRequest) -> None:
+        if request.name == "outer":
+            assert store.dispatch(c.UiRequest("inner"))
+            assert store.dispatch(c.PageTime(1))
+            raise RuntimeError("server")
+
+    store.serve(serve)
+    with pytest.raises(RuntimeError, match="server"):
+        store.dispatch(c.UiRequest("outer"))
+    assert store.dispatch(c.PageTime(1))
+    assert store.state.window.start == 60
+
+
 def test_every_edit_is_logged_before_it_is_shown() -> None:
     first = state_with(track((0, 10, "Wake")))
     store, log = Store(first), Log(first)
@@ -126,11 +193,25 @@ def test_an_edit_that_cannot_be_made_safe_is_not_made() -> None:
     assert [track.name for track in store.state.tracks if not track.saved] == ["night"]
 
 
-def test_a_set_loaded_again_is_no_edit() -> None:
+def test_a_change_that_no_edit_explains_is_refused() -> None:
     before = state_with(track((0, 10, "Wake")))
-    after = state_with(track((0, 20, "REM")))
-    assert pending_edits(before, after) == ()
-    assert pending_edits(before, state_with()) == ()
+    log = Log(before)
+    reason = "The edit was not made: it could not be written down."
+    assert guard({"night": log}, before, state_with(track((0, 20, "REM")))) == reason
+    assert guard({"night": log}, before, state_with()) == "", "a set that is gone"
+    assert not log.kinds
+
+
+def test_no_edit_is_made_in_a_table_that_is_another_than_the_one_shown() -> None:
+    first = state_with(track((0, 10, "Wake"), (20, 30, "REM")))
+    store, log = Store(first), Log(first)
+    log.table = state_with(track((20, 30, "REM"))).tracks[0].table
+    store.guard(lambda a, b: guard({"night": log}, a, b))
+    store.dispatch(c.Select(Span(4, 6)))
+    assert not store.dispatch(c.Paint("REM"))
+    assert "kept otherwise than it is shown" in store.state.note
+    assert rows_of(store.state) == [(0, 10, "Wake"), (20, 30, "REM")]
+    assert not log.kinds
 
 
 def test_the_store_dates_edits() -> None:

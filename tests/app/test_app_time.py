@@ -88,6 +88,11 @@ def test_what_is_no_number_is_refused(value: float) -> None:
         assert "finite" in allowed(state_with(track((0, 1, "a"))), command)
 
 
+def test_a_window_is_never_too_short_to_be_drawn() -> None:
+    state = run(state_with(), c.SetWindow(5.0, 1e-320))
+    assert state.window == Window(5.0, MIN_WINDOW_S)
+
+
 def test_zoom_keeps_the_time_under_it() -> None:
     state = run(state_with(start=100, length=100, cursor=125), c.ZoomTime(0.5))
     assert state.window == Window(112.5, 50.0)

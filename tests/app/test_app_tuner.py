@@ -349,6 +349,32 @@ def test_no_old_array_stays_in_memory(gain):
     assert [ref() is not None for ref in made] == [False] * 4 + [True]
 
 
+def test_what_failed_for_a_while_is_let_go_when_it_works_again(gain):
+    made = []
+
+    def remembered(g):
+        if g > 5:
+            raise ValueError("too much")
+        values = SINE * np.float32(g)
+        made.append(weakref.ref(values))
+        return array(values, t=T)
+
+    bench = Bench(TraceConfig(tunable(remembered, gain)))
+    kept, extent = bench.presenter.bench, bench.scene.extent
+    pyramids = len(kept._pyramids)
+    bench.set(6.0)
+    assert bench.tuner.status.faults
+    assert (bench.scene.extent, bench.scene.bare) == (extent, False), "the old rows are shown"
+    bench.set(2.0)
+    bench.set(7.0)
+    bench.set(8.0)
+    bench.set(3.0)
+    bench.shown.clear()
+    gc.collect()
+    assert [ref() is not None for ref in made] == [False, False, True]
+    assert len(kept._pyramids) == pyramids
+
+
 def test_a_reload_keeps_the_values_also_those_set_while_it_read(gain):
     session = build_session(TraceConfig(lambda: scaled(gain)))
     state = initial_state(open_scene(session))

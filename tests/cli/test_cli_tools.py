@@ -39,6 +39,14 @@ def test_init_writes_a_valid_session_with_relative_paths(folder, capsys):
     assert "is not overwritten" in capsys.readouterr().err
 
 
+def test_init_in_the_working_folder_writes_relative_paths(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert main(["init", "spikes.parquet", "labels.csv", "-o", "new.toml"]) == 0
+    session = load_session("new.toml")
+    assert session.plots[0].data.path == "spikes.parquet"
+    assert session.labels[0].path == "labels.csv"
+
+
 def test_init_copies_the_example_states(tmp_path):
     assert main(["init", "--states", "-o", str(tmp_path / "s.toml"), "--quiet"]) == 0
     states = load_state_config(tmp_path / "state_definitions.json")

@@ -114,7 +114,7 @@ def test_every_bin_of_every_level_equals_brute_force(values, base, factor, tile_
         for key in pyramid.missing(level, index, b0, b1):
             pyramid.build(key)
         assert pyramid.missing(level, index, b0, b1) == []
-        lo, hi, known = pyramid.bins(level, index, b0, b1)
+        lo, hi, known, _ = pyramid.bins(level, index, b0, b1)
         assert known.all()
         expected = brute(values[index], pyramid.bin_samples(level), b0, b1)
         np.testing.assert_array_equal(lo, expected[0])
@@ -127,7 +127,7 @@ def test_what_is_not_built_is_said_to_be_unknown():
     assert pyramid.tile_samples == 160
     first, second, *_ = pyramid.missing(0, slice(None), 0, 400)
     pyramid.build(second)
-    lo, _hi, known = pyramid.bins(0, slice(None), 0, 48)
+    lo, _hi, known, _ = pyramid.bins(0, slice(None), 0, 48)
     assert known[0].tolist() == [False] * 16 + [True] * 16 + [False] * 16
     assert np.isnan(lo[:, :16]).all()
     assert lo[0, 16] == 160

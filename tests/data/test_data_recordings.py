@@ -60,7 +60,7 @@ def test_the_night_is_exact_at_every_level(catalog):
         n = pyramid.n_bins(level)
         for key in pyramid.missing(level, slice(None), 0, n):
             pyramid.build(key)
-        lo, hi, known = pyramid.bins(level, slice(None), 0, n)
+        lo, hi, known, _ = pyramid.bins(level, slice(None), 0, n)
         assert known.all()
         starts = np.arange(0, night.time.n, pyramid.bin_samples(level))
         np.testing.assert_array_equal(lo, np.minimum.reduceat(whole, starts, axis=1))

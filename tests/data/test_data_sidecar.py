@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import tracemalloc
 import warnings
+from threading import Lock
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from loupe.data import overview
 from loupe.data.catalog import Catalog
 from loupe.data.overview import build_sidecar, prepare, run_unit
 from loupe.data.pyramid import Pyramid
+from loupe.data.readers.signals import FileVariable
 from loupe.data.sidecar import find_sidecar, open_pyramid, sidecar_path
 from loupe.errors import LoupeDataError
 from loupe.session.source import Source
@@ -186,12 +189,135 @@ def test_it_is_taken_up_again_where_it_stopped(store, tmp_path, monkeypatch):
     assert tree(target) == tree(tmp_path / "whole.zarr")
 
 
-def test_a_damaged_overview_stops_nobody(store):
-    build_sidecar(opened(store), sidecar_path(store))
-    (sidecar_path(store) / "data" / "zarr.json").write_text("{")
+def no_base(target):
+    described = target / "data" / "zarr.json"
+    described.write_text(described.read_text().replace('"base": 64', '"base": 0'))
+
+
+DAMAGES = {
+    "root": lambda target: (target / "zarr.json").write_text("{"),
+    "group": lambda target: (target / "data" / "zarr.json").write_text("{"),
+    "level": lambda target: shutil.rmtree(target / "data" / "level_2"),
+    "level 1 described": lambda target: (target / "data" / "level_1" / "zarr.json").unlink(),
+    "base": no_base,
+    "source": lambda target: shutil.rmtree(target / "data" / "source"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_damaged_overview_stops_nobody_and_is_made_anew(damage, store):
+    target = sidecar_path(store)
+    build_sidecar(opened(store), target)
+    damage(target)
     pyramid, note = open_pyramid(opened(store))
     assert pyramid.store is None
     assert "damaged" in note
+    build_sidecar(opened(store), target)
+    assert_same_bins(opened(store), opened(store))
+
+
+@pytest.mark.parametrize("part", ["done", "level_1"])
+def test_an_unfinished_damaged_overview_is_begun_anew(part, store):
+    data = opened(store)
+    run_unit(data, prepare(data, sidecar_path(store)), 0, 0)
+    shutil.rmtree(sidecar_path(store) / "data" / part)
+    assert len(build_sidecar(data, sidecar_path(store)).units) == 2
+    assert_same_bins(opened(store), opened(store))
+
+
+def test_a_damaged_root_costs_no_other_arrays_their_overview(tmp_path):
+    path = tmp_path / "two.nc"
+    recording().to_netcdf(path, group="a", engine="h5netcdf")
+    recording("float32").to_netcdf(path, group="b", engine="h5netcdf", mode="a")
+    for group in "ab":
+        build_sidecar(opened(path, group=group), sidecar_path(path))
+    (sidecar_path(path) / "zarr.json").write_text("")
+    assert len(build_sidecar(opened(path, group="a"), sidecar_path(path)).units) == 0
+    for group in "ab":
+        assert_same_bins(opened(path, group=group), opened(path, group=group))
+
+
+def test_a_recording_that_changes_while_its_overview_is_made(store):
+    chunk = store / "data" / "c" / "0" / "3"
+    with pytest.raises(LoupeDataError, match="the recording changed while"):
+        build_sidecar(
+            opened(store), sidecar_path(store), progress=lambda done, total: touch(chunk, done)
+        )
+    pyramid, note = open_pyramid(opened(store))
+    assert pyramid.store is None
+    assert "not finished" in note
+    assert len(build_sidecar(opened(store), sidecar_path(store)).units) == 2
+    assert_same_bins(opened(store), opened(store))
+
+
+def test_what_file_managers_leave_behind_makes_it_not_stale(store):
+    build_sidecar(opened(store), sidecar_path(store))
+    for name in (".DS_Store", "._0", "Thumbs.db", "desktop.ini"):
+        (store / "data" / "c" / name).write_bytes(b"x")
+    assert open_pyramid(opened(store))[0].store is not None
+    (store / "data" / "c" / ".zother").write_bytes(b"x")
+    assert open_pyramid(opened(store))[0].store is None
+
+
+def test_an_overview_of_thousands_of_rows_is_stored_in_small_chunks(tmp_path):
+    import zarr
+
+    # An hour of a probe of 4,096 electrodes, nothing of it written.
+    path = tmp_path / "wide.zarr"
+    zarr.open_group(path, mode="w", zarr_format=3).create_array(
+        "data",
+        shape=(4096, 72_000_000),
+        chunks=(4096, 2000),
+        dtype="int16",
+        dimension_names=("channel", "time"),
+    )
+    data = opened(path, rate=20_000.0)
+    job = prepare(data, sidecar_path(path))
+    group = zarr.open_group(sidecar_path(path), path="data", mode="r")
+    for level in range(job.levels):
+        array = group[f"level_{level}"]
+        assert np.prod(array.chunks) * 2 <= (2**26 if level < 2 else 2**22)
+
+
+def test_the_coarse_levels_are_made_in_stretches(tmp_path, monkeypatch):
+    monkeypatch.setattr(overview, "_UNIT_BINS", 2**16)
+    monkeypatch.setattr(overview, "_COARSE_BYTES", 2**16)
+    n = 3_000_001
+    values = np.random.default_rng(8).integers(-9999, 9999, (3, n)).astype("int16")
+    path = tmp_path / "r.zarr"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        xr.DataArray(values, dims=("channel", "time"), name="data").chunk(time=10**6).to_zarr(
+            path, zarr_format=3, consolidated=False
+        )
+    data = opened(path, rate=1000.0)
+    job = prepare(data, sidecar_path(path), base=2)
+    for unit in job.units:
+        run_unit(data, job, *unit)
+    tracemalloc.start()
+    overview.finish(data, job)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # Level 1 has 375,001 bins of three rows: 4.5 MB, and as much again merged.
+    assert peak < 2e6
+    found, note = find_sidecar(opened(path, rate=1000.0), data.reader._cache)
+    assert note == ""
+    for level in range(found.levels):
+        size = 2 * 4**level
+        starts = np.arange(0, n, size)
+        lo, hi = found.read(level, slice(None), 0, len(starts))
+        np.testing.assert_array_equal(lo, np.minimum.reduceat(values, starts, axis=1))
+        np.testing.assert_array_equal(hi, np.maximum.reduceat(values, starts, axis=1))
+
+
+def test_a_cluster_is_not_asked_when_nothing_is_left_to_do(store):
+    pytest.importorskip("distributed")
+    from loupe.data.distributed import cluster_runner
+
+    data = opened(store)
+    build_sidecar(data, sidecar_path(store))
+    run_all = cluster_runner("tcp://127.0.0.1:9", Source(path="r.zarr"), store.parent)
+    assert build_sidecar(data, sidecar_path(store), run_all=run_all).units == ()
 
 
 def test_a_cut_piece_of_an_overview_is_named_and_not_read_beyond_its_end(store):
@@ -255,3 +381,43 @@ def test_a_cluster_of_two_workers_writes_the_same_bytes(store, tmp_path):
         job = build_sidecar(data, remote, run_all=run_all)
     assert len(job.units) == 2
     assert tree(local) == tree(remote)
+
+
+@pytest.mark.filterwarnings("ignore")  # those of the libraries and of what they import
+@pytest.mark.parametrize("reader", ["mne", "neo"])
+def test_a_header_whose_samples_lie_in_another_file_gets_no_overview(reader, tmp_path):
+    pytest.importorskip(reader, reason="an extra that tests do not need")
+    path = tmp_path / "r.vhdr"
+    path.write_text(
+        "Brain Vision Data Exchange Header File Version 1.0\n[Common Infos]\nCodepage=UTF-8\n"
+        "DataFile=r.eeg\nMarkerFile=r.vmrk\nDataFormat=BINARY\nDataOrientation=MULTIPLEXED\nNumberOfChannels=1\n"
+        "SamplingInterval=1000\n[Binary Infos]\nBinaryFormat=INT_16\n[Channel Infos]\n"
+        "Ch1=Cz,,0.5,µV\n",
+        encoding="utf-8",
+    )
+    samples = np.arange(1000, dtype="<i2")
+    (tmp_path / "r.eeg").write_bytes(samples.tobytes())
+    (tmp_path / "r.vmrk").write_text(
+        "Brain Vision Data Exchange Marker File, Version 1.0\n[Marker Infos]\n"
+        "Mk1=New Segment,,1,1,0,20240501221530000000\n"
+    )
+    data = Catalog(tmp_path).array(Source(path="r.vhdr", format=reader))
+    shown = data.read(slice(None), 0, 1000)[0] * data.info.scale
+    np.testing.assert_allclose(shown, samples * 0.5, rtol=1e-5)
+    # What is written over r.eeg would not be seen.
+    assert data.stored is None
+    with pytest.raises(LoupeDataError, match="whole arrays in files"):
+        prepare(data, tmp_path / "r.overview.zarr")
+
+
+def test_files_count_for_an_overview_only_where_a_format_says_that_they_hold_all(tmp_path):
+    class Header(FileVariable):
+        def load(self, bounds):
+            return np.zeros((1, 1))
+
+    class Whole(Header):
+        one_file = True
+
+    fields = ("x", "x", ("time",), (1,), np.dtype(float), {}, None, None, tmp_path, Lock())
+    assert Header(*fields).files is None
+    assert Whole(*fields).files == tmp_path

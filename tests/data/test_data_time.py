@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import UTC, datetime
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loupe.data.timeaxis import ExplicitTime, GappedTime, UniformTime, axis_of
+from loupe.data.timeaxis import ExplicitTime, GappedTime, UniformTime, axis_of, records_axis
 from loupe.data.timecode import read_axis, seconds_per, time_code
 from loupe.errors import LoupeDataError
 from loupe.testing import check_time
@@ -173,3 +174,42 @@ def test_what_cannot_be_time_is_refused():
     raw = np.array(["2024-01-01", "NaT", "2024-01-03"], dtype="datetime64[s]")
     with pytest.raises(LoupeDataError, match="not finite"):
         read_axis(lambda a, b: raw[a:b], 3, {})
+
+
+@pytest.mark.parametrize("kind", ["gapped", "irregular", "even"])
+def test_a_long_uneven_axis_is_found_in_little_more_than_its_own_size(kind):
+    n = 6_000_000
+    times = np.arange(n) / 1000.0
+    if kind == "gapped":
+        times[n // 3 :] += 7.0
+    elif kind == "irregular":
+        times[::7] += 2e-4
+    tracemalloc.start()
+    axis, _ = read_axis(lambda a, b: times[a:b], n, {})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (
+        type(axis) is {"gapped": GappedTime, "irregular": ExplicitTime, "even": UniformTime}[kind]
+    )
+    # The times themselves in seconds, and blocks.
+    assert peak < times.nbytes + 80e6
+    picked = np.array([0, n // 3 - 1, n // 3, n - 1])
+    np.testing.assert_allclose(axis.at(picked), times[picked], rtol=0, atol=1e-9)
+
+
+def test_records_are_joined_but_where_they_are_apart():
+    starts = np.array([0.0, 0.1, 0.2, 5.0, 5.1, 9.0])
+    axis = records_axis(starts, 10, 0.01)
+    check_time(axis)
+    assert axis.breaks.tolist() == [30, 50]
+    np.testing.assert_allclose(axis.times(28, 32), [0.28, 0.29, 5.0, 5.01], rtol=0, atol=1e-12)
+    even = records_axis(np.arange(1000) * 0.1, 10, 0.01)
+    assert even == UniformTime(0.0, 0.01, 10_000)
+    # A third of a second in three digits: each record keeps its own time.
+    rounded = np.round(np.arange(600) / 3, 3)
+    own = records_axis(rounded, 10, 1 / 30)
+    check_time(own)
+    np.testing.assert_array_equal(own.at(np.arange(0, own.n, 10)), rounded)
+    assert records_axis(np.empty(0), 10, 0.01).n == 0
+    with pytest.raises(LoupeDataError, match=r"does not increase at sample 20: 0\.19 s"):
+        records_axis(np.array([0.0, 0.1, 0.19]), 10, 0.01)

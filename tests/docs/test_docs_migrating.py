@@ -9,8 +9,8 @@ import pytest
 import loupe
 from loupe.app.actions import builtin_actions, video_actions
 from loupe.app.gestures import GESTURES
-from loupe.app.keymap import parse_chord
 from loupe.session.build import VIEW_ARGUMENTS
+from loupe.session.chords import parse_chord
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from vispy.gloo import gl
 
 from loupe.errors import LoupeRenderError
 from loupe.render.offscreen import Offscreen
@@ -198,6 +199,19 @@ def test_dashes_run_from_the_panel_s_top(screen):
     assert (got[:80, 20, 0] == 255).all()
 
 
+def test_dashes_stay_where_they_are_while_their_panel_scrolls_out_at_the_top(screen):
+    dash = np.array([[6, 3, 2, 3]], np.float32)
+
+    def lit(cut):
+        rects = np.array([[10, -cut, 11, 80 - cut]], np.float32)
+        item = RectsItem(rects, np.full((1, 4), 255, np.uint8), dash)
+        got = screen.render(frame_of(item, rect=PxRect(0, 7, 200, 90 - cut)))[7:]
+        return np.flatnonzero(got[:, 10, 0] == 255)
+
+    whole = lit(0)
+    assert lit(5).tolist() == [y - 5 for y in whole if y >= 5]
+
+
 def kept_by(code, pitch, width, x, y):
     """Which pixels a pattern keeps, as `Hatch` says it."""
     rising, falling = (x + y) % pitch < width, (x - y) % pitch < width
@@ -308,9 +322,9 @@ def test_textures_are_given_up_beyond_the_ceiling():
             pixels = noise(200, 100, seed=number, alpha=255)
             got = offscreen.render(frame_of(tile_of(pixels, number)))
             np.testing.assert_array_equal(got, pixels.transpose(1, 0, 2))
-            assert stats.texture_bytes <= 300_000
+            assert stats.texture_bytes <= 300_000 + pixels.nbytes, "besides the present frame"
         assert stats.evictions == 12 - stats.textures
-        assert stats.textures == 3
+        assert stats.textures == 3 + 1
         uploads = stats.uploads
         offscreen.render(frame_of(tile_of(noise(200, 100, seed=0, alpha=255), 0)))
         assert stats.uploads == uploads + 1
@@ -326,6 +340,17 @@ def test_textures_that_are_never_shown_again_are_given_up():
         assert offscreen.renderer.stats.texture_bytes == 0
 
 
+def test_a_large_frame_does_not_push_out_what_is_kept_beside_it():
+    with Offscreen() as offscreen:
+        offscreen.renderer._textures._max_bytes = 100_000
+        small = tile_of(noise(100, 100), "small")
+        offscreen.render(frame_of(small))
+        offscreen.render(frame_of(tile_of(noise(400, 200), "large"), size=(400, 200)))
+        uploads = offscreen.renderer.stats.uploads
+        offscreen.render(frame_of(small))
+        assert offscreen.renderer.stats.uploads == uploads
+
+
 def test_too_large_pictures_are_refused(screen):
     pixels = np.zeros((2, 16385, 4), np.uint8)
     with pytest.raises(LoupeRenderError, match="2 x 16385 pixels is too large"):
@@ -334,6 +359,20 @@ def test_too_large_pictures_are_refused(screen):
         screen.render(Frame((20_000, 10), BACKGROUND, ()))
     # What was there before still draws.
     assert screen.render(Frame((4, 4), BACKGROUND, ())).shape == (4, 4, 4)
+
+
+def test_what_this_driver_cannot_hold_leaves_the_rest_of_the_picture(screen, monkeypatch):
+    real = gl.glGetParameter
+    monkeypatch.setattr(
+        gl, "glGetParameter", lambda name: 64 if name == gl.GL_MAX_TEXTURE_SIZE else real(name)
+    )
+    large, small = noise(100, 20, seed=1, alpha=255), noise(40, 20, seed=2, alpha=255)
+    frame = frame_of(tile_of(large, "too large here"), tile_of(small, "small enough"))
+    with pytest.raises(LoupeRenderError, match="more than 64"):
+        screen.render(frame)
+    width, height = frame.size
+    got = screen.renderer.read_pixels(width, height)
+    np.testing.assert_array_equal(got[:20, :40], small.transpose(1, 0, 2))
 
 
 def test_a_comparison_of_pictures_can_fail(screen):

@@ -1,14 +1,19 @@
 """What `loupe validate` finds in the data: each fault once, where a person mends it."""
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import polars as pl
 import pytest
 import xarray as xr
 
+from loupe.data.catalog import Catalog
 from loupe.labels.check import check_file
 from loupe.scene.check import check_data
+from loupe.scene.videos import video_spec
 from loupe.session.labels import IntervalLabelSchema
 from loupe.session.load import check_session, load_session
+from loupe.session.video import VideoConfig
 from loupe.video.write import VideoWriter
 
 
@@ -298,6 +303,17 @@ def test_what_is_wrong_with_frame_times_is_said_of_them(check, tmp_path):
         (column, "video-frame-times", "error")
     ]
     assert found("'cam.mp4'", "'t.csv'") == [(column, "video-frame-times", "error")]
+    pl.DataFrame({"t": [f"{i} ms" for i in range(12)]}).write_csv(tmp_path / "text.csv")
+    assert found("'cam.mp4'", "'text.csv'") == [(column, "data-column", "error")]
+
+
+def test_frame_times_that_are_dates_lie_where_the_recording_was(tmp_path):
+    begin = datetime(2024, 1, 1, 10, tzinfo=UTC)
+    times = [begin + timedelta(hours=1, seconds=i) for i in range(3)]
+    pl.DataFrame({"time": times}).write_parquet(tmp_path / "t.parquet")
+    config = VideoConfig(video_path="cam.mp4", frame_times_path="t.parquet")
+    spec = video_spec(config, "cam", Catalog(tmp_path), begin)
+    assert spec.frame_times[0].tolist() == [3600.0, 3601.0, 3602.0]
 
 
 def test_a_video_that_is_not_there_is_guessed(tmp_path):

@@ -1,5 +1,8 @@
 """Heatmaps, rasters, events and labels against brute force."""
 
+import tracemalloc
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,7 +12,10 @@ from scene_kit import array, picture, tile_of
 
 from loupe import GlobalEventsConfig, HeatmapConfig, IntervalLabelSchema, RasterConfig
 from loupe.labels.intervals import IntervalLabelSet
+from loupe.scene import build as build_module
+from loupe.scene import intervals
 from loupe.scene.frame import RectsItem, ScalarTile
+from loupe.scene.hit import hover
 from loupe.scene.intervals import bands
 from loupe.scene.timegrid import TimeGrid
 
@@ -208,7 +214,9 @@ def zoomed(row_id):
     from loupe.scene.settings import RowOverride
 
     def change(state):
-        return replace(state, overrides=state.overrides.with_row(row_id, RowOverride(y_zoom=0.5)))
+        return replace(
+            state, overrides=state.overrides.with_rows({row_id: RowOverride(y_zoom=0.5)})
+        )
 
     return change
 
@@ -338,6 +346,85 @@ def test_label_bands_cover_what_labels_cover(seed, n, width):
             assert covered[min(int((a + b) / 2 / grid.dt), width - 1)]
 
 
+@given(st.integers(0, 2**31), st.integers(1, 40), st.booleans())
+def test_labels_of_many_texts_win_their_columns_as_those_of_few_do(seed, texts, overlapping):
+    rng = np.random.default_rng(seed)
+    n, width = 500, 60
+    if overlapping:
+        starts = np.sort(rng.uniform(0, 100, n))
+        ends = starts + rng.exponential(5.0, n)
+    else:
+        edges = np.sort(rng.uniform(0, 100, 2 * n).round(1))
+        starts, ends = edges[::2], edges[1::2]
+    states = rng.choice([f"s{k}" for k in range(texts)], n)
+    frame = pl.DataFrame({"start": starts, "end": ends, "state": states})
+    table = IntervalLabelSet.from_dataframe(frame, SCHEMA).table
+    colors = np.zeros((len(table.pool.labels), 4), dtype=np.uint8)
+    found = []
+    for cells in (1 << 21, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(intervals, "_DENSE_CELLS", cells)
+            got = bands(table, colors, TimeGrid(100 / width, 0, width))
+        found.append((got.x0.tolist(), got.x1.tolist(), got.codes.tolist()))
+    few, many = found
+    # Sums in another order may tie otherwise; the columns that are covered are the same ones.
+    same = np.mean(_by_column(*few, width) == _by_column(*many, width))
+    assert same > 0.95
+    assert ((_by_column(*few, width) < 0) == (_by_column(*many, width) < 0)).all()
+
+
+def _by_column(x0, x1, codes, width):
+    found = np.full(width, -1)
+    for a, b, code in zip(x0, x1, codes, strict=True):
+        found[int(a) : int(b)] = code
+    return found
+
+
+def test_a_hundred_thousand_texts_need_no_sum_for_each():
+    n, width = 100_000, 1600
+    starts = np.arange(n, dtype=np.float64)
+    frame = pl.DataFrame(
+        {"start": starts, "end": starts + 0.9, "state": [f"trial {k}" for k in range(n)]}
+    )
+    table = IntervalLabelSet.from_dataframe(frame, SCHEMA).table
+    colors = np.zeros((n, 4), dtype=np.uint8)
+    tracemalloc.start()
+    found = bands(table, colors, TimeGrid(n / width, 0, width))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found) == width
+    assert peak < 100e6
+
+
+def test_lines_of_events_are_worked_out_once_for_all_rows(monkeypatch):
+    calls = []
+    counted = build_module.event_lines
+    monkeypatch.setattr(build_module, "event_lines", lambda *a: calls.append(1) or counted(*a))
+    frame = events(time=[2.0, 2.001, 4.0], kind=["a", "a", "b"])
+    data = [HeatmapConfig(array(np.zeros((2, 100)), t=np.arange(100) / 10)) for _ in range(3)]
+    p = picture(
+        data, global_events=GlobalEventsConfig(frame, style_events_on="kind"), window=10.0, start=0
+    )
+    panels = [panel for panel in p.frame.panels if panel.id in {row.id for row in p.rows}]
+    assert len(panels) == 3
+    assert len(calls) == 1
+    for panel in panels:
+        lines = [item.rects for item in panel.items if isinstance(item, RectsItem)][-2:]
+        assert [len(rects) for rects in lines] == [1, 1]
+        assert {float(rects[0, 3]) for rects in lines} == {float(panel.rect.h)}
+
+
+def test_each_group_of_a_raster_has_its_events_in_order():
+    rng = np.random.default_rng(4)
+    groups, times = rng.integers(0, 40, 3000), rng.uniform(0, 50, 3000)
+    frame = events(time=times, unit=rng.integers(0, 3, 3000), probe=groups)
+    p = picture(RasterConfig(frame, time_col="time", order_by="unit", split_by="probe"))
+    assert len(p.rows) == 40
+    for row in p.rows:
+        group = int(row.group.partition("=")[2])
+        assert row.content.times.tolist() == np.sort(times[groups == group]).tolist()
+
+
 def test_event_times_may_be_milliseconds_or_datetimes(tmp_path):
     from loupe.session.source import Source
 
@@ -351,3 +438,142 @@ def test_an_event_without_a_time_is_named():
     frame = events(time=[1.0, None], unit=[1, 2])
     p = picture(RasterConfig(frame, time_col="time", order_by="unit"))
     assert "row 1 of column `time`" in p.rows[0].content.message
+
+
+def test_groups_whose_names_read_alike_are_all_shown():
+    frame = events(time=[1.0, 2.0, 3.0], unit=[1, 1, 1], a=["x-y", "x", "x"], b=["z", "y-z", "q"])
+    p = picture(RasterConfig(frame, time_col="time", order_by="unit", split_by=["a", "b"]))
+    assert sum(len(r.content.times) for r in p.rows) == 3
+    assert len(p.rows) == 3
+
+
+def test_rows_of_large_numbers_are_kept_apart():
+    units = [12345678901.0, 12345678902.0, 12345678903.0, 1700000000.25, 1700000000.5]
+    p = picture(RasterConfig(events(time=[1.0] * 5, unit=units), time_col="time", order_by="unit"))
+    content = p.rows[0].content
+    assert content.row_names == (
+        "1700000000.25",
+        "1700000000.5",
+        "12345678901",
+        "12345678902",
+        "12345678903",
+    )
+    assert sorted(content.rows.tolist()) == [0, 1, 2, 3, 4]
+
+
+def test_a_heatmap_of_large_equal_values_has_levels():
+    p = picture(HeatmapConfig(array(np.full((2, 100), 1e12), t=np.arange(100) / 10)))
+    (item,) = [i for q in p.frame.panels for i in q.items if q.id == p.rows[0].id][-1:]
+    assert np.float32(item.vmin) < np.float32(item.vmax)
+
+
+def test_more_rows_than_a_texture_has_are_refused_and_the_rest_lives():
+    many = array(np.zeros((16_385, 4), dtype=np.float32))
+    p = picture([HeatmapConfig(many), HeatmapConfig(array(np.zeros((2, 4))))])
+    assert [r.kind for r in p.scene.rows] == ["failed", "heatmap"]
+    assert "16,385 rows" in p.scene.rows[0].content.message
+
+
+@pytest.mark.parametrize("kind", ["raster", "events"])
+def test_the_last_event_is_seen(kind):
+    frame = events(time=[0.0, 5.0, 10.0], unit=[1, 1, 1])
+    if kind == "raster":
+        p = picture(RasterConfig(frame, time_col="time", order_by="unit"), window=10.0, start=5.0)
+        tile, _ = tile_of(p)
+        ink = np.flatnonzero(tile.pixels[:, :, 3].any(axis=1)) + tile.k0
+    else:
+        p = picture([], global_events=GlobalEventsConfig(frame), window=10.0, start=5.0)
+        ink = np.array([])
+    grid = p.layout.grid
+    assert p.scene.extent.stop > 10.0
+    assert 0 <= grid.x(10.0) < grid.width
+    if kind == "raster":
+        assert np.abs(ink - grid.k0 - grid.x(10.0)).min() < 2
+
+
+@pytest.mark.parametrize("n_rows", [2, 6, 0])
+def test_a_heatmap_that_has_other_rows_now_says_nothing_of_the_old_picture(n_rows):
+    """As while a live function gives fewer rows, and the picture of them is still to come."""
+    p = picture(HeatmapConfig(array(np.ones((4, 100)), t=np.arange(100) / 10)))
+    _, box = tile_of(p)
+    row = p.rows[0]
+    content = replace(
+        row.content, order=np.arange(n_rows), row_names=tuple(str(i) for i in range(n_rows))
+    )
+    seen = replace(p._picture(), rows=(replace(row, content=content),))
+    found = hover(seen, p.bench, box.rect.x + 300, box.rect.bottom - 2)
+    assert (found.row_id, found.trace, found.value) == (row.id, "", None)
+
+
+def _luminance(color):
+    parts = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in color]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_lines_of_events_stand_out_in_both_themes(theme):
+    """By themselves they have the theme's colour, and those of the palette beyond five classes."""
+    kinds = [f"k{i:02}" for i in range(40)]
+    p = picture(
+        [HeatmapConfig(array(np.zeros((2, 100)), t=np.arange(100) / 10))],
+        global_events=GlobalEventsConfig(
+            events(time=np.linspace(1, 9, 40).tolist(), kind=kinds), style_events_on="kind"
+        ),
+        window=10.0,
+        start=0.0,
+        theme=theme,
+    )
+    panel = next(q for q in p.frame.panels if q.id == p.rows[0].id)
+    lines = [i for i in panel.items if isinstance(i, RectsItem)][-40:]
+    ground = np.array(p.theme.panel[:3]) / 255
+    for item in lines:
+        color, alpha = item.colors[0, :3] / 255, item.colors[0, 3] / 255
+        seen = color * alpha + ground * (1 - alpha)
+        low, high = sorted((_luminance(seen), _luminance(ground)))
+        assert (high + 0.05) / (low + 0.05) > 1.8
+    assert len({tuple(item.colors[0]) for item in lines}) == 8
+
+
+def test_a_table_of_colours_is_named_by_its_colours():
+    """What is kept under the name must not come back for another table at the same address."""
+    data = array(np.zeros((2, 20)))
+
+    def key(*colors):
+        p = picture(HeatmapConfig(data, cmap=np.array(colors)))
+        return {i.lut_key for q in p.frame.panels for i in q.items if isinstance(i, ScalarTile)}
+
+    red, green, blue = np.eye(3)
+    assert len(key(red, blue)) == 1, "the plot and its colour bar share one table"
+    assert key(red, blue) == key(red, blue)
+    assert not key(red, blue) & key(red, green)
+
+
+def test_a_scale_of_colours_has_a_legend():
+    frame = events(time=[1.0, 2.0, 3.0, 4.0], unit=[1] * 4, depth=[-100.0, 0.0, 300.0, np.nan])
+    p = picture(
+        RasterConfig(frame, time_col="time", order_by="unit", hue="depth", palette="viridis")
+    )
+    row = p.rows[0]
+    assert [e.text for e in row.legend] == ["−100", "100", "300", "NA"]
+    assert row.legend[0].color == tuple(row.content.colors[0])
+    assert row.legend[2].color == tuple(row.content.colors[2])
+    assert row.legend[3].color == tuple(row.content.colors[3])
+
+
+def test_the_axis_of_the_wall_clock_names_the_day():
+    times = np.datetime64("2024-05-01T23:59:50") + np.arange(2000) * np.timedelta64(10, "ms")
+    p = picture(HeatmapConfig(array(np.zeros((2, 2000)), t=times)), start=0.0, clock="wall")
+    texts = [t.text for t in p.frame.texts if t.area == "axis"]
+    assert "2024-05-01" in texts
+    p = picture(HeatmapConfig(array(np.zeros((2, 2000)), t=times)), start=10.0, clock="wall")
+    texts = [t.text for t in p.frame.texts if t.area == "axis"]
+    assert "2024-05-01" not in texts
+    assert "2024-05-02" in texts
+
+
+def test_a_row_that_failed_shows_what_to_do():
+    p = picture(RasterConfig(events(time=[1.0], unit=[1]), time_col="tme", order_by="unit"))
+    notes = [t.text for t in p.frame.texts if t.role == "note"]
+    assert notes == [p.rows[0].content.message, p.rows[0].content.hint]
+    tops = [t.y for t in p.frame.texts if t.role == "note"]
+    assert tops[1] - tops[0] == pytest.approx(17)

@@ -1,9 +1,12 @@
 """Rows on the canvas, and columns of time."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scene_kit import array, picture
 
+from loupe import HeatmapConfig
 from loupe.scene.layout import RowSize, Viewport, lay_out
 from loupe.scene.timegrid import TimeGrid, Window
 
@@ -55,3 +58,19 @@ def test_a_pan_by_pages_moves_by_whole_columns():
     b = TimeGrid.of(Window(window.start + 10.0, 10.0), 1000)
     assert a.dt == b.dt
     assert b.k0 - a.k0 == 1000
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5, 2.0])
+@pytest.mark.parametrize("font_scale", [0.8, 1.0, 1.5, 2.0])
+def test_heatmaps_that_are_compacted_to_fit_do_fit(scale, font_scale):
+    plots = [HeatmapConfig(array(np.zeros((100, 20)))) for _ in range(13)]
+    p = picture(
+        plots,
+        width=round(1000 * scale),
+        height=round(600 * scale),
+        scale=scale,
+        compact_heatmaps_to_fit=True,
+        font_scale=font_scale,
+    )
+    assert p.layout.max_scroll == 0
+    assert p.layout.rows[-1].rect.bottom == p.layout.area.bottom

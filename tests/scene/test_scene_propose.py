@@ -43,6 +43,18 @@ def test_npy_events_become_a_raster_for_each_name(tmp_path):
     assert (plot.split_by, plot.alpha_by) == ("name", "alpha")
 
 
+def test_times_alone_become_lines_over_all_rows_not_a_row_each(tmp_path):
+    licks, loud = tmp_path / "licks.parquet", tmp_path / "loud.parquet"
+    pl.DataFrame({"time": [0.1, 0.7]}).write_parquet(licks)
+    pl.DataFrame({"time": [0.1, 0.7], "level": [61.5, 48.25]}).write_parquet(loud)
+    session = propose([store(tmp_path, 2), loud])
+    assert [p.kind for p in session.plots] == ["trace"]
+    assert (session.events.data.path, session.events.event_times_column) == (str(loud), "time")
+    with pytest.raises(LoupeError, match="no column says which row") as info:
+        propose([licks, loud])
+    assert info.value.where == str(loud)
+
+
 def test_an_array_in_a_group_is_found(tmp_path):
     assert propose([store(tmp_path, 2, group="probe0")]).plots[0].data.group == "probe0"
 

@@ -1,6 +1,6 @@
 """Ticks and texts of time."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
@@ -115,3 +115,54 @@ def test_a_clamped_window_lies_in_the_recording_or_starts_with_it(start, length,
 )
 def test_durations_are_short(seconds, text):
     assert format_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "t"),
+    [
+        ("2024-01-01T12:00:00+02:00", 0.0),
+        ("2024-01-01T10:00:00Z", 0.0),
+        ("2024-01-01 10:01:00", 60.0),
+        ("2023-12-31", -122400.0),
+    ],
+)
+@pytest.mark.parametrize("zone", [UTC, None])
+def test_a_typed_moment_is_where_its_zone_says(text, t, zone):
+    origin = datetime(2024, 1, 1, 10, tzinfo=zone)
+    assert parse_time(text, origin=origin) == pytest.approx(t)
+
+
+def test_a_moment_without_a_zone_has_that_of_the_recording():
+    origin = datetime(2024, 1, 1, 10, tzinfo=timezone(timedelta(hours=5)))
+    assert parse_time("2024-01-01 10:00:10", origin=origin) == pytest.approx(10.0)
+
+
+def test_a_day_has_no_24th_hour():
+    origin = datetime(2024, 5, 1, 23, 59, 30)
+    assert format_time(29.999, "wall", digits=2, origin=origin) == "00:00:00.00"
+    assert format_time(29.99, "wall", digits=2, origin=origin) == "23:59:59.99"
+
+
+@pytest.mark.parametrize(
+    ("length", "step"), [(150, 20), (200, 20), (250, 30), (300, 30), (301, 60)]
+)
+def test_steps_between_ten_seconds_and_a_minute_follow_the_clock(length, step):
+    marks = ticks(Span(0, length), 800, "hms")
+    assert marks[1].t - marks[0].t == step
+
+
+def test_days_are_told_apart_on_the_wall_clock():
+    origin = datetime(2024, 5, 1, 18, 30)
+    texts = [m.text for m in ticks(Span(0, 2 * 86400), 800, "wall", origin=origin)]
+    assert texts == [
+        "2024-05-02",
+        "06:00:00",
+        "12:00:00",
+        "18:00:00",
+        "2024-05-03",
+        "06:00:00",
+        "12:00:00",
+        "18:00:00",
+    ]
+    near = ticks(Span(0, 1), 800, "wall", origin=datetime(2024, 5, 1, 23, 59, 59, 500_000))
+    assert [m.text for m in near][4:7] == ["23:59:59.9", "2024-05-02", "00:00:00.1"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +11,22 @@ import numpy as np
 import polars as pl
 import pytest
 
+import loupe
 from loupe import (
     GlobalEventsConfig,
     HeatmapConfig,
     IntervalLabelSchema,
     LoupeConfigError,
+    LoupeError,
     LoupeTypeError,
     RasterConfig,
     TraceConfig,
     VideoConfig,
     Zip,
 )
-from loupe.session.build import VIEW_ARGUMENTS, build_session
+from loupe.session.build import VIEW_ARGUMENTS, argument_places, build_session
 from loupe.session.labels import LabelsConfig
-from loupe.session.source import InMemory
+from loupe.session.source import InMemory, Source
 from loupe.session.view import ViewSettings
 from loupe.units import Rgba
 
@@ -59,7 +63,7 @@ CASES: dict[str, tuple[Any, Any]] = {
     "subplot_order": (["b", 0], lambda s: s.view.subplot_order == ("b", 0)),
     "title": ("night", lambda s: s.title == "night"),
     "sources": ({"lfp": {"path": "a.zarr"}}, lambda s: s.sources["lfp"].path == "a.zarr"),
-    "keys": ({"view.x": "q"}, lambda s: s.keys == {"view.x": "q"}),
+    "keys": ({"view.page_right": "q"}, lambda s: s.keys == {"view.page_right": "q"}),
 }
 
 
@@ -192,3 +196,24 @@ def test_a_zip_takes_traces_only(wrong: object) -> None:
 def test_blank_ids_are_refused() -> None:
     with pytest.raises(LoupeConfigError, match="blank"):
         TraceConfig(ARRAY, view_id=" ")
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ({"sources": 3}, "`sources`: expected a table"),
+        ({"window": 3.0, "window_len": 4.0}, "`window` and `window_len`"),
+        ({"interval_labels": Source("l.csv", group="g"), **STATES}, "takes no `group`"),
+    ],
+)
+def test_nothing_given_is_dropped_in_silence(bad: dict[str, Any], words: str) -> None:
+    with pytest.raises(LoupeError, match=re.escape(words)):
+        build_session(**bad)
+
+
+def test_a_notebook_is_told_every_argument() -> None:
+    names = set(inspect.signature(loupe.view).parameters)
+    assert names == {"block", "allow_remote"} | set(argument_places())
+    docs = inspect.getdoc(loupe.view) or ""
+    assert "\nwindow_len\n    `view.window`: Length of the shown window in seconds." in docs
+    assert all(f"\n{name}\n    " in docs for name in names)

@@ -46,6 +46,15 @@ TEXTS: dict[str, Callable[[], str]] = {
         + "[sources]\n"
         + many(lambda i: f's{i}="${{w{i}}}"\n', 7_000)
     ),
+    "variables of variables": lambda: (
+        "[vars]\n"
+        + many(lambda i: f'v{i}="{f"${{v{i - 1}}}" * 40 if i else "ha"}"\n', 900)
+        + 'title="${v899}"\n'
+    ),
+    "long variables": lambda: (
+        f'[vars]\nv="{"a" * 500_000}"\n[sources]\n'
+        + many(lambda i: f's{i}.path="x${{v}}"\n', 9_000)[:400_000].rpartition("\n")[0]
+    ),
     "colours": lambda: f"[view]\ncolors=[{many(_x, 60_000)}]\n",
     "state keys": lambda: "[states.keymap]\n" + many(lambda i: f'"k{i}"="s{i}"\n', 9_000),
     "one id": lambda: many(lambda i: '[[plots]]\nkind="trace"\ndata={path="a"}\nid="x"\n', 2_000),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
 
 from loupe.errors import LoupeConfigError
+from loupe.session.base import Fault
+from loupe.session.build import build_session
 from loupe.session.diagnostics import SessionError
 from loupe.session.dump import memory_places, to_plain, to_toml
 from loupe.session.load import (
@@ -22,11 +24,12 @@ from loupe.session.load import (
 from loupe.session.migrate import migrate_text
 from loupe.session.model import Session
 from loupe.session.plots import TraceConfig, Zip
-from loupe.session.preset import apply_preset, load_preset, preset_of
 from loupe.session.refusal import refusal
+from loupe.session.relocate import relative_to, written
 from loupe.session.resolve import resolved
-from loupe.session.schema import session_schema
+from loupe.session.schema import session_schema, states_schema
 from loupe.session.states import load_state_config, resolve_states
+from loupe.session.view import ViewSettings
 
 PLOT = '[[plots]]\nkind = "trace"\ndata = { path = "a.zarr" }\n'
 FULL = """\
@@ -310,6 +313,7 @@ def test_state_definitions_are_looked_for_in_order(tmp_path: Path) -> None:
         ('{"keymapp": {}}', "unknown key"),
         ("[" * 100_000, "cannot be read"),
         ('{"label_colors": {"A": "nocolour"}}', "not a colour"),
+        ('{"definitions": "other.json"}', "another one in `definitions`"),
     ],
 )
 def test_broken_state_definitions(text: str, words: str, tmp_path: Path) -> None:
@@ -317,6 +321,13 @@ def test_broken_state_definitions(text: str, words: str, tmp_path: Path) -> None
     with pytest.raises(LoupeConfigError, match=words) as caught:
         load_state_config(path)
     assert caught.value.where == str(path)
+
+
+def test_definitions_may_name_their_schema(tmp_path: Path) -> None:
+    text = '{"$schema": "states.schema.json", "keymap": {"w": "A"}, "label_colors": {"A": "red"}}'
+    path = put(tmp_path, "d.json", text)
+    Draft7Validator(states_schema()).validate(json.loads(text))
+    assert load_state_config(path).states == ("A",)
 
 
 def test_unreadable_files(tmp_path: Path) -> None:
@@ -351,65 +362,6 @@ def test_the_error_of_loading_holds_the_report(tmp_path: Path) -> None:
     assert "2 | verion" in caught.value.render()
 
 
-def test_presets_match_by_id_name_and_occurrence(tmp_path: Path) -> None:
-    session = load_session(
-        put(
-            tmp_path,
-            "a.toml",
-            PLOT
-            + 'id = "a"\n'
-            + PLOT
-            + 'title = "B"\n'
-            + PLOT
-            + '[[videos]]\nvideo_path = "c.mp4"\n',
-        )
-    )
-    preset = load_preset(
-        {
-            "view": {"window": 3.0},
-            "plots": [
-                {"kind": "trace", "title": "B", "gain": 3.0},
-                {"kind": "trace", "id": "a", "height": 2.0},
-                {"kind": "trace", "mode": "dense"},
-            ],
-        }
-        | {
-            "plots": [
-                {"kind": "trace", "title": "B", "gain": 3.0},
-                {"kind": "trace", "id": "a", "height": 2.0},
-                {"kind": "heatmap", "cmap": "viridis"},
-            ]
-        }
-    )
-    done, report = apply_preset(session, preset)
-    assert [plot.title for plot in done.plots] == ["B", None, None]
-    assert done.plots[0].gain == 3.0  # type: ignore[union-attr]
-    assert (done.plots[1].id, done.plots[1].height) == ("a", 2.0)
-    assert done.view.window == 3.0
-    assert done.base == session.base
-    assert report.unmatched == ("plot `heatmap`",)
-    with pytest.raises(LoupeConfigError, match="does not fit"):
-        apply_preset(session, preset, strict=True)
-
-
-def test_a_preset_of_a_session_changes_nothing(tmp_path: Path) -> None:
-    session = load_session(put(tmp_path, "a.toml", FULL))
-    done, report = apply_preset(session, preset_of(session), strict=True)
-    assert done == session
-    assert not report.unmatched
-
-
-def test_broken_presets(tmp_path: Path) -> None:
-    path = put(tmp_path, "a.view.toml", "[view]\nwindw = 3\n")
-    with pytest.raises(LoupeConfigError, match="unknown key") as caught:
-        load_preset(path)
-    assert "window" in caught.value.hint
-    with pytest.raises(LoupeConfigError, match="cannot be read"):
-        load_preset(tmp_path / "none.view.toml")
-    with pytest.raises(LoupeConfigError):
-        load_preset({"plots": [{"kind": "trace", "data": "x"}]})
-
-
 def test_a_missing_base_hides_no_fault_that_it_could_not_settle(tmp_path: Path) -> None:
     text = (
         'extends = "none.toml"\n'
@@ -437,3 +389,140 @@ def test_a_pattern_that_matches_nothing_is_called_one(tmp_path: Path) -> None:
     with pytest.raises(SessionUnreadable) as caught:
         check_session(tmp_path / "x*.toml")
     assert caught.value.hint == "no file matches this pattern"
+
+
+def test_many_warnings_hide_no_error(tmp_path: Path) -> None:
+    many = "".join(f'[sources.s{n}]\npath = "a"\n' for n in range(501))
+    states = '[states]\nkeymap = { w = "W" }\nlabel_colors = { W = "red" }\n'
+    outside = '[[labels]]\npath = "/elsewhere/night.csv"\nwriteback = true\n'
+    remote = PLOT.replace("a.zarr", "s3://bucket/a.zarr")
+    found = check_session(put(tmp_path, "a.toml", many + states + outside + remote))
+    assert found.session is None
+    assert {item.code for item in found.report.errors} == {"path-write-outside", "path-remote"}
+    assert "too-many" in [item.code for item in found.report.diagnostics]
+
+
+def test_paths_of_a_base_are_moved_once_their_variables_are_known(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "lab/base.toml",
+        '[vars]\ndata = "/mnt/data"\npath = "b.zarr"\n'
+        '[sources.one]\npath = "${data}/lfp.zarr"\n[sources.two]\npath = "${path}"\n'
+        '[states]\nkeymap = { path = ["p"] }\nlabel_colors = { path = "red" }\n'
+        '[[plots]]\nkind = "trace"\ndata = "one"\n[[plots]]\nkind = "trace"\ndata = "two"\n',
+    )
+    top = put(tmp_path, "night/top.toml", 'extends = "../lab/base.toml"\n')
+    session = load_session(top)
+    assert session.sources["one"].path == "/mnt/data/lfp.zarr"  # type: ignore[union-attr]
+    assert session.sources["two"].path == "../lab/b.zarr"  # type: ignore[union-attr]
+    assert session.states.states == ("path",)
+    moved = load_session(top, variables={"data": "raw"})
+    assert moved.sources["one"].path == "../lab/raw/lfp.zarr"  # type: ignore[union-attr]
+
+
+def test_what_a_person_allows_is_filled_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, data = tmp_path / "home", tmp_path / "data"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.setenv("RECORDINGS", str(data))
+    put(home, "lab.toml", "[[videos]]\nvideo_path = '$RECORDINGS/cam.mp4'\n")
+    text = (
+        'extends = "~/lab.toml"\n[view]\npreset = "~/my.view.toml"\n'
+        '[states]\nkeymap = { w = "W" }\nlabel_colors = { W = "red" }\n'
+        '[[labels]]\npath = "~/l.csv"\nwriteback = true\n' + PLOT.replace("a.zarr", "~/a.zarr")
+    )
+    path = put(tmp_path, "in/a.toml", text)
+    assert set(codes(path)) == {"path-expansion"}
+    assert "path-write-outside" in codes(path, allow_remote=True)
+    session = load_session(path, allow_remote=True, allow_write=[home])
+    assert session.plots[0].data.path == (home / "a.zarr").as_posix()  # type: ignore[union-attr]
+    assert session.labels[0].path == (home / "l.csv").as_posix()
+    assert session.view.preset == (home / "my.view.toml").as_posix()
+    assert session.videos[0].video_paths == ((data / "cam.mp4").as_posix(),)
+
+
+def test_paths_are_written_relative_to_their_session_on_every_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = PureWindowsPath("C:\\Users\\ann\\night")
+    assert written(folder / "sub" / "x.zarr", folder) == "sub/x.zarr"
+    assert written(PureWindowsPath("D:\\data\\x.zarr"), folder) == "D:/data/x.zarr"
+    monkeypatch.chdir(tmp_path)
+    here = Path.cwd()
+    plots = [TraceConfig.from_path(path) for path in (here / "sub" / "x.zarr", "y.zarr")]
+    session = relative_to(Session(plots=plots), Path())
+    assert [plot.data.path for plot in session.plots] == ["sub/x.zarr", "y.zarr"]  # type: ignore[union-attr]
+    below = relative_to(session, here / "sub")
+    assert [plot.data.path for plot in below.plots] == ["x.zarr", str(here / "y.zarr")]  # type: ignore[union-attr]
+
+
+def test_keys_of_no_action_are_found_by_every_door(tmp_path: Path) -> None:
+    for line, code in (
+        ('"view.page_rigth" = "x"', "key-unknown-action"),
+        ('"view.page_right" = "Hyper+x"', "key-unknown"),
+    ):
+        with pytest.raises(SessionError) as caught:
+            load_session(put(tmp_path, "a.toml", f"{PLOT}[keys]\n{line}\n"))
+        (found,) = caught.value.report.errors
+        assert (found.code, found.line) == (code, 5)
+    with pytest.raises(LoupeConfigError, match="there is no action"):
+        build_session(keys={"view.page_rigth": "x"})
+
+
+def test_an_empty_list_that_is_no_default_is_written(tmp_path: Path) -> None:
+    text = '[[plots]]\nkind = "raster"\ndata = { path = "a.csv" }\ntime_col = "t"\norder_by = "u"\n'
+    session = load_session(put(tmp_path, "a.toml", text + "rows = []\n"))
+    assert session.plots[0].rows == ()  # type: ignore[union-attr]
+    assert load_session(put(tmp_path, "b.toml", to_toml(session))) == session
+
+
+def test_an_error_of_one_file_hides_no_fault_of_another(tmp_path: Path) -> None:
+    put(tmp_path, "b.toml", '[[plots]]\nkind = "trace"\ndata = { path = "a\\\\b" }\n')
+    top = put(tmp_path, "u.toml", 'extends = "b.toml"\n' + PLOT)
+    missing = [Fault(("plots", n, "data", "path"), "data-missing-file", "none") for n in (0, 1)]
+    checked = check_session(top, LoadOptions(user_folder=tmp_path))
+    found = checked.with_faults(missing).report.errors
+    assert {(Path(item.file).name, item.code) for item in found} == {
+        ("b.toml", "path-backslash"),
+        ("u.toml", "data-missing-file"),
+    }
+
+
+def test_links_that_lead_to_themselves_are_told(tmp_path: Path) -> None:
+    try:
+        (tmp_path / "loop.toml").symlink_to("loop.toml")
+    except OSError:
+        pytest.skip("no symbolic links here")
+    assert codes(put(tmp_path, "a.toml", 'extends = "loop.toml"\n')) == ["session-extends-missing"]
+
+
+def test_huge_numbers_of_a_script_are_told() -> None:
+    with pytest.raises(LoupeConfigError, match="a huge number is out of range"):
+        ViewSettings(window=0.0, cache_mb=1 << 20_000)
+    with pytest.raises(LoupeConfigError, match="got a huge number"):
+        Session(title=1 << 20_000)
+
+
+def test_variables_may_name_others(tmp_path: Path) -> None:
+    text = (
+        '[vars]\nraw = "${root}/${mouse}"\nroot = "/mnt/data"\nmouse = 12\nsame = "${mouse}"\n'
+        '[view]\nwindow = "${same}"\n[[plots]]\nkind = "trace"\ndata = { path = "${raw}/a.zarr" }\n'
+    )
+    path = put(tmp_path, "a.toml", text)
+    session = load_session(path)
+    assert session.plots[0].data.path == "/mnt/data/12/a.zarr"  # type: ignore[union-attr]
+    assert session.view.window == 12.0
+    changed = load_session(path, variables={"root": "${raw}"}, allow_remote=True)
+    assert changed.plots[0].data.path.endswith("/${raw}/12/a.zarr")  # type: ignore[union-attr]
+    for more in ('a = "${b}"\nb = "x${a}"\n', 'a = "${a}"\n'):
+        found = codes(put(tmp_path, "b.toml", f"title = 'x'\n[vars]\n{more}"))
+        assert set(found) == {"session-var-endless"}
+    report = check_session(put(tmp_path, "c.toml", '[vars]\na = 1\n[sources.s]\npath = "${xyz}"\n'))
+    assert "--set xyz=VALUE" in report.report.errors[0].hint
+
+
+def test_one_label_file_under_two_names_is_seen(tmp_path: Path) -> None:
+    states = '[states]\nkeymap = { w = "W" }\nlabel_colors = { W = "red" }\n'
+    whole = (tmp_path / "l.csv").as_posix()
+    sets = f'[[labels]]\npath = "l.csv"\nwriteback = true\n[[labels]]\npath = "{whole}"\n'
+    assert codes(put(tmp_path, "a.toml", states + sets)) == ["session-labels-shared"]

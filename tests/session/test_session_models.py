@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
@@ -24,7 +26,7 @@ from loupe.session.plots import KINDS, HeatmapConfig, RasterConfig, TraceConfig,
 from loupe.session.preset import preset_models
 from loupe.session.schema import SCHEMAS
 from loupe.session.shading import NanShade
-from loupe.session.source import Source
+from loupe.session.source import Interval, Source
 from loupe.session.states import StateConfig
 from loupe.session.view import ViewSettings
 from loupe.session.wording import toml_value
@@ -139,8 +141,6 @@ def test_maps_of_keys_forward_and_inverse() -> None:
     inverse = StateConfig(keymap={"Wake": ["w"], "NREM": ["1", "n"]})
     assert forward.key_to_state == inverse.key_to_state
     assert inverse.keys_of("NREM") == forward.keys_of("NREM") == ("1", "n")
-    assert inverse.state_for("W") == "Wake"
-    assert StateConfig(keymap={"A": ["w"], "B": ["W"]}).state_for("W") == "B"
 
 
 @pytest.mark.parametrize(
@@ -228,3 +228,47 @@ def test_the_committed_schemas_stand_beside_the_sessions() -> None:
     root = Path(__file__).parents[2]
     for name in SCHEMAS:
         assert (root / "schemas" / f"{name}.schema.json").is_file()
+
+
+def selected(value: Any) -> Any:
+    source = TraceConfig.from_path("a.zarr", filter_dict={"d": value}).data
+    assert isinstance(source, Source)
+    return source.select["d"]
+
+
+def test_what_numpy_gives_selects_as_what_it_says() -> None:
+    hour = datetime(2020, 1, 1, 8)
+    for unit in ("ns", "us", "s"):
+        start = np.datetime64("2020-01-01T08:00", unit)
+        assert selected(slice(start, None)) == Interval(start=hour)
+        times = xr.DataArray(np.array([start]), dims="time")
+        assert selected(slice(None, times[0])) == Interval(stop=hour)
+        assert selected(times) == (hour,)
+    for wrong in (np.datetime64("NaT"), np.timedelta64(3, "s"), np.float64("nan"), float("inf")):
+        with pytest.raises(LoupeConfigError, match="expected text, a finite number"):
+            selected(slice(wrong, None))
+
+
+def test_what_a_script_may_select_with() -> None:
+    assert selected(np.array([1, 2])) == (1, 2)
+    assert selected(np.array(["b", "a"])) == ("b", "a")
+    assert selected(range(10, 7, -1)) == (10, 9, 8)
+    assert set(selected({1, "a"})) == {1, "a"}
+    assert selected(slice(0, 10, 1)) == Interval(start=0, stop=10)
+    with pytest.raises(LoupeConfigError, match="the slice for `d` has a step of 2"):
+        selected(slice(0, 10, 2))
+
+
+def test_numpy_numbers_are_numbers_inside_lists_too() -> None:
+    red = Rgba(255, 0, 0)
+    assert parse_color([np.uint8(255), 0, np.int64(0)]) == red
+    assert parse_color(np.array([255, 0, 0], np.uint8)) == red
+    for colors in ([np.int64(255), 0, 0], np.array([255, 0, 0]), np.array([[255, 0, 0]])):
+        assert ViewSettings(colors=colors).colors == (red,)
+    assert ViewSettings(subplot_order=[np.int64(1), 0]).subplot_order == (1, 0)
+    spans = np.array([[0.0, 4.0], [6.0, 7.5]])
+    table = {"time_col": "t", "order_by": "u", "data": Source("a.csv")}
+    expected = ((0.0, 4.0), (6.0, 7.5))
+    assert RasterConfig(**table, nan_spans=spans).nan_spans == expected
+    assert RasterConfig(**table, nan_spans={np.int64(3): spans}).nan_spans == {"3": expected}
+    assert Interval(start=np.datetime64("2020-01-01T08:00", "ns")).start == datetime(2020, 1, 1, 8)

@@ -3,6 +3,7 @@
 import functools
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import loupe
@@ -231,3 +232,17 @@ def test_the_names_are_public():
     wanted = {"Param", "IntParam", "BoolParam", "ChoiceParam", "Tunable", "tunable"}
     assert wanted <= set(loupe.__all__)
     assert loupe.Param is Param
+
+
+def test_choices_may_come_from_an_array():
+    param = ChoiceParam(np.array([5.0, 10.0, 20.0]), default=10.0)
+    assert param.value == 10.0
+    param.value = np.float64(20.0)
+    assert param.value == 20.0
+    with pytest.raises(LoupeConfigError) as caught:
+        param.value = 7.0
+    assert caught.value.hint == "the choices are: 5.0, 10.0, 20.0"
+    arrays = [np.arange(3), np.arange(4)]
+    assert ChoiceParam(arrays, default=arrays[1]).value is arrays[1]
+    with pytest.raises(LoupeConfigError, match="is no choice"):
+        ChoiceParam([np.True_, np.False_], default=1)

@@ -1,5 +1,7 @@
 """Pictures of millions of events from their index equal those from every single event."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -55,3 +57,37 @@ def test_kernels_of_the_index_equal_their_twins():
         found.append((cells, counts))
     assert np.array_equal(found[0][1], found[1][1])
     assert np.allclose(found[0][0], found[1][0], rtol=1e-5)
+
+
+def test_tens_of_thousands_of_rows_take_no_more_memory_than_strips(monkeypatch):
+    rng = np.random.default_rng(3)
+    n, n_rows = 200_000, 20_000
+    t, row = np.sort(rng.uniform(0, 300, n)), rng.integers(0, n_rows, n).astype(np.int32)
+    edges = np.linspace(0, 400, n_rows + 1)
+    place = {
+        "k0": 0,
+        "width": 300,
+        "grid_dt": 1.0,
+        "row_top": edges[:-1],
+        "row_bottom": edges[1:],
+        "height": 400,
+        "thickness": 3,
+        "full": 2.0,
+    }
+    index = event_index(row, n_rows)
+    assert index.before.nbytes <= 2**26
+    monkeypatch.setattr(events, "_STRIP_BYTES", 2**23)
+    tracemalloc.start()
+    found = [bin_events(t, row, (40, 90, 200, 130), **place, index=i) for i in (index, None)]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # Two threads, each with a strip and what it is turned into; all cells would take 120 MB.
+    assert peak < 60e6
+    monkeypatch.setattr(events, "_STRIP_BYTES", 2**30)
+    whole = bin_events(t, row, (40, 90, 200, 130), **place)
+    for tile in found:
+        assert tile[1:] == whole[1:]
+        assert np.abs(tile.pixels.astype(int) - whole.pixels).max() <= 1
+    assert whole.drawn == n
+    index = event_index(rng.integers(0, n_rows, 10**7).astype(np.int32), n_rows)
+    assert index.before.nbytes <= 2**26 + 4 * n_rows

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from ui_acts import ALT, CTRL, LEFT, NONE, SHIFT, at, choose, click, drag, press
+from ui_acts import ALT, CTRL, LEFT, NONE, SHIFT, at, choose, click, drag, move, press
 from ui_sessions import make_session, signal
 from ui_shared import shared_window
 
@@ -137,6 +137,27 @@ def test_label_edges_are_dragged_in_the_strip(window):
     assert rows(window) == [(2.0, 5.0, "Wake"), (5.0, 6.0, "REM")], "the neighbour follows"
     press(window, "z", CTRL)
     assert rows(window)[0] == (2.0, 4.0, "Wake"), "one drag is one step"
+
+
+def test_escape_calls_a_drag_off_and_a_lost_release_ends_it(window):
+    label(window, 2.0, 5.0, "a")
+    window.store.dispatch(c.Select(Span(7.0, 8.0)))
+    canvas, edge = window.widget.canvas, strip_point(window, 5.0)
+    QTest.mousePress(canvas, LEFT, NONE, edge)
+    move(window, edge + QPoint(60, 0), buttons=LEFT)
+    assert window.state.selection.start == pytest.approx(2.0)
+    press(window, KEY.Key_Escape)
+    assert window.state.selection == Span(7.0, 8.0)
+    QTest.mouseRelease(canvas, LEFT, NONE, edge + QPoint(60, 0))
+    assert rows(window) == [(2.0, 5.0, "a")]
+    press(window, KEY.Key_Escape)
+    assert window.state.selection is None, "without a drag it clears the selection"
+    # A menu that opens in the middle of a drag takes the release.
+    QTest.mousePress(canvas, LEFT, NONE, edge)
+    move(window, edge + QPoint(60, 0), buttons=LEFT)
+    move(window, edge + QPoint(90, 0))
+    QTest.mouseRelease(canvas, LEFT, NONE, edge + QPoint(90, 0))
+    assert rows(window) == [(2.0, 5.0, "a")]
 
 
 def test_a_click_on_the_strip_centres(window):

@@ -347,3 +347,34 @@ def test_hover_reads_values_out(window):
     QTest.qWait(60)
     window.settle()
     assert "mV" in window.widget.status._hover.text()
+
+
+# Last: `open_it` closes the shared window too.
+
+
+def test_a_row_that_is_focused_by_keys_comes_into_view(open_it):
+    window = open_it(make_session(plots=(TraceConfig(signal(40), id="many"),)))
+    ids = order(window)
+
+    def inside(row_id):
+        layout = window.core.presenter.layout
+        rect = next(box.rect for box in layout.rows if box.row_id == row_id)
+        return rect.y >= layout.area.y and rect.bottom <= layout.area.bottom + 1
+
+    assert not inside(ids[-1])
+    window.store.dispatch(c.FocusRow(None))
+    press(window, KEY.Key_Up)
+    assert window.state.focused_row == ids[-1]
+    assert inside(ids[-1])
+    for _ in ids:
+        press(window, KEY.Key_Up)
+        assert inside(window.state.focused_row)
+    assert window.state.focused_row == ids[0]
+    assert window.state.scroll == 0
+    # Under the pointer a row is focused where it is.
+    window.store.dispatch(c.FocusRow(ids[3]))
+    window.store.dispatch(c.ScrollRows(10.0))
+    layout = window.core.presenter.layout
+    move(window, QPoint(400, round(layout.area.y / layout.viewport.scale) + 2))
+    assert window.state.focused_row == ids[0]
+    assert window.state.scroll == 10.0

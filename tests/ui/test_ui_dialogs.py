@@ -215,8 +215,51 @@ def test_numbers_follow_both_ways(open_it):
     (field,) = dialog._fields.values()
     field.setValue(0.25)
     assert window.state.view.label_alpha == 0.25
+    field.setValue(0.0)
+    field.stepDown()
+    assert window.state.view.label_alpha is None, "one step below nothing: as the states"
+    assert field.text() == "as the states"
+    field.setValue(1.0)
     reset(dialog)
-    assert window.state.view.label_alpha == 1.0
+    assert window.state.view.label_alpha is None
+    assert field.text() == "as the states"
+
+
+def test_numbers_have_the_limits_and_the_session_of_the_state(open_it):
+    view = {"smooth_scroll_speed": 0.3}
+    session = make_session()
+    session = session.model_copy(update={"view": session.view.model_copy(update=view)})
+    window = open_it(session)
+    window.store.dispatch(c.UiRequest("raster_controls"))
+    dialog = window.requests.dialog("raster_controls")
+    height, thickness = dialog._fields["event_height"], dialog._fields["event_thickness"]
+    assert height.text() == thickness.text() == "as the plots"
+    height.setValue(0.9)
+    assert window.state.view.event_height == height.value() == 0.5
+    height.setValue(0.1)
+    assert window.state.view.event_height == 0.1
+    reset(dialog)
+    view = window.state.view
+    assert (view.event_height, view.event_thickness, view.raster_brightness) == (None, None, 1.0)
+    window.store.dispatch(c.UiRequest("smooth_scroll_speed"))
+    dialog = window.requests.dialog("smooth_scroll_speed")
+    dialog._fields["smooth_scroll_speed"].setValue(0.5)
+    reset(dialog)
+    assert window.state.view.smooth_scroll_speed == 0.3, "the session's"
+
+
+def test_gains_far_from_one_are_shown_and_reset(open_it):
+    dense = TraceConfig(signal(6), id="dense", mode="dense", scale="raw", gain=5000.0)
+    window = open_it(make_session(plots=(dense,)))
+    (row,) = window.desk.rows("dense")
+    window.store.dispatch(c.UiRequest("dense_controls"))
+    dialog = window.requests.dialog("dense_controls")
+    assert dialog._gain.value() == 5000.0
+    window.store.dispatch(c.Gain(0.5))
+    assert window.state.overrides.row(row.id).gain == dialog._gain.value() == 2500.0
+    reset(dialog)
+    assert window.state.overrides.row(row.id).gain is None
+    assert dialog._gain.value() == 5000.0
 
 
 def test_event_style(open_it):

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
-from ui_acts import wait_for
+from ui_acts import at, drag, wait_for
 from ui_sessions import TOML, events, make_session, signal
 
 from loupe.app import commands as c
@@ -315,6 +315,35 @@ def test_reload_stays_where_it_stands_and_faults_keep_the_old_view(open_it, sess
     assert window.desk.scene.title == "changed"
     (fault, *_) = window.widget.errors.faults
     assert "night.toml:6" in fault.where
+    scene, actions = window.desk.scene, window.desk.actions
+    wrong = scene.session.model_copy(update={"keys": {"view.page_rigth": "x"}})
+    with pytest.raises(LoupeConfigError, match="there is no action"):
+        window.swap(wrong.with_base(scene.session.base))
+    assert window.desk.scene is scene
+    assert window.desk.actions is actions
+
+
+def test_what_is_labelled_while_the_session_is_read_again_stays(open_it, session_file):
+    states = '[states]\nkeymap = { w = "Wake" }\nlabel_colors = { Wake = "#ff0000" }\n'
+    more = f'[[labels]]\npath = "night.csv"\n{states}'
+    session_file.write_text(TOML + more)
+    window = open_it(load_session(session_file), path=session_file)
+    done = []
+
+    def label():
+        # F5 opens the data in a thread; the window lives meanwhile.
+        drag(window, at(window, 1.0), at(window, 2.0), settle=False)
+        QTest.keyClick(window.widget.canvas, "w")
+        done.append(len(window.state.tracks[0].table))
+
+    QTimer.singleShot(0, label)
+    QTest.keyClick(window.widget.canvas, Qt.Key.Key_F5)
+    assert done == [1]
+    assert wait_for(lambda: "read again" in window.state.note)
+    assert len(window.state.tracks[0].table) == 1
+    assert window.files.store(0).table.equals(window.state.tracks[0].table)
+    window.store.dispatch(c.Undo())
+    assert window.files.store(0).table.equals(window.state.tracks[0].table)
 
 
 def test_watching_reloads_when_the_file_is_saved(open_it, session_file):

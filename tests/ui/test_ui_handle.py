@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from ui_sessions import make_session, signal
 
+import loupe
 from loupe.app import commands as c
 from loupe.errors import LoupeConfigError, LoupeRenderError
 from loupe.session.plots.trace import TraceConfig
@@ -89,3 +90,16 @@ def test_windows_come_and_go_without_leftovers(open_it):
     assert threading.active_count() <= threads + 1
     alive = sum(ref() is not None for ref in seen)
     assert alive <= 1, f"{alive} of {cycles} closed windows are still there"
+
+
+def test_a_script_may_allow_the_network():
+    recording = TraceConfig.from_path("http://127.0.0.1:9/a.zarr")
+    for allowed, words in ((False, "only local files"), (True, "")):
+        handle = loupe.view(recording, block=False, allow_remote=allowed)
+        try:
+            handle._window.settle(20_000)
+            (row,) = handle._window.desk.scene.rows
+            assert words in row.content.message
+            assert ("only local files" in row.content.message) is not allowed
+        finally:
+            handle.close()

@@ -6,12 +6,13 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QRectF
-from PySide6.QtGui import QFontMetrics, QImage, QPainter
+from PySide6.QtCore import QCoreApplication, QEvent, QRectF, Qt
+from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QPainter
 
 from loupe.errors import LoupeRenderError
 from loupe.scene.frame import Frame, FramePanel, PxRect, RectsItem, RgbaTile, TextRun
 from loupe.scene.theme import DARK, LIGHT
+from loupe.ui.chords import chords
 from loupe.ui.memory import Memory
 from loupe.ui.overview_paint import (
     LabelArrays,
@@ -227,6 +228,18 @@ def test_memory_does_without_what_it_cannot_look_at(tmp_path):
     (tmp_path / "seen.toml").touch()
     memory.opened(tmp_path / "seen.toml")
     assert memory.recent == (tmp_path / "seen.toml",)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="codes of keys differ")
+def test_digits_with_shift_are_known_by_their_place():
+    held = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    # The second key of a German keyboard's row of digits.
+    quote = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_QuoteDbl, held, 11, 0, 0, '"')
+    assert "Ctrl+Shift+2" in chords(quote)
+    zero = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Equal, held, 19, 0, 0, "=")
+    assert chords(zero)[-1] == "Ctrl+Shift+0"
+    letter = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Q, held, 24, 0, 0, "\x11")
+    assert chords(letter) == ("Ctrl+Shift+Q",)
 
 
 def test_the_palette_ranks():

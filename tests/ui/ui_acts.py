@@ -105,15 +105,15 @@ def choose(window, action_id):
     window.settle()
 
 
-def move(window, point, mods=NONE):
-    """Move the pointer over the plots without a button."""
+def move(window, point, mods=NONE, buttons=Qt.MouseButton.NoButton):
+    """Move the pointer over the plots, without a button or with those held."""
     canvas = window.widget.canvas
     event = QMouseEvent(
         QEvent.Type.MouseMove,
         QPointF(point),
         QPointF(canvas.mapToGlobal(point)),
         Qt.MouseButton.NoButton,
-        Qt.MouseButton.NoButton,
+        buttons,
         mods,
     )
     QApplication.sendEvent(canvas, event)

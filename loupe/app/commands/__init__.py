@@ -2,8 +2,8 @@
 
 A command is data: it can be compared, logged and sent from a menu, a key, a
 gesture, a script or a test. What it does stands in `loupe.app.reduce`, whether
-it may be done in `loupe.app.policy`. Imports only the standard library and the
-ground floors, so that the action table can be read without numpy.
+it may be done in `loupe.app.policy`. Imports only the standard library and
+`loupe.units`, so that the action table can be read without numpy.
 """
 
 from __future__ import annotations

@@ -45,9 +45,9 @@ class Gain(Command):
 
 @dataclass(frozen=True, slots=True)
 class SetGain(Command):
-    """Set the gain of one dense row, or of all of them, to a value."""
+    """Set the gain of one dense row, or of all of them, to a value (None: the session's)."""
 
-    gain: float
+    gain: float | None
     row: str | None = None
 
 

@@ -87,7 +87,7 @@ class SetViewport(Command):
 
 @dataclass(frozen=True, slots=True)
 class SelectRows(Command):
-    """Select rows; `toggle` lets go of them if exactly these were selected."""
+    """Select rows; `toggle` adds them, or lets go of them if they are selected already."""
 
     rows: frozenset[str]
     toggle: bool = False

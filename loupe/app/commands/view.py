@@ -79,7 +79,7 @@ class SetFlag(Command):
 
 @dataclass(frozen=True, slots=True)
 class SetValue(Command):
-    """Set a number of the view, clamped to its range; None takes it back."""
+    """Set a number of the view, clamped to its range; None is the session's."""
 
     name: Number
     value: float | None

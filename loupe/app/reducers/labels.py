@@ -14,7 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from loupe.app import commands as c
-from loupe.app.rules import edited_track, moved, reveal, target_span
+from loupe.app.rules import (
+    edited_track,
+    instant,
+    moved,
+    noted,
+    reveal,
+    target_span,
+    whole_epochs,
+)
 from loupe.app.state import AppState, TrackState
 from loupe.errors import LoupeError
 from loupe.labels import edit as edits
@@ -52,7 +60,7 @@ def note_target(state: AppState) -> int | None:
     table = track.table
     if state.selected_label is not None and table.row_of(state.selected_label) is not None:
         return state.selected_label
-    row = table.row_at(state.cursor)
+    row = table.row_at(instant(state))
     if row is not None:
         return int(table.ids[row])
     for entry in reversed(track.history.done):
@@ -102,8 +110,8 @@ def _edit(
         table, edit = make(track.table, track)
         table, edit = _stamped(track, table, edit, now, given)
     except LoupeError as error:
-        return replace(state, note=error.told)
-    before = _place(state)
+        return noted(state, error.told)
+    told, before = state.told, _place(state)
     state = after(state)
     if not edit:
         return state
@@ -112,7 +120,13 @@ def _edit(
     state = _with_track(state, index, track)
     if state.selected_label is not None and table.row_of(state.selected_label) is None:
         state = replace(state, selected_label=None)
-    return state
+    return state if track.visible else _hidden(state, track, said=state.told > told)
+
+
+def _hidden(state: AppState, track: TrackState, *, said: bool) -> AppState:
+    """The state with a word on that a set was edited which nobody sees."""
+    text = f"{track.name} is hidden"
+    return noted(state, f"{state.note} \N{MIDDLE DOT} {text}" if said else f"Edited: {text}")
 
 
 def _stamped(
@@ -180,18 +194,17 @@ def _paint(state: AppState, command: c.Paint) -> AppState:
         )
 
     note = f"{command.state}: {_when(state, span)}"
-    state = replace(state, note=note)
-    return _edit(state, make, now=command.now, after=lambda s: _move_on(s, span))
+    return _edit(state, make, now=command.now, after=lambda s: _move_on(s, span, note))
 
 
-def _move_on(state: AppState, span: Span) -> AppState:
+def _move_on(state: AppState, span: Span, note: str) -> AppState:
     """After scoring: nothing selected, or in epoch mode the next epoch."""
-    track = edited_track(state)
+    track, state = edited_track(state), noted(state, note)
     if track is None or track.epoch is None:
         return replace(state, selection=None, selected_label=None)
     epoch = epoch_at(span.stop, track.epoch, track.epoch_origin, state.extent)
     if epoch is None:
-        return replace(state, selection=span, note=f"{state.note} · last epoch")
+        return noted(replace(state, selection=span), f"{note} · last epoch")
     window = state.window
     if window.length < 2 * track.epoch:
         window = Window(window.start + epoch.start - span.start, window.length)
@@ -209,9 +222,9 @@ def _clear(state: AppState, command: c.ClearLabels) -> AppState:
     def after(state: AppState) -> AppState:
         track = edited_track(state)
         keep = track is not None and track.epoch is not None
-        note = f"Cleared {_when(state, span)}"
         selection = state.selection if keep else None
-        return replace(state, selection=selection, selected_label=None, note=note)
+        state = replace(state, selection=selection, selected_label=None)
+        return noted(state, f"Cleared {_when(state, span)}")
 
     return _edit(
         state,
@@ -246,7 +259,7 @@ def _delete_row(state: AppState, label: int, now: str) -> AppState:
     def after(state: AppState) -> AppState:
         if state.selected_label == label:
             state = replace(state, selection=None, selected_label=None)
-        return replace(state, note=note)
+        return noted(state, note)
 
     return _edit(
         state, lambda table, _track: edits.delete(table, [_row(table, label)]), now=now, after=after
@@ -258,9 +271,14 @@ def _move_edge(state: AppState, command: c.MoveLabelEdge) -> AppState:
 
     def make(table: IntervalTable, _track: TrackState) -> tuple[IntervalTable, Edit]:
         row = _row(table, command.label)
+        # As far as the preview goes: a label does not leave the recording, but one that reaches
+        # out of it already may.
+        first = min(state.extent.start, float(table.starts[row]))
+        last = max(state.extent.stop, float(table.ends[row]))
         low, high = edits.edge_limits(table, row, side)
         least = min(SHORTEST_S, (high - low) / 4)
-        return edits.move_edge(table, row, side, min(max(command.t, low + least), high - least))
+        t = min(max(command.t, first), last)
+        return edits.move_edge(table, row, side, min(max(t, low + least), high - least))
 
     return _kept(_edit(state, make, now=command.now))
 
@@ -337,20 +355,23 @@ def _select_at_cursor(state: AppState, command: c.SelectAtCursor) -> AppState:
     elif track is None:
         span = None
     elif command.what == "label":
-        row = track.table.row_at(state.cursor)
+        row = track.table.row_at(instant(state))
         if row is not None:
             return _select_label(state, c.SelectLabel(int(track.table.ids[row])))
         span = None
     else:
         span = (
-            epoch_at(state.cursor, track.epoch, track.epoch_origin, state.extent)
+            epoch_at(instant(state), track.epoch, track.epoch_origin, state.extent)
             if track.epoch is not None
             else None
         )
     if span is None:
-        return replace(state, note=f"There is no {command.what} at the cursor.")
+        return noted(state, f"There is no {command.what} at the cursor.")
     low, high = max(span.start, state.extent.start), min(span.stop, state.extent.stop)
     selection = Span(low, high) if high > low else None
+    if selection is not None and track is not None:
+        # As a drag over it would be.
+        selection = whole_epochs(selection, track, state.extent)
     return replace(state, selection=selection, selected_label=None)
 
 
@@ -388,7 +409,7 @@ def _jump(state: AppState, command: c.JumpLabel) -> AppState:
     step = next_row if command.direction > 0 else previous_row
     rows = [found for name in names if (found := step(table, here, label=name)) is not None]
     if not rows:
-        return replace(state, note="No such label in that direction.")
+        return noted(state, "No such label in that direction.")
     best = min(rows, key=lambda found: abs(_centre(table, found) - here))
     state = _centred(state, _centre(table, best))
     return replace(state, selection=None, selected_label=int(table.ids[best]))
@@ -405,7 +426,7 @@ def _next_unlabelled(state: AppState, command: c.NextUnlabelled) -> AppState:
         before = [gap for gap in gaps if gap.start < state.cursor]
         gap = (before or gaps)[-1] if gaps else None
     if gap is None:
-        return replace(state, note="Everything is labelled.")
+        return noted(state, "Everything is labelled.")
     state = replace(reveal(state, gap.start, remember=True), selected_label=None)
     selection = None
     if track.epoch is not None:
@@ -436,7 +457,8 @@ def _travel(state: AppState, *, back: bool) -> AppState:
         state = moved(state, place.window, cursor=place.cursor, remember=True)
         state = replace(state, selection=place.selection)
     note = f"{'Undone' if back else 'Redone'}: {entry.edit.kind}"
-    return replace(state, selected_label=None, note=note)
+    state = noted(replace(state, selected_label=None), note)
+    return state if track.visible else _hidden(state, track, said=True)
 
 
 def _mark_saved(state: AppState, command: c.MarkSaved) -> AppState:
@@ -464,8 +486,9 @@ def _set_edited(state: AppState, command: c.SetEditedTrack) -> AppState:
         index = 0 if state.edited is None else (state.edited + 1) % count
     if not 0 <= index < count:
         return state
-    note = f"Keys now edit {state.tracks[index].name}."
-    return replace(state, edited=index, selected_label=None, note=note)
+    track = state.tracks[index]
+    note = f"Keys now edit {track.name}{'' if track.visible else ', which is hidden'}."
+    return noted(replace(state, edited=index, selected_label=None), note)
 
 
 REDUCERS: Mapping[type[c.Command], Callable[[AppState, Any], AppState]] = {

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from loupe.app import commands as c
+from loupe.app.rules import clip
 from loupe.app.state import AppState, RowFacts, RowOverride
 
 __all__ = [
@@ -29,9 +30,9 @@ Look = TypeVar("Look")
 
 def row_order(state: AppState) -> tuple[str, ...]:
     """Ids of all rows from the top: the user's order, rows it does not name after it."""
-    known = [row.id for row in state.facts.rows]
-    chosen = [row for row in state.overrides.order or () if row in set(known)]
-    return (*chosen, *(row for row in known if row not in set(chosen)))
+    known = dict.fromkeys(row.id for row in state.facts.rows)
+    chosen = dict.fromkeys(row for row in state.overrides.order or () if row in known)
+    return (*chosen, *(row for row in known if row not in chosen))
 
 
 def dense_page(facts: RowFacts, override: RowOverride) -> tuple[int, int]:
@@ -48,12 +49,11 @@ def _edit(
     change: Callable[[RowFacts, RowOverride], RowOverride],
 ) -> AppState:
     """The state with `change` applied to the overrides of these rows; unknown ids are skipped."""
-    overrides = state.overrides
-    for row_id in rows:
-        facts = state.facts.row(row_id)
-        if facts is not None:
-            overrides = overrides.with_row(row_id, change(facts, overrides.row(row_id)))
-    return replace(state, overrides=overrides)
+    known, overrides = {row.id: row for row in state.facts.rows}, state.overrides
+    changed = {
+        row_id: change(known[row_id], overrides.row(row_id)) for row_id in rows if row_id in known
+    }
+    return replace(state, overrides=overrides.with_rows(changed))
 
 
 def _dense(state: AppState, row: str | None) -> tuple[str, ...]:
@@ -66,21 +66,21 @@ def _focused(state: AppState, row: str | None) -> tuple[str, ...]:
     return () if row is None else (row,)
 
 
-def _clip(value: float, limits: tuple[float, float]) -> float:
-    return min(max(value, limits[0]), limits[1])
-
-
 def _gain(state: AppState, command: c.Gain) -> AppState:
     def change(facts: RowFacts, o: RowOverride) -> RowOverride:
-        gain = (facts.gain if o.gain is None else o.gain) * command.factor
-        return replace(o, gain=_clip(gain, GAIN_RANGE))
+        now = facts.gain if o.gain is None else o.gain
+        return replace(o, gain=clip(now * command.factor, GAIN_RANGE, now))
 
     return _edit(state, _dense(state, command.row), change)
 
 
 def _set_gain(state: AppState, command: c.SetGain) -> AppState:
-    gain = _clip(command.gain, GAIN_RANGE)
-    return _edit(state, _dense(state, command.row), lambda _f, o: replace(o, gain=gain))
+    def change(facts: RowFacts, o: RowOverride) -> RowOverride:
+        now = facts.gain if o.gain is None else o.gain
+        gain = None if command.gain is None else clip(command.gain, GAIN_RANGE, now, facts.gain)
+        return replace(o, gain=gain)
+
+    return _edit(state, _dense(state, command.row), change)
 
 
 def _step(state: AppState, command: c.DenseStep) -> AppState:
@@ -102,7 +102,7 @@ def _per_page(state: AppState, command: c.TracesPerPage) -> AppState:
 def _held(facts: RowFacts, o: RowOverride) -> RowOverride:
     """The override with `first` clipped to the traces that there are."""
     held, shown = dense_page(facts, o)
-    return replace(o, first=_clip(o.first, (0.0, float(held - shown))))
+    return replace(o, first=clip(o.first, (0.0, float(held - shown))))
 
 
 def _dense_scroll(state: AppState, command: c.DenseScroll) -> AppState:
@@ -116,8 +116,10 @@ def _dense_scroll(state: AppState, command: c.DenseScroll) -> AppState:
 def _y_zoom(state: AppState, command: c.YZoom) -> AppState:
     rows = _focused(state, None) if command.rows is None else sorted(command.rows)
 
-    def change(_facts: RowFacts, o: RowOverride) -> RowOverride:
-        return replace(o, y_zoom=_clip(o.y_zoom * command.factor, Y_ZOOM_RANGE))
+    def change(facts: RowFacts, o: RowOverride) -> RowOverride:
+        # Other rows show all there is at 1: what is zoomed out further would only be counted.
+        most = Y_ZOOM_RANGE[1] if facts.kind in ("trace", "dense") else 1.0
+        return replace(o, y_zoom=clip(o.y_zoom * command.factor, (Y_ZOOM_RANGE[0], most)))
 
     return _edit(state, rows, change)
 
@@ -187,14 +189,14 @@ def _method(state: AppState, command: c.SetMethod) -> AppState:
 
 
 def _height(state: AppState, command: c.SetHeight) -> AppState:
-    height = _clip(command.factor, HEIGHT_RANGE)
+    height = clip(command.factor, HEIGHT_RANGE)
     return _edit(state, (command.row,), lambda _f, o: replace(o, height=height))
 
 
 def _scale_height(state: AppState, command: c.ScaleHeight) -> AppState:
     def change(_facts: RowFacts, o: RowOverride) -> RowOverride:
-        height = _clip(o.height * command.factor, KEY_HEIGHT_RANGE) if command.factor else 1.0
-        return replace(o, height=height)
+        height = clip(o.height * command.factor, KEY_HEIGHT_RANGE, o.height)
+        return replace(o, height=height if command.factor else 1.0)
 
     return _edit(state, _focused(state, None), change)
 
@@ -261,8 +263,9 @@ def _events(state: AppState, command: c.SetEventStyle) -> AppState:
 
 def _select(state: AppState, command: c.SelectRows) -> AppState:
     rows = frozenset(row for row in command.rows if state.facts.row(row) is not None)
-    if command.toggle and rows == state.selected_rows:
-        rows = frozenset()
+    if command.toggle:
+        chosen = state.selected_rows
+        rows = chosen - rows if rows <= chosen else chosen | rows
     return replace(state, selected_rows=rows)
 
 

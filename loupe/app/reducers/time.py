@@ -7,9 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from loupe.app import commands as c
-from loupe.app.rules import HISTORY, clamp_cursor, clamp_window, fit_length, moved, reveal
+from loupe.app.rules import (
+    HISTORY,
+    MIN_WINDOW_S,
+    clamp_cursor,
+    clamp_window,
+    fit_length,
+    moved,
+    reveal,
+)
 from loupe.app.state import AppState
 from loupe.scene.timegrid import Window
+from loupe.units import Span
 
 __all__ = ["REDUCERS"]
 
@@ -38,11 +47,15 @@ def _zoom(state: AppState, command: c.ZoomTime) -> AppState:
 
 
 def _set_window(state: AppState, command: c.SetWindow) -> AppState:
-    return moved(state, Window(command.start, command.length), remember=command.remember)
+    window = Window(command.start, max(command.length, MIN_WINDOW_S))
+    return moved(state, window, remember=command.remember)
 
 
 def _show_span(state: AppState, command: c.ShowSpan) -> AppState:
-    span = command.span
+    extent, span = state.extent, command.span
+    low, high = max(span.start, extent.start), min(span.stop, extent.stop)
+    if high > low:
+        span = Span(low, high)  # else the window would show more than what was dragged over
     margin = span.length * command.margin
     length = fit_length(span.length + 2 * margin, state.extent)
     window = Window(span.centre - length / 2, length)

@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import Any
 
 from loupe.app import commands as c
-from loupe.app.rules import clamp_cursor, edited_track, moved, whole_epochs
-from loupe.app.state import AppState, ViewFlags
+from loupe.app.rules import clamp_cursor, clip, edited_track, moved, noted, whole_epochs
+from loupe.app.state import AppState
 from loupe.scene.settings import VideoOverride
 from loupe.scene.timegrid import Window
 from loupe.units import Span
 
-__all__ = ["FONT_RANGE", "REDUCERS", "SPEEDS", "SPEED_RANGE", "VALUE_RANGES"]
+__all__ = ["FONT_RANGE", "MOST_STRETCH", "REDUCERS", "SPEEDS", "SPEED_RANGE", "VALUE_RANGES"]
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """The usual speeds of playback."""
@@ -30,10 +30,6 @@ VALUE_RANGES: Mapping[str, tuple[float, float]] = {
     "smooth_scroll_speed": (0.001, 1.0),
 }
 """Limits of the numbers that `SetValue` sets."""
-
-
-def _clip(value: float, limits: tuple[float, float]) -> float:
-    return min(max(value, limits[0]), limits[1])
 
 
 def _flag(state: AppState, flag: str) -> bool:
@@ -62,9 +58,9 @@ def _set_flag(state: AppState, command: c.SetFlag) -> AppState:
 
 
 def _value(state: AppState, command: c.SetValue) -> AppState:
-    value = getattr(ViewFlags(), command.name)
+    value = getattr(state.facts.view, command.name)
     if command.value is not None:
-        value = _clip(command.value, VALUE_RANGES[command.name])
+        value = clip(command.value, VALUE_RANGES[command.name])
     change: dict[str, Any] = {command.name: value}
     return replace(state, view=replace(state.view, **change))
 
@@ -78,8 +74,9 @@ def _clock(state: AppState, command: c.SetClock) -> AppState:
 
 
 def _font(state: AppState, command: c.SetFontScale) -> AppState:
-    scale = state.view.font_scale * command.factor if command.to is None else command.to
-    scale = round(_clip(scale, FONT_RANGE), 3)
+    now = state.view.font_scale
+    scale = now * command.factor if command.to is None else command.to
+    scale = round(clip(scale, FONT_RANGE, now), 3)
     return replace(state, view=replace(state.view, font_scale=scale))
 
 
@@ -108,7 +105,7 @@ def _speed(state: AppState, command: c.SetSpeed) -> AppState:
     elif command.steps < 0:
         lower = [one for one in reversed(SPEEDS) if one < speed]
         speed = lower[min(-command.steps, len(lower)) - 1] if lower else speed
-    speed = round(_clip(speed, SPEED_RANGE), 3)
+    speed = round(clip(speed, SPEED_RANGE), 3)
     return replace(state, playback=replace(state.playback, speed=speed))
 
 
@@ -212,11 +209,13 @@ def _viewport(state: AppState, command: c.SetViewport) -> AppState:
 
 
 def _note(state: AppState, command: c.Note) -> AppState:
-    return replace(state, note=command.text)
+    return noted(state, command.text)
 
 
-def _replace(_state: AppState, command: c.ReplaceState) -> AppState:
-    return replace(command.state, note=command.note)
+def _replace(state: AppState, command: c.ReplaceState) -> AppState:
+    # A note that is only handed on is not said again.
+    told = state.told + (command.note != state.note)
+    return replace(command.state, note=command.note, told=told)
 
 
 def _company(state: AppState, command: c.SetCompany) -> AppState:

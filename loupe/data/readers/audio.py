@@ -80,6 +80,8 @@ class AudioReader(SignalReader):
 class _SoundVariable(FileVariable):
     sound: Any
 
+    one_file: ClassVar[bool] = True
+
     def load(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         samples, rows = bounds
         self.sound.seek(samples.start)

@@ -22,6 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from loupe.data.dataset import TimeVariable
 from loupe.data.readers.signals import (
     TIME,
     FileVariable,
@@ -35,6 +36,7 @@ from loupe.data.readers.signals import (
     scaling,
 )
 from loupe.data.request import OpenRequest
+from loupe.data.timeaxis import Axis, records_axis
 from loupe.data.variables import Variable
 from loupe.errors import LoupeDataError
 
@@ -102,6 +104,8 @@ class _EdfVariable(FileVariable):
     width: int
     scaling: Scaling
 
+    one_file: ClassVar[bool] = True
+
     def load(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         rows, samples = bounds
         first, last = samples.start // self.count, -(-samples.stop // self.count)
@@ -126,7 +130,7 @@ def _numbers(stored: npt.NDArray[np.uint8], width: int) -> npt.NDArray[Any]:
 
 
 @dataclass(eq=False)
-class _RecordTime(Variable):
+class _RecordTime(TimeVariable):
     """Times of samples whose records begin at ``onsets``."""
 
     onsets: npt.NDArray[np.float64]
@@ -136,6 +140,9 @@ class _RecordTime(Variable):
     def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         record, within = np.divmod(np.arange(bounds[0].start, bounds[0].stop), self.count)
         return self.onsets[record] + within / self.rate
+
+    def axis(self) -> Axis:
+        return records_axis(self.onsets, self.count, 1 / self.rate, where=self.where)
 
 
 def _layout(head: bytes, file: io.BufferedReader) -> _Layout:

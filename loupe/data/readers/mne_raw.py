@@ -98,6 +98,12 @@ class MneReader(SignalReader):
 class _RawVariable(FileVariable):
     raw: Any
 
+    @property
+    def files(self) -> Path | None:
+        """The file, if MNE reads no other; a header and its samples are two."""
+        names = [Path(name).resolve() for name in self.raw.filenames if name is not None]
+        return self.path if names == [self.path.resolve()] and self.path.is_file() else None
+
     def load(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         rows, samples = bounds
         with warnings.catch_warnings():

@@ -40,6 +40,21 @@ __all__ = ["NeoReader"]
 _MARKS = ("*.tsq", "*.sev", "*.continuous", "*.oebin", "structure.oebin", "*.ncs", "*.lsx")
 """Files that tell a folder of TDT, Open Ephys, Neuralynx or Alpha Omega."""
 
+_ONE_FILE = {
+    ".abf",
+    ".axgd",
+    ".axgx",
+    ".edr",
+    ".nex",
+    ".pl2",
+    ".plx",
+    ".smr",
+    ".smrx",
+    ".trc",
+    ".wcp",
+}
+"""Formats of a single file; others have headers apart from the samples, or folders."""
+
 _ANYTHING = {"RawBinarySignalRawIO", "ElanRawIO", "PhyRawIO"}
 """Readers that take files of numbers without a header, or that hold no signals."""
 
@@ -142,6 +157,11 @@ class _StreamVariable(FileVariable):
     part: tuple[int, int]
     stream: int
     scaling: Scaling
+
+    @property
+    def files(self) -> Path | None:
+        """The file, in formats that have but one."""
+        return self.path if self.path.suffix.lower() in _ONE_FILE else None
 
     def load(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         samples, rows = bounds

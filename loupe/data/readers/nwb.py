@@ -114,6 +114,12 @@ class _NwbVariable(FileVariable):
     stored: Any
     scaling: Scaling
 
+    @property
+    def files(self) -> Path | None:
+        """The file, unless it says that the samples are in another."""
+        here = self.stored.file.filename == str(self.path) and not self.stored.external
+        return self.path if here else None
+
     def load(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         raw = np.asarray(self.stored[bounds])
         if len(bounds) < 2:

@@ -185,10 +185,13 @@ class FileVariable(Variable):
     path: Path
     lock: threading.Lock
 
+    one_file: ClassVar[bool] = False
+    """Whether the opened file holds all samples, as the format says: not a header beside them."""
+
     @property
     def files(self) -> Path | None:
-        """The file or folder."""
-        return self.path
+        """The file, where it alone holds the samples: no overview can be checked otherwise."""
+        return self.path if self.one_file else None
 
     @abstractmethod
     def load(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:

@@ -11,10 +11,9 @@ import numpy as np
 import polars as pl
 
 from loupe.errors import IntervalLabelIOError, LoupeMissingDependencyError
-from loupe.labels.edit import TOUCH
 from loupe.labels.formats.base import LabelFormat, Loaded, ReadOptions, plural, value_losses
 from loupe.labels.formats.tabular import durations, table_of
-from loupe.labels.table import IntervalTable
+from loupe.labels.table import TOUCH, IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
 __all__ = ["EDF"]

@@ -79,7 +79,9 @@ class RectsVisual:
                 dash[start : start + count] = item.dash
             start += count
         data["a_dash"] = dash[:, None]
-        data["a_top"] = panel[:, 1, None]
+        # Of a panel whose top is scrolled out of sight, dashes keep their place on its data.
+        above = [np.minimum(item.rects[:, 1], 0) for _, item in parts]
+        data["a_top"] = (panel[:, 1] + np.concatenate(above))[:, None]
         return data.reshape(-1)
 
     def draw(self, buffer: Any, size: tuple[int, int]) -> None:

@@ -7,23 +7,16 @@ range fill one gap, `gain` multiplies it.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from loupe.scene.looks import BAD_ALPHA, Look
 from loupe.scene.markers import PointSource, make_points, marker_key, marker_sets
-from loupe.scene.model import ArrayRef, DenseContent, LegendEntry, Row, TraceLine
-from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import (
-    NA,
-    category_colors,
-    coordinate,
-    is_numeric,
-    order_rows,
-    text_of,
-    unit_text,
-)
+from loupe.scene.model import ArrayRef, DenseContent, Row, TraceLine
+from loupe.scene.palettes import trace_colors
+from loupe.scene.rows import coordinate, is_numeric, order_rows, text_of, unit_text
 from loupe.scene.sources import Opener
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.workbench import Workbench
@@ -54,7 +47,7 @@ def compile_rows(plot: int, config: TraceConfig, plot_id: str, opener: Opener) -
     if config.descending:
         # The picture flips as a whole: spacing is kept, top becomes bottom.
         order, positions = order[::-1], (positions[-1] - positions)[::-1]
-    colors, legend = _colors(config, array, order)
+    colors, legend = trace_colors(config, info, order)
     names = tuple(
         text_of(info.coords[config.order_by][r]) if config.order_by else info.row_names[r]
         for r in order
@@ -117,23 +110,7 @@ def _positions(
     return (numbers - numbers[0]) / gap, gap
 
 
-def _colors(
-    config: TraceConfig, array: ArrayRef, order: npt.NDArray[np.intp]
-) -> tuple[list[Rgba | None], tuple[LegendEntry, ...]]:
-    if config.color is not None:
-        return [config.color] * len(order), ()
-    if config.hue is None:
-        palette = resolve_palette(config.palette, len(order))
-        if palette is None or isinstance(palette, dict):
-            return [None] * len(order), ()
-        return [palette[i % len(palette)] for i in range(len(order))], ()
-    values = list(coordinate(array.data.info, config.hue, what="hue")[order])
-    n_groups = len({text_of(v) for v in values})
-    by_text = category_colors(values, resolve_palette(config.palette, n_groups))
-    legend = tuple(LegendEntry(str(text) or NA, color) for text, color in by_text.items())
-    return [by_text.get(text_of(v), by_text.get("")) for v in values], legend
-
-
+@dataclass(frozen=True, eq=False, slots=True)
 class Page:
     """The traces that a dense row shows, and where.
 
@@ -149,21 +126,12 @@ class Page:
         For the scrollbar: traces after `step`, first shown one (from the bottom), number shown.
     """
 
-    def __init__(
-        self,
-        shown: npt.NDArray[np.intp],
-        y: F64,
-        gap_px: float,
-        total: int,
-        first: float,
-        count: int,
-    ) -> None:
-        self.shown = shown
-        self.y = y
-        self.gap_px = gap_px
-        self.total = total
-        self.first = first
-        self.count = count
+    shown: npt.NDArray[np.intp]
+    y: F64
+    gap_px: float
+    total: int
+    first: float
+    count: int
 
 
 def page_of(content: DenseContent, look: Look) -> Page:
@@ -234,15 +202,13 @@ def _make(
     rows = tuple(int(content.order[i]) for i in page.shown)
     spans = bench.spans(content.array, rows, dt, k0, width)
     # Scale and means come from all traces, so that paging and steps do not change them.
-    everything = tuple(sorted(int(r) for r in content.order))
-    stats = bench.stats(content.array, everything)
+    stats = bench.stats(content.array, content.rows)
     gain = (
         look.override.gain if look.override.gain is not None else content.gain
     ) / look.override.y_zoom
     spread = stats.spread() if content.held is None else content.held
     per_value = page.gap_px * gain / (content.raw_gap if content.scale == "raw" else spread)
-    place = {r: i for i, r in enumerate(everything)}
-    mean = np.nan_to_num(stats.mean[[place[r] for r in rows]])
+    mean = np.nan_to_num(stats.mean[content.places[page.shown]])
     pixels = compose_traces(
         spans.lo,
         spans.hi,

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from loupe.errors import LoupeConfigError
 from loupe.scene.colormaps import colormap_name, lut_of
+from loupe.scene.frame import MAX_SIDE
 from loupe.scene.looks import Look
 from loupe.scene.model import ArrayRef, HeatmapContent, Row
 from loupe.scene.rows import (
@@ -18,6 +19,7 @@ from loupe.scene.rows import (
     is_numeric,
     natural_key,
     order_rows,
+    prefix_of,
     text_of,
     unit_text,
 )
@@ -58,6 +60,14 @@ def compile_rows(plot: int, config: HeatmapConfig, plot_id: str, opener: Opener)
             natural=False,
         )
         name = f"{config.split_by}={text_of(value)}" if config.split_by else ""
+        if len(order) > MAX_SIDE:
+            raise LoupeConfigError(
+                f"{name or 'the heatmap'} has {len(order):,} rows, and no picture can have more "
+                f"than {MAX_SIDE:,}",
+                hint="pick some of them with `select`, or split them into groups with `split_by`",
+                code="data-heatmap",
+                place=("split_by",) if config.split_by else ("data",),
+            )
         spec = _cmap_of(config, value, number)
         shade = config.shade_nans
         title = prefix or config.title or info.name or "heatmap"
@@ -95,16 +105,7 @@ def compile_rows(plot: int, config: HeatmapConfig, plot_id: str, opener: Opener)
 def _prefix(config: HeatmapConfig, array: ArrayRef) -> str:
     if isinstance(config.array_name, InMemory):
         return str(config.array_name.value(array.data.info.name))
-    if config.array_name is True:
-        if not array.data.info.name:
-            raise LoupeConfigError(
-                "`array_name = true`, but the array has no name",
-                hint="write the name itself",
-                code="data-name",
-                place=("array_name",),
-            )
-        return array.data.info.name
-    return config.array_name or ""
+    return prefix_of(config.array_name or False, array.data.info)
 
 
 def _groups(array: ArrayRef, config: HeatmapConfig) -> list[tuple[object, npt.NDArray[np.intp]]]:
@@ -189,7 +190,8 @@ def levels(
     o = look.override
     low = next((v for v in (o.vmin, content.vmin) if v is not None), measured[0])
     high = next((v for v in (o.vmax, content.vmax) if v is not None), measured[1])
-    return (low, high) if high > low else (low, low + 1e-6)
+    # The GPU compares in float32: the step must be one there too.
+    return (low, high) if high > low else (low, low + max(1e-6, abs(low) * 1e-6))
 
 
 def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
@@ -199,9 +201,9 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
         raise TypeError(f"{row.id} is not a heatmap")
     method = look.override.method or content.method
     key = (row.id, row.revision, dt, k0, width, method)
-    rows = tuple(int(r) for r in content.order[::-1])
 
     def run(bench: Workbench) -> TileContent:
+        rows = tuple(content.order[::-1].tolist())
         heat = bench.heat(content.array, rows, method, dt, k0, width)
         held = content.held
         if held is None:

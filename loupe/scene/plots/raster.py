@@ -26,10 +26,18 @@ from loupe.data.events import (
 )
 from loupe.errors import LoupeConfigError
 from loupe.scene.colormaps import lut_of
-from loupe.scene.looks import Look
+from loupe.scene.looks import Look, value_text
 from loupe.scene.model import LegendEntry, RasterContent, Row
 from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import NA, NA_COLOR, category_colors, is_missing, natural_key, text_of
+from loupe.scene.rows import (
+    NA,
+    NA_COLOR,
+    category_colors,
+    is_missing,
+    natural_key,
+    numbered,
+    text_of,
+)
 from loupe.scene.sources import Opener, require_columns
 from loupe.scene.tile import TileContent, TileJob
 from loupe.scene.workbench import Workbench
@@ -102,9 +110,11 @@ def compile_rows(
     rows: list[Row] = []
     prefix = _prefix(config)
     before = {row.id: row.content for row in kept if isinstance(row.content, RasterContent)}
-    for key, index in _groups(events, split):
-        name = "-".join(text_of(v) for v in key)
-        row_id = f"{plot_id}/{name or 'all'}"
+    groups = _groups(events, split)
+    names = ["-".join(text_of(v) for v in key) for key, _ in groups]
+    # The names of two groups may read alike, as those of ("x-y", "z") and ("x", "y-z").
+    ids = numbered([f"{plot_id}/{name or 'all'}" for name in names])
+    for row_id, name, (key, index) in zip(ids, names, groups, strict=True):
         content = _content(
             config,
             events,
@@ -194,14 +204,18 @@ def _groups(events: SortedEvents, split: Sequence[str]) -> list[tuple[tuple[obje
         # What lacks a value is an event too: it has a group of its own, after the others.
         n = len(column.values)
         number = number * (n + 1) + np.where(column.codes < 0, n, column.codes)
+    # One sort instead of a look at every event for each of hundreds of groups.
+    order = np.argsort(number, kind="stable")
+    combinations, starts = np.unique(number[order], return_index=True)
+    parts = np.split(order, starts[1:]) if len(order) else []
     found: list[tuple[tuple[object, ...], Index]] = []
-    for combination in np.unique(number).tolist():
+    for combination, part in zip(combinations.tolist(), parts, strict=True):
         key: list[object] = []
         rest = combination
         for column in reversed(columns):
             rest, at = divmod(rest, len(column.values) + 1)
             key.insert(0, column.values[at] if at < len(column.values) else NA)
-        found.append((tuple(key), np.flatnonzero(number == combination)))
+        found.append((tuple(key), part))
 
     def rank(item: tuple[tuple[object, ...], Index]) -> tuple[object, ...]:
         return tuple((v is NA, natural_key(text_of(v))) for v in item[0])
@@ -231,19 +245,25 @@ def _base_colors(
         column = None if named else few_numbers(values, CONTINUOUS_FROM - 1)
         if column is None:
             lut = lut_of(config.palette if named else "viridis")
-            return _on_scale(np.asarray(values, dtype=np.float64), lut), ()
+            return _on_scale(np.asarray(values, dtype=np.float64), lut)
     assert column is not None
     missing = bool(present(column.codes, len(column.values))[-1])
     return _by_category(column, resolve_palette(config.palette, len(column.values) + missing))
 
 
-def _on_scale(values: F64, lut: Color4) -> Color4:
+def _on_scale(values: F64, lut: Color4) -> tuple[Color4, tuple[LegendEntry, ...]]:
+    """Colours from the lowest value to the highest, and what both ends and the middle mean."""
     good = values[np.isfinite(values)]
     low, high = (float(good.min()), float(good.max())) if good.size else (0.0, 1.0)
     at = np.clip((values - low) / ((high - low) or 1.0) * (len(lut) - 1), 0, len(lut) - 1)
     colors: Color4 = lut[np.nan_to_num(at).astype(int)].copy()
-    colors[~np.isfinite(values)] = (160, 160, 160, 255)
-    return colors
+    colors[~np.isfinite(values)] = NA_COLOR
+    marks = dict.fromkeys((low, (low + high) / 2, high))
+    ends = zip(marks, np.linspace(0, len(lut) - 1, len(marks)).astype(int), strict=True)
+    legend = [LegendEntry(value_text(v), Rgba(*lut[i].tolist())) for v, i in ends]
+    if len(good) < len(values):
+        legend.append(LegendEntry(NA, NA_COLOR))
+    return colors, tuple(legend)
 
 
 def _by_category(

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from loupe.errors import LoupeConfigError
 from loupe.scene.looks import Look
 from loupe.scene.markers import PointSource, make_points, marker_key, marker_sets
 from loupe.scene.model import ArrayRef, LegendEntry, Row, TraceContent, TraceLine
-from loupe.scene.palettes import resolve_palette
-from loupe.scene.rows import NA, category_colors, coordinate, order_rows, text_of, unit_text
+from loupe.scene.palettes import trace_colors
+from loupe.scene.rows import matching_rows, order_rows, prefix_of, unit_text
 from loupe.scene.sources import Opener
 from loupe.scene.theme import OKABE_ITO
 from loupe.scene.tile import TileContent, TileJob
@@ -24,35 +25,13 @@ from loupe.session.plots.trace import TraceConfig
 from loupe.tiles.compose import compose_traces
 from loupe.units import Rgba
 
-__all__ = ["compile_rows", "extent_of", "job", "prefix_of", "trace_name"]
+__all__ = ["compile_rows", "extent_of", "job", "trace_name"]
 
 HEIGHT = 100.0
 """Natural height of a row, logical pixels."""
 
 MARGIN = 0.05
 """Share of the Y span left free above and below."""
-
-
-def prefix_of(array_name: bool | str, array: ArrayRef) -> str:
-    """What names of an array's traces start with; "" for nothing.
-
-    Raises
-    ------
-    LoupeConfigError
-        If the array's own name is asked for and it has none.
-    """
-    if array_name is False:
-        return ""
-    if array_name is True:
-        if not array.data.info.name:
-            raise LoupeConfigError(
-                "`array_name = true`, but the array has no name",
-                hint='write the name itself, as in `array_name = "LFP"`',
-                code="data-name",
-                place=("array_name",),
-            )
-        return array.data.info.name
-    return array_name
 
 
 def trace_name(prefix: str, name: str) -> str:
@@ -71,17 +50,24 @@ def compile_rows(plot: int, config: TraceConfig, plot_id: str, opener: Opener) -
     array = opener.array(config.data)
     info = array.data.info
     order = order_rows(info, array.data.n_rows, config.order_by, descending=config.descending)
-    prefix = prefix_of(config.array_name, array)
-    colors, legend = _hues(config, array, order)
+    prefix = prefix_of(config.array_name, info)
+    colors, legend = trace_colors(config, info, order)
     overlays = [opener.array(data) for data in config.overlay_arrays]
+    matches = [_matching_rows(array, overlay, i) for i, overlay in enumerate(overlays)]
+    # What has no dimension of the host belongs to the subplot of its own number (README: overlay
+    # i, subplot i).
+    alone = [
+        len(order) > 1 and not any(d in overlay.data.info.dims for d in info.dims)
+        for overlay in overlays
+    ]
     markers = marker_sets(config.sample_markers, array, opener, plot_id)
     rows = []
     for position, r in enumerate(order):
         name = info.row_names[r]
         lines = [TraceLine(array, int(r), name, colors[position], config.line_width)]
         for i, overlay in enumerate(overlays):
-            match = _matching_row(array, int(r), overlay, i, len(order), position)
-            if match is None:
+            match = int(matches[i][r])
+            if match < 0 or (alone[i] and position != i):
                 continue
             symbol = config.overlay_symbols[i] if i < len(config.overlay_symbols) else "line"
             lines.append(
@@ -135,28 +121,8 @@ def _overlay_color(config: TraceConfig, i: int) -> Rgba:
     return given[i] if i < len(given) else OKABE_ITO[(i + 2) % len(OKABE_ITO)]
 
 
-def _hues(
-    config: TraceConfig, array: ArrayRef, order: np.ndarray[tuple[int], np.dtype[np.intp]]
-) -> tuple[list[Rgba | None], tuple[LegendEntry, ...]]:
-    if config.color is not None:
-        return [config.color] * len(order), ()
-    if config.hue is None:
-        palette = resolve_palette(config.palette, len(order))
-        if isinstance(palette, dict) or palette is None:
-            return [None] * len(order), ()
-        return [palette[i % len(palette)] for i in range(len(order))], ()
-    values = list(coordinate(array.data.info, config.hue, what="hue")[order])
-    by_text = category_colors(
-        values, resolve_palette(config.palette, len(set(map(text_of, values))))
-    )
-    legend = tuple(LegendEntry(str(text) or NA, color) for text, color in by_text.items())
-    return [by_text.get(text_of(v), by_text.get("")) for v in values], legend
-
-
-def _matching_row(
-    host: ArrayRef, row: int, overlay: ArrayRef, index: int, n_host: int, position: int
-) -> int | None:
-    """The overlay's row with the host row's coordinates; None where it has no such row.
+def _matching_rows(host: ArrayRef, overlay: ArrayRef, index: int) -> npt.NDArray[np.intp]:
+    """The overlay's row with the coordinates of each of the host's; -1 where there is none.
 
     Raises
     ------
@@ -165,22 +131,15 @@ def _matching_row(
     """
     a, b = host.data.info, overlay.data.info
     missing = [d for d in a.dims if d not in b.dims]
-    if missing and host.data.n_rows > 1 and overlay.data.n_rows > 1:
+    unknown = host.data.n_rows > 1 or len(missing) == len(a.dims)
+    if missing and unknown and overlay.data.n_rows > 1:
         raise LoupeConfigError(
             f"overlay_arrays[{index}] lacks the dimension `{missing[0]}` of the trace's data",
             hint=f"its dimensions are: {', '.join(b.dims) or 'time only'}",
             code="data-overlay",
             place=("overlay_arrays", index),
         )
-    if not b.dims:
-        # A 1-D overlay belongs to the subplot of its own number (README: overlay i, subplot i).
-        return 0 if n_host == 1 or position == index else None
-    if not a.dims:
-        return 0
-    for candidate in range(overlay.data.n_rows):
-        if all(b.coords[d][candidate] == a.coords[d][row] for d in a.dims):
-            return candidate
-    return None
+    return matching_rows(a, host.data.n_rows, b, overlay.data.n_rows)
 
 
 def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
@@ -303,10 +262,13 @@ def _y_range(
             [_reduce(np.fmin, s.lo) for s in spans], [_reduce(np.fmax, s.hi) for s in spans]
         )
     if high <= low:
-        # A flat trace still needs a height; it lies in the middle of one unit.
-        low, high = low - 0.5, low + 0.5
+        # A flat trace still needs a height; it lies in the middle of one unit, or of what is
+        # one at its size: half a unit added to a fill value such as 1e37 is nothing.
+        pad = max(0.5, abs(low) * 1e-6)
+        low, high = low - pad, low + pad
     centre, half = (low + high) / 2, (high - low) / 2
     half *= (1 + 2 * MARGIN) * override.y_zoom
+    half = max(half, float(np.spacing(abs(centre))))
     return centre - half, centre + half
 
 
@@ -319,7 +281,12 @@ def usual_range(content: TraceContent, bench: Workbench) -> tuple[float, float]:
 
 
 def _reduce(function: np.ufunc, values: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> float:
-    return float(function.reduce(values, axis=None)) if values.size else float("nan")
+    """The extreme of all values that are finite; NaN without any."""
+    found = float(function.reduce(values, axis=None)) if values.size else float("nan")
+    if np.isinf(found):
+        values = values[np.isfinite(values)]
+        found = float(function.reduce(values)) if values.size else float("nan")
+    return found
 
 
 def extent_of(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float]:

@@ -27,13 +27,14 @@ def compile_rows(plot: int, config: Zip, plot_id: str, opener: Opener) -> tuple[
     arrays = [opener.array(t.data) for t in config.traces]
     colors = _colors(config)
     names = [a.data.info.name or f"trace {i + 1}" for i, a in enumerate(arrays)]
-    members: dict[str, list[tuple[int, int]]] = {}
+    members: dict[tuple[str, ...], list[tuple[int, int]]] = {}
     for i, array in enumerate(arrays):
-        for r, key in enumerate(_keys(array, config.on)):
-            members.setdefault(key, []).append((i, r))
+        for r, parts in enumerate(_keys(array, config.on)):
+            members.setdefault(parts, []).append((i, r))
     legend = tuple(LegendEntry(n, c) for n, c in zip(names, colors, strict=True))
     rows = []
-    for number, (key, found) in enumerate(members.items()):
+    for number, (parts, found) in enumerate(members.items()):
+        key = "-".join(parts)
         lines = tuple(
             TraceLine(arrays[i], r, names[i], colors[i], config.traces[i].line_width)
             for i, r in found
@@ -66,7 +67,7 @@ def _colors(config: Zip) -> list[Rgba]:
     ]
 
 
-def _keys(array: ArrayRef, on: str) -> list[str]:
+def _keys(array: ArrayRef, on: str) -> list[tuple[str, ...]]:
     """What joins each row of an array: its value of `on`, then those of its other dimensions."""
     info = array.data.info
     values = coordinate(info, on, what="on")
@@ -74,6 +75,6 @@ def _keys(array: ArrayRef, on: str) -> list[str]:
     if on not in info.dims and len(info.dims) == 1:
         others = []
     return [
-        "-".join([text_of(values[r]), *(text_of(info.coords[d][r]) for d in others)])
+        (text_of(values[r]), *(text_of(info.coords[d][r]) for d in others))
         for r in range(array.data.n_rows)
     ]

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from loupe.session.base import Fault, Flag, Name, Number, shape
+from loupe.session.forms import keyed
 from loupe.session.plots.base import ColormapName, NameOrCallable, PlotBase
 from loupe.session.shading import ShadeNans
 from loupe.session.source import Data, source_from_path
@@ -13,16 +14,10 @@ from loupe.session.source import Data, source_from_path
 __all__ = ["Cmap", "HeatmapConfig"]
 
 
-def _keyed(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {str(key): entry for key, entry in value.items()}
-    return value
-
-
 Cmap: TypeAlias = Annotated[
     Annotated[ColormapName, Tag("(text)")]
     | Annotated[tuple[ColormapName, ...], Field(min_length=1), Tag("(list)")]
-    | Annotated[dict[str, ColormapName], BeforeValidator(_keyed), Tag("(table)")],
+    | Annotated[dict[str, ColormapName], BeforeValidator(keyed), Tag("(table)")],
     Discriminator(lambda value: _cmap_shape(value)),
 ]
 """A colormap, a list that is cycled over the groups, or a table from group to colormap."""

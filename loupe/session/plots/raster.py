@@ -1,12 +1,13 @@
 """`kind = "raster"`: discrete events as ticks in rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from loupe.session.base import Fault, Flag, Model, Name, Number, shape
 from loupe.session.color import Color
+from loupe.session.forms import listed_array, tables_of_arrays
 from loupe.session.plots.base import NameOrCallable, Palette, PlotBase, losing_colors
 from loupe.session.shading import ShadeNans
 from loupe.session.source import Data, Scalar, source_from_path
@@ -18,16 +19,10 @@ TimePair: TypeAlias = tuple[Number, Number]
 """Start and stop in seconds."""
 
 
-def _keyed(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {str(key): entry for key, entry in value.items()}
-    return value
-
-
 NanSpans: TypeAlias = Annotated[
-    Annotated[tuple[TimePair, ...], Tag("(list)")]
-    | Annotated[dict[str, tuple[TimePair, ...]], BeforeValidator(_keyed), Tag("(table)")],
-    Discriminator(shape),
+    Annotated[tuple[TimePair, ...], BeforeValidator(listed_array), Tag("(list)")]
+    | Annotated[dict[str, tuple[TimePair, ...]], BeforeValidator(tables_of_arrays), Tag("(table)")],
+    Discriminator(lambda value: shape(listed_array(value))),
 ]
 """Stretches without data: for all rows, or by row."""
 

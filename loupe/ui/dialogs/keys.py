@@ -22,8 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from loupe.app.actions import Action
-from loupe.app.keymap import conflicts, display, parse_chord, settings_path, user_keys, with_keys
+from loupe.app.keymap import conflicts, display, settings_path, user_keys, with_keys
 from loupe.errors import LoupeError
+from loupe.session.chords import parse_chord
 from loupe.ui.chords import chords
 from loupe.ui.desk import Desk
 from loupe.ui.dialogs.base import LiveDialog

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from loupe.app import commands
 from loupe.app.state import AppState, EventOverride, MarkerOverride
 from loupe.scene.frame import SYMBOLS
-from loupe.scene.model import DenseContent, MarkerSet, TraceContent
+from loupe.scene.model import DenseContent, EventClass, MarkerSet, TraceContent
 from loupe.ui.desk import Desk
 from loupe.ui.dialogs.base import LiveDialog
 from loupe.ui.fields import number_field
@@ -205,11 +205,16 @@ class EventsDialog(_GridDialog):
         self.close_grid()
         self.finish(self._reset, stretch=True)
 
+    def _kind(self, name: str) -> EventClass:
+        return next(kind for kind in self.desk.scene.events if kind.name == name)
+
     def _look(self, name: str) -> EventOverride:
-        kind = next(kind for kind in self.desk.scene.events if kind.name == name)
+        kind = self._kind(name)
         own = self.desk.state.overrides.events.get(name, EventOverride())
+        # A colour that nobody chose stays the theme's.
+        given = None if kind.color is None else kind.color_in(self.desk.look.theme)
         return EventOverride(
-            own.color or kind.color,
+            own.color or given,
             own.style or kind.style,
             kind.width if own.width is None else own.width,
         )
@@ -220,7 +225,7 @@ class EventsDialog(_GridDialog):
             self.desk.scene.events, self._lines, strict=True
         ):
             look = self._look(kind.name)
-            shade = look.color or kind.color
+            shade = look.color or kind.color_in(self.desk.look.theme)
             color.show_color(shade)
             style.setCurrentText(look.style or "solid")
             width.setProperty("value", look.width)
@@ -230,9 +235,8 @@ class EventsDialog(_GridDialog):
         self._set(name, color=color)
 
     def _opacity(self, name: str, value: float) -> None:
-        color = self._look(name).color
-        if color is not None:
-            self._set(name, color=color.with_alpha(int(value)))
+        color = self._look(name).color or self._kind(name).color_in(self.desk.look.theme)
+        self._set(name, color=color.with_alpha(int(value)))
 
     def _set(
         self,

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
 from loupe.app import commands
 from loupe.app.commands import Number
+from loupe.app.reducers.view import VALUE_RANGES
 from loupe.app.state import AppState
 from loupe.ui.desk import Desk
 from loupe.ui.dialogs.base import LiveDialog
@@ -18,24 +19,33 @@ __all__ = ["NUMBERS", "NumberDialog", "RasterDialog", "SpeedDialog"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Range:
+class _Number:
+    """How a number of the view is asked for.
+
+    Attributes
+    ----------
+    unset
+        What the field says where nothing is set, as each state or plot has its own value.
+    usual
+        Where the slider stands then.
+    """
+
     title: str
     label: str
-    low: float
-    high: float
     digits: int
-    start: float
     suffix: str = ""
+    unset: str = ""
+    usual: float = 1.0
 
 
-NUMBERS: dict[Number, _Range] = {
-    "label_alpha": _Range("Label alpha", "Strength of overlays", 0.0, 1.0, 2, 1.0),
-    "smooth_scroll_speed": _Range("Smooth scroll speed", "Share of the window", 0.001, 1.0, 3, 0.1),
-    "raster_brightness": _Range("Raster brightness", "Brightness", 0.2, 3.0, 2, 1.0, " ×"),
-    "event_height": _Range("Event height", "Share of the row", 0.1, 1.0, 2, 0.8),
-    "event_thickness": _Range("Event thickness", "Width", 1.0, 10.0, 1, 1.0, " px"),
+NUMBERS: dict[Number, _Number] = {
+    "label_alpha": _Number("Label alpha", "Strength of overlays", 2, unset="as the states"),
+    "smooth_scroll_speed": _Number("Smooth scroll speed", "Share of the window", 3),
+    "raster_brightness": _Number("Raster brightness", "Brightness", 2, " ×"),
+    "event_height": _Number("Event height", "Share of the row", 2, "", "as the plots", 0.2),
+    "event_thickness": _Number("Event thickness", "Width", 1, " px", "as the plots", 2.0),
 }
-"""Title, range and neutral value of every number of the view that has a dialog."""
+"""Title and wording of every number of the view that has a dialog."""
 
 
 class _NumbersDialog(LiveDialog):
@@ -47,10 +57,16 @@ class _NumbersDialog(LiveDialog):
         super().__init__(desk, title, parent)
         self._fields: dict[Number, QDoubleSpinBox] = {}
         for name in names:
-            spec = NUMBERS[name]
-            field = number_field(spec.low, spec.high, spec.digits, spec.label, spec.suffix)
-            field.setSingleStep(10 ** -min(spec.digits, 2))
-            slider = pair_slider(field, partial(_share, spec), partial(_value, spec))
+            spec, step = NUMBERS[name], 10 ** -min(NUMBERS[name].digits, 2)
+            low, high = VALUE_RANGES[name]
+            unset = bool(spec.unset) and getattr(desk.state.facts.view, name) is None
+            # One step below the least value stands for none.
+            field = number_field(
+                low - step if unset else low, high, spec.digits, spec.label, spec.suffix
+            )
+            field.setSpecialValueText(spec.unset if unset else "")
+            field.setSingleStep(step)
+            slider = pair_slider(field, partial(_share, name), partial(_value, name))
             self.form.addRow(spec.label, field)
             self.form.addRow("", slider)
             field.valueChanged.connect(partial(self._changed_value, name))
@@ -61,23 +77,26 @@ class _NumbersDialog(LiveDialog):
         """Show the numbers."""
         for name, field in self._fields.items():
             value = getattr(state.view, name)
-            field.setValue(NUMBERS[name].start if value is None else value)
+            field.setValue(field.minimum() if value is None else value)
 
     def _changed_value(self, name: Number, value: float) -> None:
         if not self.following:
-            self.desk.run(commands.SetValue(name, value))
+            unset = value < VALUE_RANGES[name][0]
+            self.desk.run(commands.SetValue(name, None if unset else value))
 
     def _reset(self) -> None:
         for name in self._fields:
-            self.desk.run(commands.SetValue(name, NUMBERS[name].start))
+            self.desk.run(commands.SetValue(name, None))
 
 
-def _share(spec: _Range, value: float) -> float:
-    return (value - spec.low) / (spec.high - spec.low)
+def _share(name: Number, value: float) -> float:
+    low, high = VALUE_RANGES[name]
+    return ((NUMBERS[name].usual if value < low else value) - low) / (high - low)
 
 
-def _value(spec: _Range, share: float) -> float:
-    return spec.low + share * (spec.high - spec.low)
+def _value(name: Number, share: float) -> float:
+    low, high = VALUE_RANGES[name]
+    return low + share * (high - low)
 
 
 class NumberDialog(_NumbersDialog):

@@ -16,9 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from loupe.app import commands
+from loupe.app.reducers.rows import GAIN_RANGE
 from loupe.app.state import AppState
 from loupe.errors import LoupeError
-from loupe.scene.colormaps import lut_of
+from loupe.scene.colormaps import COLORMAP_CHOICES, lut_of
 from loupe.scene.model import DenseContent, HeatmapContent
 from loupe.ui.desk import Desk
 from loupe.ui.dialogs.base import LiveDialog, RowChoice
@@ -27,18 +28,6 @@ from loupe.ui.fields import digits_for, number_field, pair_slider, show_number
 __all__ = ["DenseDialog", "HeatmapDialog", "YAxisDialog"]
 
 _HUGE = 1e12
-_COLORMAPS = (
-    "magma",
-    "viridis",
-    "plasma",
-    "inferno",
-    "cividis",
-    "gray",
-    "turbo",
-    "coolwarm",
-    "seismic",
-    "RdBu_r",
-)
 _SCOPES = ("This heatmap", "All heatmaps", "All with this colormap")
 
 
@@ -132,7 +121,7 @@ class DenseDialog(LiveDialog):
         rows = desk.rows("dense")
         self._row = RowChoice(rows, "All dense rows" if len(rows) != 1 else "")
         self._row.choose(desk.state.focused_row)
-        self._gain = number_field(0.01, 100.0, 2, "Gain", " ×")
+        self._gain = number_field(*GAIN_RANGE, 2, "Gain", " ×")
         slider = pair_slider(
             self._gain,
             lambda gain: (math.log10(max(gain, 0.01)) + 2) / 4,
@@ -174,7 +163,11 @@ class DenseDialog(LiveDialog):
         if row_id is None:
             return
         override, content = state.overrides.row(row_id), self._content(row_id)
-        self._gain.setValue(content.gain if override.gain is None else override.gain)
+        gain = content.gain if override.gain is None else override.gain
+        # A session may have gains for raw units, far from 1: the field shows them as they are.
+        self._gain.setDecimals(2 if gain >= 0.1 else 7)
+        self._gain.setRange(min(GAIN_RANGE[0], gain), max(GAIN_RANGE[1], gain))
+        self._gain.setValue(gain)
         self._step.setValue(content.step if override.step is None else override.step)
         page = override.traces_per_page
         self._page.setValue(content.traces_per_page or 0 if page is None else page)
@@ -196,7 +189,7 @@ class DenseDialog(LiveDialog):
         for row in self.desk.rows("dense"):
             if chosen in (None, row.id):
                 content = self._content(row.id)
-                self.desk.run(commands.SetGain(content.gain, row.id))
+                self.desk.run(commands.SetGain(None, row.id))
                 self.desk.run(commands.DenseStep(content.step, row.id))
                 self.desk.run(commands.TracesPerPage(content.traces_per_page, row.id))
 
@@ -212,7 +205,7 @@ class HeatmapDialog(LiveDialog):
         self._high = number_field(-_HUGE, _HUGE, 4, "Upper limit")
         self._cmap = QComboBox()
         self._cmap.setEditable(True)
-        self._cmap.addItems(_COLORMAPS)
+        self._cmap.addItems(COLORMAP_CHOICES)
         self._cmap.setAccessibleName("Colormap")
         self._peak = QRadioButton("Peak")
         self._peak.setToolTip("The value of larger magnitude, sign kept")

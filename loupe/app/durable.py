@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from loupe.app.state import AppState, TrackState
 from loupe.errors import LoupeError
 
 if TYPE_CHECKING:
     from loupe.labels.edit import Edit
+    from loupe.labels.table import IntervalTable
 
 __all__ = ["EditLog", "guard", "pending_edits"]
 
@@ -21,26 +24,26 @@ __all__ = ["EditLog", "guard", "pending_edits"]
 class EditLog(Protocol):
     """Something that keeps edits of one label set safe, such as a `LabelStore`."""
 
+    @property
+    def table(self) -> IntervalTable:
+        """The labels with every edit that was kept."""
+
     def append(self, edit: Edit) -> object:
         """Make an edit durable; a `LoupeError` if that is impossible."""
 
 
-def pending_edits(before: AppState, after: AppState) -> tuple[tuple[str, Edit], ...]:
-    """The edits that lead from one state to the next: id of the label set, edit, in order.
+def pending_edits(before: AppState, after: AppState) -> tuple[tuple[TrackState, Edit | None], ...]:
+    """The edits that lead from one state to the next: the label set before, edit, in order.
 
-    An undone entry gives the inverse of its edit. A set whose table was replaced as a whole (a
-    file loaded again) gives none: that is not an edit.
+    An undone entry gives the inverse of its edit; None stands for a change that no entry of the
+    history explains.
     """
     old = {track.id: track for track in before.tracks}
-    found = []
-    for track in after.tracks:
-        was = old.get(track.id)
-        if was is None or was.table is track.table:
-            continue
-        edit = _edit(was, track)
-        if edit is not None:
-            found.append((track.id, edit))
-    return tuple(found)
+    return tuple(
+        (was, _edit(was, track))
+        for track in after.tracks
+        if (was := old.get(track.id)) is not None and was.table is not track.table
+    )
 
 
 def _edit(before: TrackState, after: TrackState) -> Edit | None:
@@ -63,12 +66,27 @@ def guard(logs: Mapping[str, EditLog], before: AppState, after: AppState) -> str
     str
         Why an edit cannot be made safe, and so must not be shown; empty if all are.
     """
-    for track_id, edit in pending_edits(before, after):
-        log = logs.get(track_id)
-        if log is None:
+    edits = pending_edits(before, after)
+    for was, edit in edits:
+        if edit is None:
+            return "The edit was not made: it could not be written down."
+        log = logs.get(was.id)
+        if log is not None and not _same_rows(log.table, was.table):
+            # Edits go by the place of a row: in another table they would change another label.
+            return (
+                f"The edit was not made: {was.name} is kept otherwise than it is shown. Open the "
+                "session again."
+            )
+    for was, edit in edits:
+        log = logs.get(was.id)
+        if log is None or edit is None:
             continue
         try:
             log.append(edit)
         except LoupeError as error:
             return f"The edit was not made: {error}. {error.hint}".rstrip()
     return ""
+
+
+def _same_rows(kept: IntervalTable, shown: IntervalTable) -> bool:
+    return np.array_equal(kept.starts, shown.starts) and np.array_equal(kept.ends, shown.ends)
