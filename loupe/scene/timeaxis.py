@@ -19,6 +19,7 @@ __all__ = [
     "format_time",
     "nice_step",
     "parse_time",
+    "parse_time_of_day",
     "ticks",
 ]
 
@@ -200,6 +201,28 @@ def parse_time(text: str, *, origin: datetime | None = None) -> Seconds:
             f"`{text}` is not a time; write seconds (754.2), m:s (12:34) or h:m:s (2:14:05.2)"
         ) from None
     return sign * value
+
+
+def parse_time_of_day(text: str, origin: datetime, near: Seconds | None = None) -> Seconds:
+    """Seconds of the recording from a time of day as the wall clock shows it.
+
+    Parameters
+    ----------
+    origin
+        Wall clock at time 0.
+    near
+        The day is the one that brings the time nearest to this; without it, the first on which
+        the time comes after time 0.
+
+    Raises
+    ------
+    ValueError
+        As `parse_time`.
+    """
+    seconds = parse_time(text) - _since_midnight(origin)
+    if near is None:
+        return seconds + 86400.0 if seconds < 0 else seconds
+    return seconds + 86400.0 * round((near - seconds) / 86400.0)
 
 
 def clamp_window(start: Seconds, length: Seconds, extent: Span) -> Seconds:

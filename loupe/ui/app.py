@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -28,7 +30,7 @@ from loupe.app.link import TimeLinks
 from loupe.app.overrides import since
 from loupe.app.presenter import Presenter
 from loupe.app.start import initial_state, recompiled
-from loupe.app.state import AppState
+from loupe.app.state import AppState, TrackState
 from loupe.app.store import Store
 from loupe.errors import LoupeConfigError, LoupeError
 from loupe.heap import give_freed_back
@@ -188,7 +190,9 @@ class LoupeWindow:
         self._keys = KeyFilter(self.desk, self._own_windows, self.widget)
         application().installEventFilter(self._keys)
         application().styleHints().colorSchemeChanged.connect(self._system_theme_changed)
-        self.widget.dropped.connect(self.file_requests.dropped)
+        # Later: whoever drags waits for the end of the drop, and opening takes its time.
+        self.widget.dropped.connect(self.file_requests.dropped, Qt.ConnectionType.QueuedConnection)
+        self.desk.on_states.append(self._states_changed)
         geometry = memory.geometry
         if geometry:
             self.widget.restoreGeometry(QByteArray(geometry))
@@ -208,6 +212,16 @@ class LoupeWindow:
     def state(self) -> AppState:
         """The state now."""
         return self.store.state
+
+    @property
+    def state_folder(self) -> Path | None:
+        """Where journals of labels stand; None is the user's."""
+        return self._state_folder
+
+    @property
+    def swapping(self) -> bool:
+        """Whether another session is being opened for this window."""
+        return self._swapping
 
     @property
     def is_open(self) -> bool:
@@ -269,6 +283,14 @@ class LoupeWindow:
     def _own_windows(self) -> Sequence[QWidget]:
         return (self.widget, *self.core.videos.windows)
 
+    def _states_changed(self) -> None:
+        """Give labels a place once there are states to score."""
+        tracks = self.files.begin(self.desk.scene)
+        if tracks:
+            state = replace(self.state, tracks=tracks, edited=0)
+            self.store.dispatch(commands.ReplaceState(state))
+            self.core.tell_of_labels()
+
     def _system_theme_changed(self) -> None:
         if not self._closed and self.state.view.theme == "system":
             self.core.set_look()
@@ -309,18 +331,20 @@ class LoupeWindow:
             self._swapping = False
         if self._closed:
             return
+        self.requests.close_about_rows()
         same_videos = self.desk.scene.session.videos == session.videos
         same_videos = same_videos and not self.core.videos.changed
+        edited, file = self.desk.track, self.files.paths.get(self.state.edited or 0)
         tracks = self.files.update(scene, self.state.tracks)
         self.desk.scene = scene
         self.desk.states = session.states
         self.desk.read_colors()
         self.desk.actions = actions
         state = recompiled(change(self.state), scene)
-        edited = state.edited if state.edited is not None and state.edited < len(tracks) else None
-        if edited is None and tracks:
-            edited = session.edited_labels or 0
-        state = replace(state, tracks=tracks, edited=edited)
+        place = self._place_of(edited, file, tracks)
+        if place is None and tracks:
+            place = session.edited_labels or 0
+        state = replace(state, tracks=tracks, edited=place)
         state = reaching(state, scene, self.core.videos.spans if same_videos else ())
         self.core.swap(lambda: self._presenter(scene), state)
         if not same_videos:
@@ -329,9 +353,23 @@ class LoupeWindow:
         for listener in self.desk.on_actions:
             listener()
         self.core.report_rows()
+        self.core.tell_of_labels()
         self.tuning.start()
         self.file_requests.label_changes.follow()
         self.core.show()
+
+    def _place_of(
+        self, track: TrackState | None, file: Path | None, tracks: Sequence[TrackState]
+    ) -> int | None:
+        """Where a set stands now that the session was read again; None if it is gone."""
+        if track is None:
+            return None
+        for place, other in enumerate(tracks):
+            if other.table is track.table:
+                return place
+        if file is not None:
+            return next((i for i, path in self.files.paths.items() if path == file), None)
+        return next((i for i, other in enumerate(tracks) if other.id == track.id), None)
 
     def reload(self, session: Session) -> None:
         """Show what the window's file says now, with what was changed here since it was saved.
@@ -383,13 +421,23 @@ class LoupeWindow:
         if self._closed:
             return True
         keep = False
+        self._take_what_is_typed()
         if views.unsaved(self.state):
             answer = self._ask_unsaved()
+            if not self.is_open:
+                return True  # by a script, while the person was asked
             if answer == "cancel" or (answer == "save" and not self.file_requests.save_all()):
                 return False
             keep = answer == "keep"
         self._end(keep_unsaved=keep)
         return True
+
+    def _take_what_is_typed(self) -> None:
+        """Make edits of what stands in open fields: a cell of the table, a note."""
+        focus = QApplication.focusWidget()
+        if focus is not None and self.widget.labels.isAncestorOf(focus):
+            focus.clearFocus()
+        self.requests.close_notes()
 
     def _ask_unsaved(self) -> str:
         names = ", ".join(track.name for track in views.unsaved(self.state))
@@ -407,31 +455,46 @@ class LoupeWindow:
         box.setEscapeButton(choices["cancel"])
         box.exec()
         clicked = box.clickedButton()
+        box.deleteLater()
         return next((name for name, button in choices.items() if button is clicked), "cancel")
 
     def close(self, *, keep_unsaved: bool = True) -> None:
         """Close without asking; unsaved edits stay in the journal unless told otherwise."""
         if not self._closed:
+            self._take_what_is_typed()
             self._end(keep_unsaved=keep_unsaved)
         self.widget.close()
 
     def _end(self, *, keep_unsaved: bool) -> None:
+        """Let go of everything; what cannot be let go of does not keep the rest."""
         self._closed = True
-        LINKS.leave(self.store)
-        application().removeEventFilter(self._keys)
-        application().styleHints().colorSchemeChanged.disconnect(self._system_theme_changed)
-        self.memory.closed(bytes(self.widget.saveGeometry().data()), self.widget.sizes)
-        self.file_requests.close()
-        self.tuning.close()
-        self.core.close()
-        self.files.close(keep_unsaved=keep_unsaved)
-        self.scheduler.close()
+        theme_changed = application().styleHints().colorSchemeChanged
+        steps: list[Callable[[], object]] = [
+            lambda: LINKS.leave(self.store),
+            lambda: application().removeEventFilter(self._keys),
+            lambda: theme_changed.disconnect(self._system_theme_changed),
+            self.requests.close_dialogs,
+            self.file_requests.close,
+            self.tuning.close,
+            lambda: self.files.close(keep_unsaved=keep_unsaved),
+            lambda: self.memory.closed(bytes(self.widget.saveGeometry().data()), self.widget.sizes),
+            self.core.close,
+            self.scheduler.close,
+            self._leave_lists,
+            *self.on_closed,
+        ]
+        try:
+            with ExitStack() as ending:
+                for step in reversed(steps):
+                    ending.callback(step)
+        except Exception:  # noqa: BLE001 - told as from whatever Qt calls; the window goes anyway
+            sys.excepthook(*sys.exc_info())
+
+    def _leave_lists(self) -> None:
         _CLOSING.append(self)
         self.widget.destroyed.connect(_forget_deleted)
         if self in _WINDOWS:
             _WINDOWS.remove(self)
-        for listener in self.on_closed:
-            listener()
 
 
 def _forget_deleted() -> None:

@@ -137,6 +137,7 @@ class PlotCanvas(QOpenGLWidget):
     def initializeGL(self) -> None:
         """Make the renderer in the surface's context; also after the context was lost."""
         self._stale = True
+        self._failure = None
         try:
             self._host = GlooHost(self.defaultFramebufferObject)
             self._host.make_current()
@@ -190,6 +191,7 @@ class PlotCanvas(QOpenGLWidget):
         """Ask for a frame of the new size."""
         super().resizeEvent(event)
         self._hint.setGeometry(self.rect())
+        self._ring.setGeometry(0, 0, self.width(), 2)
         self.resized.emit(self.viewport)
 
     def event(self, event: QEvent) -> bool:
@@ -203,7 +205,6 @@ class PlotCanvas(QOpenGLWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show that the keys go here when they came here by the keyboard."""
         by_key = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        self._ring.setGeometry(0, 0, self.width(), 2)
         self._ring.setVisible(event.reason() in by_key)
         self._ring.raise_()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, QTimer
@@ -18,6 +19,7 @@ from loupe.app.gestures import Cancel, Gesture, Leave, Move
 from loupe.app.interaction import Interaction
 from loupe.app.ports import Scheduler
 from loupe.app.presenter import Presenter
+from loupe.app.reduce import reduce
 from loupe.app.state import AppState
 from loupe.errors import LoupeError
 from loupe.kernels import compile_deferred
@@ -45,6 +47,7 @@ _SHAPES = {
     "cross": Qt.CursorShape.CrossCursor,
 }
 RECOVER, DISCARD = "Recover", "Discard"
+_RECOVERY = "recovery"
 
 
 class WindowCore:
@@ -78,6 +81,7 @@ class WindowCore:
         self._closed = False
         self._message = ""
         self._told = 0
+        self._failure: LoupeError | None = None
         self._pointer: tuple[float, float] | None = None
         self._hover_due = False
         self._pointing = False
@@ -88,15 +92,15 @@ class WindowCore:
         self._timer.timeout.connect(self._tick)
         desk.store.guard(files.guard)
         desk.y_range = lambda row_id: self.presenter.y_range(row_id)
+        desk.run = self.run
+        desk.on_states.append(self._states_changed)
         desk.call_off = self._call_off
         self._leave = desk.store.subscribe(self._changed)
         presenter.on_frame(self._draw)
         self._connect()
         self.menus = Menus(window.menuBar(), desk)
         self.report_rows()
-        self._offer_recovery()
-        if files.notes:
-            desk.run(commands.Note(files.notes[0]))
+        self.tell_of_labels()
 
     def _connect(self) -> None:
         window, run = self.window, self.desk.run
@@ -207,7 +211,27 @@ class WindowCore:
         before = self.desk.state
         self.desk.run(command)
         after = self.desk.state
-        return "" if after.tracks is not before.tracks else after.note
+        if after.tracks is not before.tracks:
+            return ""
+        return after.note if after.note != before.note else self._answer(command)
+
+    def run(self, command: commands.Command) -> bool:
+        """Carry a command out; an answer that stands in the state already is shown once more."""
+        before = self.desk.state
+        changed = self.desk.store.dispatch(command)
+        note = before.note
+        if note and self.desk.state is before and self._answer(command) == note:
+            self._message = note
+            self._show_status()
+        return changed
+
+    def _answer(self, command: commands.Command) -> str:
+        """What a command that changes nothing is answered now, whatever was said before."""
+        state = self.desk.state
+        reason = self.desk.store.allowed(command)
+        if reason or isinstance(command, commands.UiRequest | commands.ReplaceState):
+            return reason
+        return reduce(replace(state, note=""), command).note
 
     # State to widgets
 
@@ -226,6 +250,15 @@ class WindowCore:
             if not self.presenter.holding:
                 self._scheduler.post(self.show)
             # Else panels and plots are drawn together: each repaint of the window composes all.
+
+    def _states_changed(self) -> None:
+        """Draw the states as they are now, in plots and panels."""
+        self.presenter.scene = self.desk.scene
+        self.presenter.refresh()
+        self._before = None
+        if not self._due:
+            self._due = True
+            self._scheduler.post(self.show)
 
     def reveal_row(self, row_id: str) -> None:
         """Scroll the rows no further than it takes to show one of them."""
@@ -255,11 +288,7 @@ class WindowCore:
             self.show_title()
             self._show_parts(after)
         window.topbar.show_view(views.bar_view(desk))
-        for note in self.presenter.notes[self._told :]:
-            self._told += 1
-            self.report("data", LoupeError(note))
-        done, total = self.presenter.progress
-        window.topbar.show_progress(done, total, "drawing" if total > 1 else "")
+        self._tell_progress()
         self._show_message(before, after)
         self._show_status()
         if window.overview.isVisible():
@@ -361,17 +390,21 @@ class WindowCore:
         self._show_status()
         if self._pointer is not None:
             self._hover_soon()
+        self._tell_progress()
+        failure = self.window.canvas.failure
+        if failure is not None and str(failure) != str(self._failure):
+            self.report("plots", failure)
+        self._failure = failure
+        if self.presenter.settled:
+            # The first picture is there: from now on a compiler is in nobody's way.
+            compile_deferred()
+
+    def _tell_progress(self) -> None:
         for note in self.presenter.notes[self._told :]:
             self._told += 1
             self.report("data", LoupeError(note))
         done, total = self.presenter.progress
         self.window.topbar.show_progress(done, total, "drawing" if total > 1 else "")
-        failure = self.window.canvas.failure
-        if failure is not None:
-            self.report("plots", failure)
-        if self.presenter.settled:
-            # The first picture is there: from now on a compiler is in nobody's way.
-            compile_deferred()
 
     def _tick(self) -> None:
         now = time.monotonic_ns()
@@ -383,10 +416,14 @@ class WindowCore:
     def swap(self, make: Callable[[], Presenter], state: AppState) -> None:
         """Show another scene, with the state that fits it; `make` builds its presenter."""
         self.presenter.close()
-        self.desk.run(commands.ReplaceState(state))
-        self.presenter = make()
-        self.presenter.on_frame(self._draw)
-        self._before = None
+        try:
+            self.desk.run(commands.ReplaceState(state))
+        finally:
+            # Whatever a view makes of the new state, there is something that draws it.
+            self.presenter = make()
+            self.presenter.on_frame(self._draw)
+            self._told = 0
+            self._before = None
         self._draw()
 
     def report_rows(self) -> None:
@@ -394,17 +431,35 @@ class WindowCore:
         for fault in row_faults(self.desk.scene):
             self.window.errors.add(fault)
 
-    def _offer_recovery(self) -> None:
-        for index, message in self.files.recoveries():
-            name = self.desk.state.tracks[index].name
-            fault = Fault(name, message, "", (RECOVER, DISCARD), f"recovery:{index}")
-            self.window.errors.add(fault)
+    def tell_of_labels(self) -> None:
+        """Say what label files were read as, and offer what earlier sessions left of them."""
+        for name, note in self.files.take_notes():
+            self.window.errors.add(Fault(name, note))
+        panel, tracks = self.window.errors, self.desk.state.tracks
+        offers = [
+            Fault(
+                tracks[index].name,
+                message,
+                "",
+                (RECOVER, DISCARD),
+                f"{_RECOVERY}:{tracks[index].id}",
+            )
+            for index, message in self.files.recoveries()
+        ]
+        for fault in panel.faults:
+            if fault.key.startswith(f"{_RECOVERY}:") and fault not in offers:
+                panel.discard(fault)
+        for fault in offers:
+            panel.add(fault)
 
     def _answered(self, fault: Fault, answer: str) -> None:
-        kind, _, text = fault.key.partition(":")
-        if kind != "recovery":
+        kind, _, track_id = fault.key.partition(":")
+        if kind != _RECOVERY:
             return
-        index = int(text)
+        index = views.track_index(self.desk.state, track_id)
+        if index is None:
+            self.window.errors.discard(fault)
+            return
         change: Callable[[int, AppState], AppState] = (
             self.files.recover if answer == RECOVER else self.files.discard
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from loupe.app.actions import Action
 from loupe.app.commands import Command
@@ -43,6 +43,8 @@ class Desk:
         Calls a drag off, if one is going on; whether there was one.
     on_actions
         Called when the table of actions has changed: menus and keys read it again.
+    on_states
+        Called when the states have changed: plots and panels are drawn anew.
     """
 
     scene: Scene
@@ -57,6 +59,7 @@ class Desk:
     undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
     call_off: Callable[[], bool] = lambda: False
     on_actions: list[Callable[[], None]] = field(default_factory=list)
+    on_states: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Look the colours up once."""
@@ -65,6 +68,20 @@ class Desk:
     def read_colors(self) -> None:
         """Take the colours of the states over, after these have changed."""
         self.colors = {name: self.states.color(name) for name in self.states.states}
+
+    def use_states(self, states: StateConfig, actions: tuple[Action, ...]) -> None:
+        """Take other states, and the actions that label with them, into the session."""
+        session = self.scene.session
+        changed = session.model_copy(update={"states": states}).with_base(session.base)
+        self.scene = replace(self.scene, session=changed)
+        self.states = states
+        self.read_colors()
+        told = list(self.on_states)
+        if actions != self.actions:
+            self.actions = actions
+            told += self.on_actions
+        for listener in told:
+            listener()
 
     @property
     def state(self) -> AppState:

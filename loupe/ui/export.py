@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from loupe.data.protocols import ArrayData
 from loupe.errors import LoupeDataError
+from loupe.scene.compile import Progress
 from loupe.scene.model import (
     DenseContent,
     HeatmapContent,
@@ -19,6 +21,7 @@ from loupe.scene.model import (
     Row,
     TraceContent,
 )
+from loupe.ui.store_memory import put_whole
 from loupe.units import Span
 
 __all__ = ["FORMATS", "export_window"]
@@ -26,12 +29,27 @@ __all__ = ["FORMATS", "export_window"]
 FORMATS = "Comma-separated (*.csv);;NumPy (*.npz);;zarr (*.zarr)"
 """Kinds of file, for a file dialog."""
 
+_BLOCK_BYTES = 32 << 20
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 _Curve: TypeAlias = tuple[str, str, Floats, Floats]
 
 
-def export_window(rows: tuple[Row, ...], window: Span, path: Path) -> int:
+def export_window(
+    rows: tuple[Row, ...],
+    window: Span,
+    path: Path,
+    progress: Progress = lambda done, total, name: None,
+) -> int:
     """Write the samples and events of `rows` inside `window`, physical values, every sample.
+
+    One trace is in memory at a time, besides the block of rows that is read at once. The file
+    stands there when it is whole; one that was there before is replaced then.
+
+    Parameters
+    ----------
+    progress
+        Told how many of the traces are written; may raise to end it all.
 
     Returns
     -------
@@ -43,31 +61,47 @@ def export_window(rows: tuple[Row, ...], window: Span, path: Path) -> int:
     LoupeDataError
         If the ending is none of ``.csv``, ``.npz``, ``.zarr``, or nothing could be written.
     """
-    kind = path.suffix.lower()
-    curves = [curve for row in rows for curve in _curves(row, window)]
-    try:
-        if kind == ".csv":
-            _write_csv(curves, path)
-        elif kind == ".npz":
-            arrays: dict[str, Floats] = {}
-            for title, name, times, values in curves:
-                key = _key(title, name, arrays)
-                arrays[key] = values
-                arrays[f"{key}_t"] = times
-            with path.open("wb") as file:
-                np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # numpy's stub: allow_pickle
-        elif kind == ".zarr":
-            _write_zarr(curves, path)
-        else:
-            raise LoupeDataError(
-                f"`{path.name}` is no kind of file that can be written",
-                hint="Give the name an ending: .csv, .npz or .zarr.",
-            )
-    except OSError as error:
+    writers = {".csv": _write_csv, ".npz": _write_npz, ".zarr": _write_zarr}
+    write = writers.get(path.suffix.lower())
+    if write is None:
         raise LoupeDataError(
-            f"the data cannot be written: {error.strerror or error}", where=str(path)
-        ) from None
-    return sum(len(values) for _, _, _, values in curves)
+            f"`{path.name}` is no kind of file that can be written",
+            hint="Give the name an ending: .csv, .npz or .zarr.",
+        )
+    count = 0
+
+    def curves() -> Iterator[_Curve]:
+        nonlocal count
+        total = sum(map(_count, rows))
+        found = (curve for row in rows for curve in _curves(row, window))
+        for number, curve in enumerate(found):
+            progress(number, total, curve[0])
+            count += len(curve[3])
+            yield curve
+
+    try:
+        real = path.resolve()
+        if real.is_dir():
+            raise LoupeDataError(
+                "there is something of this name already",
+                where=str(path),
+                hint="Choose another name.",
+            )
+        put_whole(real.parent, real.name, lambda spare: write(curves(), spare))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise LoupeDataError(f"the data cannot be written: {reason}", where=str(path)) from error
+    return count
+
+
+def _count(row: Row) -> int:
+    """How many curves a row has."""
+    content = row.content
+    if isinstance(content, TraceContent):
+        return len(content.lines)
+    if isinstance(content, DenseContent | HeatmapContent):
+        return len(content.order)
+    return len(content.row_names) if isinstance(content, RasterContent) else 0
 
 
 def _curves(row: Row, window: Span) -> Iterator[_Curve]:
@@ -76,30 +110,37 @@ def _curves(row: Row, window: Span) -> Iterator[_Curve]:
     title = row.title or row.id
     if isinstance(content, TraceContent):
         for line in content.lines:
-            yield (title, line.name, *_samples(line.array.data, line.row, window))
-    elif isinstance(content, DenseContent):
-        for index, name in zip(content.order.tolist(), content.tick_names, strict=True):
-            yield (title, name, *_samples(content.array.data, index, window))
-    elif isinstance(content, HeatmapContent):
-        for index, name in zip(content.order.tolist(), content.row_names, strict=True):
-            yield (title, name, *_samples(content.array.data, index, window))
+            for times, values in _samples(line.array.data, [line.row], window):
+                yield title, line.name, times, values
+    elif isinstance(content, DenseContent | HeatmapContent):
+        names = content.tick_names if isinstance(content, DenseContent) else content.row_names
+        found = _samples(content.array.data, content.order.tolist(), window)
+        for name, (times, values) in zip(names, found, strict=True):
+            yield title, name, times, values
     elif isinstance(content, RasterContent):
         a, b = np.searchsorted(content.times, [window.start, window.stop], side="left")
+        times, rows = content.times[a:b], content.rows[a:b]
+        order = np.argsort(rows, kind="stable")
+        edges = np.searchsorted(rows[order], np.arange(len(content.row_names) + 1))
         for index, name in enumerate(content.row_names):
-            times = content.times[a:b][content.rows[a:b] == index]
-            yield title, name, times, np.ones(len(times))
+            mine = times[order[edges[index] : edges[index + 1]]]
+            yield title, name, mine, np.ones(len(mine))
 
 
-def _samples(data: ArrayData, row: int, window: Span) -> tuple[Floats, Floats]:
+def _samples(data: ArrayData, rows: list[int], window: Span) -> Iterator[tuple[Floats, Floats]]:
+    """Times and values of each row; as many rows are read at once as `_BLOCK_BYTES` hold."""
     first, last = data.time.bracket(window.start, window.stop)
     times = data.time.times(first, last)
-    raw = data.read(np.array([row], dtype=np.intp), first, last)[0]
-    values = raw.astype(np.float64) * data.info.scale + data.info.offset
     inside = (times >= window.start) & (times < window.stop)
-    return times[inside], values[inside]
+    times = times[inside]
+    step = max(1, _BLOCK_BYTES // max(1, 8 * (last - first)))
+    for start in range(0, len(rows), step):
+        raw = data.read(np.array(rows[start : start + step], dtype=np.intp), first, last)
+        for one in raw:
+            yield times, one[inside].astype(np.float64) * data.info.scale + data.info.offset
 
 
-def _write_csv(curves: list[_Curve], path: Path) -> None:
+def _write_csv(curves: Iterator[_Curve], path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         lines = csv.writer(file)
         lines.writerow(["row", "trace", "time_s", "value"])
@@ -108,19 +149,30 @@ def _write_csv(curves: list[_Curve], path: Path) -> None:
                 lines.writerow([title, name, repr(t), repr(value)])
 
 
-def _write_zarr(curves: list[_Curve], path: Path) -> None:
+def _write_npz(curves: Iterator[_Curve], path: Path) -> None:
+    taken: set[str] = set()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for title, name, times, values in curves:
+            key = _key(title, name, taken)
+            for part, array in ((key, values), (f"{key}_t", times)):
+                taken.add(part)
+                with file.open(f"{part}.npy", "w", force_zip64=True) as entry:
+                    np.lib.format.write_array(entry, array, allow_pickle=False)
+
+
+def _write_zarr(curves: Iterator[_Curve], path: Path) -> None:
     import zarr
 
     group = zarr.open_group(str(path), mode="w-")
-    taken: dict[str, object] = {}
+    taken: set[str] = set()
     for title, name, times, values in curves:
         key = _key(title, name, taken)
-        taken[key] = taken[f"{key}_t"] = None
-        group.create_array(key, data=values)
-        group.create_array(f"{key}_t", data=times)
+        for part, array in ((key, values), (f"{key}_t", times)):
+            taken.add(part)
+            group.create_array(part, data=array)
 
 
-def _key(title: str, name: str, taken: dict[str, object] | dict[str, Floats]) -> str:
+def _key(title: str, name: str, taken: Collection[str]) -> str:
     """A name for an array that no other has."""
     text = "_".join(part for part in (title, name) if part)
     stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in text).strip(".") or "row"

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QSlider
 
-__all__ = ["NumberField", "number_field", "pair_slider"]
+__all__ = ["NumberField", "digits_for", "number_field", "pair_slider", "show_number"]
 
 _TICKS = 1000
+_MOST_DIGITS = 15
 _MINUS = "\N{MINUS SIGN}"
 
 
 class NumberField(QDoubleSpinBox):
     """A field for a number, written with a true minus sign and read with either."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.valueChanged.connect(self._taken)
+
+    def _taken(self) -> None:
+        """What was typed is the value now, and may be replaced."""
+        self.lineEdit().setModified(False)
 
     def textFromValue(self, value: float) -> str:
         """The number as people write it."""
@@ -45,6 +55,24 @@ def number_field(
     # The style sheet's padding does not reach the text inside a spin box.
     field.lineEdit().setTextMargins(6, 0, 6, 0)
     return field
+
+
+def show_number(field: QDoubleSpinBox, value: float, digits: int, step: float) -> None:
+    """Show a number with so many digits, unless another one is being typed."""
+    line = field.lineEdit()
+    shown = field.prefix() + field.textFromValue(field.value()) + field.suffix()
+    if not (line.isModified() and line.text() != shown):
+        field.setDecimals(digits)
+        field.setSingleStep(step)
+        field.setValue(value)
+
+
+def digits_for(low: float, high: float, least: int) -> int:
+    """Digits after the point that tell a thousandth of a range apart, at least so many."""
+    span = abs(high - low) or abs(high) or 1.0
+    if not math.isfinite(span):
+        return least
+    return min(_MOST_DIGITS, max(least, 3 - math.floor(math.log10(span))))
 
 
 def pair_slider(

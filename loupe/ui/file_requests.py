@@ -20,6 +20,7 @@ from loupe.ui import export, picture, views
 from loupe.ui.asking import ask_open, ask_save, attempt
 from loupe.ui.dialogs.columns import ColumnsDialog
 from loupe.ui.label_changes import LabelChanges
+from loupe.ui.opening import in_thread
 from loupe.ui.panels.errors import Fault
 from loupe.ui.session_files import SessionFiles
 from loupe.ui.watch import FileWatch
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FileRequests"]
 
-_ANYWAY = "Write anyway"
+_ANYWAY, _LEAVE = "Write anyway", "Do not write"
 _CHOOSE_COLUMNS = "Choose the columns (*.csv *.htsv *.tsv *.parquet)"
+_RETRY_MS = 100.0
 _LABEL_FILES = (
     f"Labels (*.csv *.htsv *.tsv *.parquet *.txt *.edf);;{_CHOOSE_COLUMNS};;All files (*)"
 )
@@ -56,6 +58,8 @@ class FileRequests:
         self.label_changes = LabelChanges(
             window, lambda index: self.save(index, anew=True), self._ask_export
         )
+        self._again = False
+        self._refused: Sequence[Fault] = ()
         self.variables: Mapping[str, str] = {}
         self.allow_write: Sequence[str] = ()
         self.table: dict[str, Callable[[str], None]] = {
@@ -119,17 +123,20 @@ class FileRequests:
         `write` is given the set's place by then, and the losses that the person has read: labels
         may be edited before the button is pressed.
         """
-        fault = Fault(where, error.message, "Nothing was written.", (_ANYWAY,), f"lossy:{where}")
+        fault = Fault(
+            where, error.message, "Nothing was written.", (_ANYWAY, _LEAVE), f"lossy:{where}"
+        )
         self._anyway[fault] = (self._window.state.tracks[index].id, write)
         self._window.add_fault(fault)
 
     def _answered(self, fault: Fault, answer: str) -> None:
         track_id, write = self._anyway.pop(fault, ("", None))
-        if write is not None and answer == _ANYWAY:
-            self._window.widget.errors.discard(fault)
-            index = views.track_index(self._window.state, track_id)
-            if index is not None:
-                write(index, fault.message)
+        if write is None:
+            return
+        self._window.widget.errors.discard(fault)
+        index = views.track_index(self._window.state, track_id)
+        if index is not None and answer == _ANYWAY:
+            write(index, fault.message)
 
     # Sessions
 
@@ -144,6 +151,7 @@ class FileRequests:
                 path=Path(path),
                 allow_remote=self._window.allow_remote,
                 memory=self._window.memory,
+                state_folder=self._window.state_folder,
             )
             if self._window.is_open and self._window.state.linked:
                 LINKS.link(self._window.store, opened.store)
@@ -181,7 +189,13 @@ class FileRequests:
         if path is None or path.suffix.lower() != ".toml":
             self._window.core.say("This window was not opened from a session file.")
             return
-        self._window.widget.errors.show_faults(())
+        panel = self._window.widget.errors
+        if self._window.swapping:
+            # What is being opened may be older than the file by then.
+            if not self._again:
+                self._again = True
+                self._window.scheduler.later(_RETRY_MS, self._reload_again)
+            return
 
         def work() -> None:
             session = load_session(
@@ -190,10 +204,21 @@ class FileRequests:
                 allow_remote=self._window.allow_remote,
                 allow_write=self.allow_write,
             )
+            panel.keep_offers()
             self._window.reload(session)
 
-        if self._try(path.name, work):
-            self._window.core.say(f"{path.name} was read again.")
+        for fault in self._refused:
+            panel.discard(fault)
+        before = panel.faults
+        done = self._try(path.name, work)
+        if self._window.is_open:
+            if done:
+                self._window.core.say(f"{path.name} was read again.")
+            self._refused = () if done else [f for f in panel.faults if f not in before]
+
+    def _reload_again(self) -> None:
+        self._again = False
+        self.reload()
 
     def add(self, paths: Sequence[str]) -> None:
         """Add recordings, tables, videos or labels to the session."""
@@ -234,8 +259,11 @@ class FileRequests:
 
     def _add_labels(self, path: Path, schema: IntervalLabelSchema | None) -> None:
         self._window.swap(self._sessions.with_labels(path, schema))
-        tracks = self._window.state.tracks
-        self._window.store.dispatch(commands.SetEditedTrack(len(tracks) - 1))
+        if not self._window.is_open:
+            return
+        index = views.track_index(self._window.state, self._window.desk.scene.tracks[-1].id)
+        if index is not None:
+            self._window.store.dispatch(commands.SetEditedTrack(index))
         self._window.core.say(f"{path.name} loaded.")
 
     def _ask_columns(self, path: Path) -> None:
@@ -432,9 +460,21 @@ class FileRequests:
         counts: list[int] = []
         rows = window.core.presenter.rows
         span = window.state.window.span
-        if self._try(path, lambda: counts.append(export.export_window(rows, span, Path(path)))):
+        name = Path(path).name
+
+        def work() -> None:
+            counts.append(
+                in_thread(
+                    "Writing",
+                    name,
+                    window.desk.look,
+                    lambda progress: export.export_window(rows, span, Path(path), progress),
+                )
+            )
+
+        if self._try(path, work) and window.is_open:
             text = views.count_text(counts[0])
-            window.core.say(f"{text} samples written to {Path(path).name}.")
+            window.core.say(f"{text} samples written to {name}.")
 
     def close(self) -> None:
         """Watch nothing any more."""

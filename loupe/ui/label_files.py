@@ -7,7 +7,7 @@ Joins the state's tracks with `loupe.labels.store`. What is asked of the person
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -104,52 +104,117 @@ class LabelFiles:
         self._report = report
         self._state_folder = state_folder
         self._kept: list[_Kept] = []
-        self.notes: list[str] = []
+        self._notes: list[tuple[str, str]] = []
 
     def open(self) -> tuple[TrackState, ...]:
         """The tracks of the session; with states but no set, an empty one in memory."""
         tracks = [self._open(spec) for spec in self._scene.tracks]
-        if not self._scene.tracks and self._scene.session.states.key_to_state:
-            table = IntervalTable.empty(IntervalLabelSchema.legacy())
+        return tuple(tracks or self._in_memory())
+
+    def _in_memory(self) -> list[TrackState]:
+        """The set that a session with states but without sets is scored in."""
+        if not self._scene.session.states.key_to_state:
+            return []
+        table = IntervalTable.empty(IntervalLabelSchema.legacy())
+        try:
             store = self._memory(table, "labels")
-            tracks.append(self._track(LabelsConfig(), "labels", _MEMORY_NAME, store))
-        return tuple(tracks)
+        except LoupeError as error:
+            self._report(_MEMORY_NAME, error)
+            return []
+        return [self._track(LabelsConfig(), "labels", _MEMORY_NAME, store)]
+
+    def begin(self, scene: Scene) -> tuple[TrackState, ...]:
+        """An empty set in memory for a window without sets whose scene has states by now."""
+        self._scene = scene
+        return () if self._kept else tuple(self._in_memory())
 
     def update(self, scene: Scene, tracks: tuple[TrackState, ...]) -> tuple[TrackState, ...]:
         """The tracks of another scene: those that it shares stay as they are, edits and all.
 
-        Sets that are gone are let go of; what was not saved of them stays in their journals.
+        They may stand at other places than before. A set that was made here and that no session
+        names stays too, after the others. Sets that are gone are let go of; what was not saved of
+        them stays in their journals.
         """
         before = {spec.id: spec.config for spec in self._scene.tracks}
         base = self._scene.session.base
-        kept = {k.track_id: (k, track) for k, track in zip(self._kept, tracks, strict=True)}
+        left = list(zip(self._kept, tracks, strict=True))
         self._scene = scene
         if not scene.tracks and not before and tracks:
             return tracks
+        matched = self._matched(left, before, base)
+        named = {spec.id for spec in scene.tracks}
+        files = {_place(scene.session.base, spec.config) for spec in scene.tracks}
+        staying = []
+        for seat, track in left:
+            if any(seat is other for other, _ in matched.values()):
+                continue
+            if seat.track_id not in before and seat.track_id not in named and len(track.table):
+                staying.append((seat, track))
+            else:
+                # Before any is opened: it may be a file that one of these still holds.
+                file = _place(base, before.get(seat.track_id, LabelsConfig()))
+                again = seat.track_id in named if file is None else file in files
+                self._let_go(seat, track, again)
         self._kept = []
         found = []
         for spec in scene.tracks:
-            old = before.get(spec.id, LabelsConfig())
-            same = spec.id in kept and _one_set(
-                old, base, spec.config, scene.session.base, kept[spec.id][1]
-            )
-            if same and not spec.live:
-                seat, track = kept.pop(spec.id)
-                self._kept.append(seat)
-                found.append(_refreshed(track, old, spec.config))
-            else:
-                if spec.id in kept:
-                    self._let_go(kept.pop(spec.id)[0])
+            if spec.id not in matched:
                 found.append(self._open(spec))
-        for seat, _ in kept.values():
-            self._let_go(seat)
-        return tuple(found)
+                continue
+            seat, track = matched[spec.id]
+            old = before.get(seat.track_id, LabelsConfig())
+            seat.track_id = spec.id
+            self._kept.append(seat)
+            found.append(_refreshed(replace(track, id=spec.id), old, spec.config))
+        self._kept += [seat for seat, _ in staying]
+        found += [track for _, track in staying]
+        return tuple(found or self._in_memory())
 
-    @staticmethod
-    def _let_go(kept: _Kept) -> None:
-        if kept.store is not None:
-            kept.store.close(keep_unsaved=True)
-            kept.store = None
+    def _matched(
+        self,
+        left: Sequence[tuple[_Kept, TrackState]],
+        before: Mapping[str, LabelsConfig],
+        base: Path | None,
+    ) -> dict[str, tuple[_Kept, TrackState]]:
+        """Which of the sets that are open goes on as which of the new scene's, by id.
+
+        Sets without an id of their own are numbered, so another set may have a number now: the
+        same number counts first, then whatever names the same file.
+        """
+        found: dict[str, tuple[_Kept, TrackState]] = {}
+        taken: set[int] = set()
+        for by_id in (True, False):
+            for spec in self._scene.tracks:
+                if spec.live or spec.id in found:
+                    continue
+                for place, (seat, track) in enumerate(left):
+                    old = before.get(seat.track_id, LabelsConfig())
+                    fits = seat.track_id == spec.id if by_id else old.path is not None
+                    if (
+                        fits
+                        and place not in taken
+                        and seat.store is not None
+                        and _one_set(old, base, spec.config, self._scene.session.base, track)
+                    ):
+                        taken.add(place)
+                        found[spec.id] = seat, track
+                        break
+        return found
+
+    def _let_go(self, kept: _Kept, track: TrackState, again: bool) -> None:
+        """Close a set; `again`: it is opened anew, with the offer to recover its edits."""
+        if kept.store is None:
+            return
+        kept.store.close(keep_unsaved=True)
+        kept.store = None
+        if not track.saved and not track.read_only and not again:
+            self._report(
+                track.name,
+                LoupeError(
+                    "is not in the session any more; what was not saved of it is kept",
+                    hint="Name it in the session again, or open it, to recover that.",
+                ),
+            )
 
     def own(self, path: Path) -> None:
         """Know that the session is kept in this file now, so that sets of it are found there."""
@@ -202,12 +267,17 @@ class LabelFiles:
         self, config: LabelsConfig, track_id: str, name: str, store: LabelStore
     ) -> TrackState:
         self._kept.append(_Kept(track_id, store))
-        self.notes += [f"{name}: {note}" for note in store.notes]
+        self._notes += [(name, note) for note in store.notes]
         reason = store.read_only_reason or ""
         if store.recovery is not None:
             reason = store.recovery.message
         named = store.path.name if store.path is not None else name
         return track_state(config, track_id, store.table, name=named, read_only=reason)
+
+    def take_notes(self) -> list[tuple[str, str]]:
+        """Names of sets and remarks on how their files were read, each once."""
+        notes, self._notes = self._notes, []
+        return notes
 
     @property
     def paths(self) -> Mapping[int, Path]:
@@ -405,13 +475,16 @@ def _one_set(
         return after.data is before.data if after.path is None else not track.saved
     if after.path is None:
         return False
-    place = os.path.abspath((old or Path()) / before.path)
     return (
-        place == os.path.abspath((new or Path()) / after.path)
+        _place(old, before) == _place(new, after)
         and (before.table_schema, before.format) == (after.table_schema, after.format)
         and _stamp_columns(before) == _stamp_columns(after)
         and (before.writeback == after.writeback or not track.saved)
     )
+
+
+def _place(base: Path | None, config: LabelsConfig) -> str | None:
+    return None if config.path is None else os.path.abspath((base or Path()) / config.path)
 
 
 def _refreshed(track: TrackState, before: LabelsConfig, after: LabelsConfig) -> TrackState:

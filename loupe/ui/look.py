@@ -95,6 +95,10 @@ class Look:
     text_family: str
     number_family: str
 
+    def px(self, at_usual_size: float) -> int:
+        """A height that text must fit in, which is so large at the usual size of text."""
+        return round(at_usual_size * self.font_scale)
+
     def font(
         self, px: float, *, bold: bool = False, numbers: bool = False, scale: float = 1.0
     ) -> QFont:

@@ -211,10 +211,10 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close if nothing would be lost, or when the user has answered."""
+        # Qt takes it for accepted from the start: also after an error, with labels unsaved.
+        event.ignore()
         if self._may_close():
             event.accept()
-        else:
-            event.ignore()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""

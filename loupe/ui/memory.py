@@ -6,6 +6,7 @@ Never needed to open a session, nor for what it looks like.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -44,22 +45,24 @@ class Memory:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             spare.write_text(json.dumps(values), encoding="utf-8")
             spare.replace(self._path)
-        except OSError:
+        except (OSError, ValueError):
             return
 
     @property
     def recent(self) -> tuple[Path, ...]:
         """Sessions and recordings that were open, the newest first, those that still exist."""
-        found = self._read().get("recent", [])
-        paths = [Path(text) for text in found if isinstance(text, str)]
-        return tuple(path for path in paths if path.exists())
+        # Not `Path.exists`, which raises where a folder may not be looked into.
+        return tuple(Path(text) for text in self._recent() if os.path.exists(text))
 
     def opened(self, path: Path) -> None:
         """Remember that this was opened."""
-        values = self._read()
-        text = str(path.resolve())
-        others = [t for t in values.get("recent", []) if isinstance(t, str) and t != text]
-        self._write({**values, "recent": [text, *others][:_MOST]})
+        text = os.path.abspath(path)
+        others = [other for other in self._recent() if other != text]
+        self._write({**self._read(), "recent": [text, *others][:_MOST]})
+
+    def _recent(self) -> list[str]:
+        found = self._read().get("recent")
+        return [t for t in found if isinstance(t, str)] if isinstance(found, list) else []
 
     @property
     def geometry(self) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
@@ -53,11 +54,14 @@ class Menus:
         self._desk = desk
         self._extend = extend
         self._entries: list[tuple[Action, QAction]] = []
+        self._menus: list[QMenu] = []
         self.rebuild()
         desk.on_actions.append(self.rebuild)
 
     def rebuild(self) -> None:
         """Make the menus anew from the table."""
+        for menu in self._menus:
+            menu.deleteLater()
         self._bar.clear()
         self._entries.clear()
         menus: dict[tuple[str, ...], QMenu] = {}
@@ -77,6 +81,7 @@ class Menus:
             entry.setMenuRole(QAction.MenuRole.NoRole)
             entry.triggered.connect(lambda _=False, command=action.command: self._desk.run(command))
             self._entries.append((action, entry))
+        self._menus = [menu for path, menu in menus.items() if len(path) == 1]
 
     def _menu(self, menus: dict[tuple[str, ...], QMenu], path: tuple[str, ...]) -> QMenu:
         if path in menus:
@@ -165,6 +170,7 @@ _KIND_OF = {
 def context_menu(desk: Desk, layout: Layout, x: float, y: float, parent: QWidget) -> QMenu:
     """What can be done with the label and the row at a canvas point (device pixels)."""
     menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     menu.setToolTipsVisible(True)
     t = layout.grid.t(x - layout.area.x)
     _label_entries(desk, menu, t)

@@ -142,6 +142,8 @@ def in_thread(verb: str, title: str, look: Look, make: Callable[[Progress], T]) 
     thread = threading.Thread(target=work, name=f"loupe {verb.lower()}", daemon=True)
     thread.start()
     loop.exec()
+    # Where the program ends meanwhile, the loop ends before the work does: that is given up then.
+    note.stopped.set()
     thread.join()
     patience.stop()
     scheduler.close()

@@ -199,7 +199,7 @@ def paint_overview(
     painter.fillRect(rect, qcolor(theme.background))
     painter.translate(rect.topLeft())
     place = place_overview(model, rect.width(), scale)
-    low = rect.height() < (_LOW * scale) or _fits(rect.height(), scale) < len(model.lanes)
+    low = rect.height() < (_LOW * scale) or _fits(rect.height(), scale, look) < len(model.lanes)
     narrow = model.gutter < _WIDE
     top = (8 if low else _TOP + (14 if narrow and model.lanes else 0)) * scale
     bottom = rect.height() - _AXIS * scale
@@ -258,8 +258,10 @@ def paint_overview(
     painter.restore()
 
 
-def _fits(height: float, scale: float) -> int:
-    return int((height - (_TOP + _AXIS) * scale) / (_LANE * scale))
+def _fits(height: float, scale: float, look: Look) -> int:
+    """How many lanes have room for their names."""
+    lane = _LANE * max(1.0, look.font_scale)
+    return int((height - (_TOP + _AXIS) * scale) / (lane * scale))
 
 
 def _bars(

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from loupe.ui.aloud import announce
 from loupe.ui.look import Look, qcolor
 
 __all__ = ["Entry", "Palette", "score"]
@@ -84,7 +85,7 @@ class _Delegate(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        return QSize(200, round(30 * self._look.font_scale))
+        return QSize(200, self._look.px(30))
 
     def paint(
         self,
@@ -138,6 +139,8 @@ class Palette(QDialog):
         self._list.setItemDelegate(self._delegate)
         self._list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self._list.itemClicked.connect(lambda _: self._run())
+        # The focus stays in the field, so what is marked would not be read out.
+        self._list.currentRowChanged.connect(self._say)
         box = QVBoxLayout(self)
         box.setContentsMargins(8, 8, 8, 8)
         box.addWidget(self._field)
@@ -170,6 +173,8 @@ class Palette(QDialog):
         for _, _, entry in found[:_MOST]:
             item = QListWidgetItem()
             item.setData(_ENTRY, entry)
+            parts = (entry.title, entry.group, entry.keys, entry.reason)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(filter(None, parts)))
             item.setToolTip(entry.reason or entry.help)
             self._list.addItem(item)
         self._list.setCurrentRow(0)
@@ -187,6 +192,11 @@ class Palette(QDialog):
         below = rows if n else self._none.sizeHint().height()
         height = frame + self._field.sizeHint().height() + layout.spacing() + below
         self.resize(self.width(), min(height, self._most_height))
+
+    def _say(self, row: int) -> None:
+        item = self._list.item(row)
+        if item is not None:
+            announce(self._list, str(item.data(Qt.ItemDataRole.AccessibleTextRole)))
 
     def _run(self) -> None:
         found = self._list.selectedItems()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QMarginsF, QRectF, QSize, QSizeF
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSize, QSizeF
 from PySide6.QtGui import (
     QImage,
     QPageSize,
@@ -16,11 +17,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtSvg import QSvgGenerator
 
-from loupe.errors import LoupeRenderError
+from loupe.errors import LoupeError, LoupeRenderError
 from loupe.ui.canvas_widget import PlotCanvas
 from loupe.ui.look import Look, qcolor
 from loupe.ui.overview_paint import OverviewModel, paint_overview
 from loupe.ui.text import paint_texts
+from loupe.ui.writing import write_whole
 
 __all__ = ["FORMATS", "canvas_image", "save_canvas", "save_frame", "save_overview"]
 
@@ -48,17 +50,23 @@ def save_canvas(canvas: PlotCanvas, look: Look, path: Path) -> None:
     LoupeRenderError
         If the suffix is none of these, or the file cannot be written.
     """
+    data = canvas.grabFramebuffer()
+    if data.isNull():
+        raise LoupeRenderError(
+            "the plots are not drawn, so there is no picture to write",
+            where=path.name,
+            hint="Run `loupe doctor`, or draw without a window with `loupe render`.",
+        )
     if path.suffix.lower() == ".png":
         _save_image(canvas_image(canvas, look), path)
         return
-    data = canvas.grabFramebuffer()
     data.setDevicePixelRatio(1.0)
-    device = _device(path, data.size())
-    painter = QPainter(device)
-    painter.drawImage(QRectF(0, 0, data.width(), data.height()), data)
-    _paint_text(painter, canvas, look)
-    painter.end()
-    _check_written(path)
+
+    def paint(painter: QPainter) -> None:
+        painter.drawImage(QRectF(0, 0, data.width(), data.height()), data)
+        _paint_text(painter, canvas, look)
+
+    _save_vectors(path, data.size(), paint)
 
 
 def save_overview(model: OverviewModel, look: Look, path: Path, size: QSize, scale: float) -> None:
@@ -77,11 +85,7 @@ def save_overview(model: OverviewModel, look: Look, path: Path, size: QSize, sca
         painter.end()
         _save_image(image, path)
         return
-    device = _device(path, size)
-    painter = QPainter(device)
-    paint_overview(painter, rect, model, look, scale)
-    painter.end()
-    _check_written(path)
+    _save_vectors(path, size, lambda painter: paint_overview(painter, rect, model, look, scale))
 
 
 def save_frame(rgb: npt.NDArray[np.uint8], path: Path) -> None:
@@ -118,37 +122,52 @@ def _paint_text(painter: QPainter, canvas: PlotCanvas, look: Look) -> None:
     paint_texts(painter, frame.texts, look, scale)
 
 
-def _device(path: Path, size: QSize) -> QPaintDevice:
-    """A vector file whose units are device pixels."""
+def _save_vectors(path: Path, size: QSize, paint: Callable[[QPainter], None]) -> None:
+    """Write an SVG or a PDF whose units are device pixels."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    device: QPaintDevice
     if path.suffix.lower() == ".svg":
-        svg = QSvgGenerator()
-        svg.setFileName(str(path))
+        device = svg = QSvgGenerator()
+        svg.setOutputDevice(buffer)
         svg.setSize(size)
         svg.setViewBox(QRectF(0, 0, size.width(), size.height()))
         svg.setTitle("Loupe")
-        return svg
-    if path.suffix.lower() == ".pdf":
-        pdf = QPdfWriter(str(path))
+    elif path.suffix.lower() == ".pdf":
+        device = pdf = QPdfWriter(buffer)
         pdf.setResolution(_DPI)
         points = QSizeF(size.width() * 72 / _DPI, size.height() * 72 / _DPI)
         pdf.setPageSize(QPageSize(points, QPageSize.Unit.Point))
         pdf.setPageMargins(QMarginsF(0, 0, 0, 0))
-        return pdf
-    raise LoupeRenderError(
-        f"`{path.name}` is no kind of picture that can be written",
-        hint="Give the name an ending: .png, .svg or .pdf.",
-        code="render-format",
-    )
-
-
-def _check_written(path: Path) -> None:
-    if not path.is_file() or not path.stat().st_size:
+    else:
+        raise LoupeRenderError(
+            f"`{path.name}` is no kind of picture that can be written",
+            hint="Give the name an ending: .png, .svg or .pdf.",
+            code="render-format",
+        )
+    painter = QPainter()
+    if not painter.begin(device):
         raise _unwritable(path)
+    paint(painter)
+    painter.end()
+    _write(path, buffer)
 
 
 def _save_image(image: QImage, path: Path) -> None:
-    if not image.save(str(path)):
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    kind = path.suffix.lower().removeprefix(".").upper()
+    if not image.save(buffer, kind):  # type: ignore[call-overload]  # its stub knows bytes only
         raise _unwritable(path)
+    _write(path, buffer)
+
+
+def _write(path: Path, buffer: QBuffer) -> None:
+    """Write the picture beside what is there, and put it in its place."""
+    try:
+        write_whole(path, bytes(buffer.data().data()))
+    except LoupeError as error:
+        raise _unwritable(path) from error
 
 
 def _unwritable(path: Path) -> LoupeRenderError:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from loupe.app import commands
 from loupe.app.commands import UiRequest
+from loupe.app.reducers.labels import note_target
 from loupe.app.tuner import param_values
 from loupe.ui.core import WindowCore
 from loupe.ui.dialogs.board import BoardDialog
@@ -25,6 +26,17 @@ from loupe.ui.menus import shown_keys
 from loupe.ui.palette import Entry, Palette
 
 __all__ = ["Requests"]
+
+
+_ABOUT_ROWS = (
+    "y_axis_controls",
+    "dense_controls",
+    "heatmap_controls",
+    "marker_properties",
+    "event_style",
+    "video_sizes",
+    "palette",
+)
 
 
 class Requests:
@@ -120,27 +132,36 @@ class Requests:
         """The open dialog of a request; for tests."""
         return self._dialogs.get(name)
 
+    def close_dialogs(self) -> None:
+        """Close every dialog of the window."""
+        for dialog in self._core.window.findChildren(QDialog):
+            dialog.close()
+
+    def close_about_rows(self) -> None:
+        """Close the dialogs about rows, events and videos that may be gone in a moment."""
+        for name in _ABOUT_ROWS:
+            dialog = self._dialogs.get(name)
+            if dialog is not None:
+                dialog.close()
+
+    def close_notes(self) -> None:
+        """Close the dialogs in which notes are written; what was written is kept."""
+        for dialog in self._core.window.findChildren(NoteDialog):
+            dialog.close()
+
     def _note(self, argument: str) -> None:
         desk = self._core.desk
         track = desk.track
         if track is None:
             self._core.say("There is no label set to write a note in.")
             return
-        label = int(argument) if argument else self._note_target()
+        label = int(argument) if argument else note_target(desk.state)
         if label is None:
-            self._core.say("There is no label at the cursor: select one, or put the cursor on it.")
+            self._core.say("There are no labels yet.")
             return
+        self.close_notes()
         self._dialogs.pop("edit_note", None)
         self._show("edit_note", lambda: NoteDialog(desk, label, self._core.window))
-
-    def _note_target(self) -> int | None:
-        state, track = self._core.desk.state, self._core.desk.track
-        if track is None:
-            return None
-        if state.selected_label is not None:
-            return state.selected_label
-        row = track.table.row_at(state.cursor)
-        return None if row is None else int(track.table.ids[row])
 
     def _fullscreen(self) -> None:
         window = self._core.window

@@ -77,7 +77,17 @@ class QtScheduler(QObject):
         """Run everything that was posted up to now."""
         with self._lock:
             self._woken = False
-            batch = list(self._queue)
-            self._queue.clear()
-        for function in batch:
-            function()
+            batch, self._queue = self._queue, deque()
+        while batch:
+            function = batch.popleft()
+            try:
+                function()
+            except BaseException:
+                # The others wait for their turn: one that is lost may be waited for for ever.
+                with self._lock:
+                    if not self._closed:
+                        self._queue.extendleft(reversed(batch))
+                        if self._queue and not self._woken:
+                            self._woken = True
+                            QCoreApplication.postEvent(self, QEvent(_WAKE))
+                raise

@@ -26,6 +26,7 @@ from loupe.ui.asking import ask_open, ask_save, attempt
 from loupe.ui.opening import in_thread
 from loupe.ui.panels.errors import Fault
 from loupe.ui.store_memory import size_text, store_memory, without_functions
+from loupe.ui.writing import write_whole
 
 if TYPE_CHECKING:
     from loupe.ui.app import LoupeWindow
@@ -181,7 +182,7 @@ class SessionFiles:
         found = {}
         if memory_places(session):
             found = in_thread("Writing", folder.name, window.desk.look, store)
-        _write(target, to_toml(session, stored=found))
+        write_whole(target, to_toml(session, stored=found))
         if not window.is_open:
             return
         for index, track in enumerate(window.state.tracks):
@@ -202,11 +203,17 @@ class SessionFiles:
             config = sets[index] if index < len(sets) else LabelsConfig(id=track.id)
             if config.path is not None or not len(track.table):
                 continue
-            folder.mkdir(parents=True, exist_ok=True)
-            file = self._free(folder, f"labels-{index + 1}")
-            if window.files.export(index, file):
-                written.append(track.table)
-            self._label_files[file] = content_hash(file.read_bytes())
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                file = self._free(folder, f"labels-{index + 1}")
+                if window.files.export(index, file):
+                    written.append(track.table)
+                self._label_files[file] = content_hash(file.read_bytes())
+            except OSError as error:
+                raise LoupeConfigError(
+                    f"the labels of {track.name} cannot be written: {error.strerror or error}",
+                    where=str(folder),
+                ) from error
             changes = {
                 "path": str(file),
                 "data": None,
@@ -243,7 +250,7 @@ class SessionFiles:
         window = self._window
         usual = window.core.presenter.usual_range
         preset, lost = capture_preset(window.desk.scene, window.state, usual)
-        _write(Path(path), tomli_w.dumps(to_plain(preset)))
+        write_whole(Path(path), tomli_w.dumps(to_plain(preset)))
         for sentence in lost:
             self._window.add_fault(Fault(Path(path).name, sentence, "It was not saved."))
         self._window.core.say(f"View preset written to {Path(path).name}.")
@@ -258,6 +265,8 @@ class SessionFiles:
         """
         session, report = apply_preset(self._session, load_preset(Path(path)), strict=strict)
         self._window.swap(session)
+        if not self._window.is_open:
+            return
         state = with_preset(self._window.state, self._window.desk.scene)
         self._window.store.dispatch(ReplaceState(state))
         for part in report.unmatched:
@@ -283,15 +292,3 @@ def _writing_inside(session: Session, folder: Path) -> tuple[Session, tuple[str,
             config = config.model_copy(update={"writeback": False})
         sets.append(config)
     return session.model_copy(update={"labels": tuple(sets)}).with_base(session.base), tuple(lost)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a small text file as a whole or not at all."""
-    spare = path.with_name(f".{path.name}.new")
-    try:
-        spare.write_text(text, encoding="utf-8")
-        spare.replace(path)
-    except OSError as error:
-        raise LoupeConfigError(
-            f"cannot be written: {error.strerror or error}", where=str(path)
-        ) from None

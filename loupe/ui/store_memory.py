@@ -14,7 +14,7 @@ from loupe.session.dump import Stored, memory_places
 from loupe.session.model import Session
 from loupe.session.source import InMemory
 
-__all__ = ["size_text", "store_memory", "without_functions"]
+__all__ = ["put_whole", "size_text", "store_memory", "without_functions"]
 
 _LOOKS = frozenset({"array_name", "cmap"})
 """Fields that take a colormap or a function of a script; all others hold data."""
@@ -45,7 +45,7 @@ def store_memory(handle: InMemory, place: Place, folder: Path) -> Stored:
         folder.mkdir(parents=True, exist_ok=True)
         if place[-1] == "frame_times_path":
             times = np.asarray(value, dtype=np.float64)
-            return _put(folder, f"{name}.npy", lambda spare: _save_npy(spare, times))
+            return put_whole(folder, f"{name}.npy", lambda spare: _save_npy(spare, times))
         if isinstance(value, tuple) and len(value) == 2:
             value = _pair(*value)
         if isinstance(value, xr.DataArray):
@@ -54,7 +54,7 @@ def store_memory(handle: InMemory, place: Place, folder: Path) -> Stored:
                 variable += "_"
             whole = value.to_dataset(name=variable)
             # Version 2: coordinates of text have no settled form in version 3.
-            path = _put(
+            path = put_whole(
                 folder,
                 f"{name}.zarr",
                 lambda spare: whole.to_zarr(str(spare), consolidated=False, zarr_format=2),
@@ -63,7 +63,7 @@ def store_memory(handle: InMemory, place: Place, folder: Path) -> Stored:
         if not isinstance(value, pl.DataFrame) and hasattr(value, "to_dict"):
             value = pl.from_dataframe(value)
         if isinstance(value, pl.DataFrame):
-            return {"path": _put(folder, f"{name}.parquet", value.write_parquet)}
+            return {"path": put_whole(folder, f"{name}.parquet", value.write_parquet)}
     except (OSError, ValueError, TypeError) as error:
         raise LoupeConfigError(
             f"`{where}` is in memory and cannot be written: {error}", where=str(folder)
@@ -74,7 +74,7 @@ def store_memory(handle: InMemory, place: Place, folder: Path) -> Stored:
     )
 
 
-def _put(folder: Path, name: str, write: Callable[[Path], object]) -> str:
+def put_whole(folder: Path, name: str, write: Callable[[Path], object]) -> str:
     """Write a file or a store beside that of this name, then put it in its place; the path.
 
     What is written may be read from the very one that it replaces.

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from loupe.app.reducers.view import SPEEDS
-from loupe.scene.timeaxis import Clock, format_time, parse_time
+from loupe.scene.timeaxis import Clock, format_time, parse_time, parse_time_of_day
 from loupe.ui.elided import ElidedLabel
 from loupe.ui.icons import transport_icon
 from loupe.ui.look import Look
@@ -76,10 +76,7 @@ def parse_go_to(text: str, clock: Clock, origin: datetime | None) -> float | int
             raise ValueError(f"`{text}` is not a label number; write #12") from None
         return number
     if clock == "wall" and origin is not None and ":" in clean and "-" not in clean.strip("-"):
-        midnight = origin.replace(hour=0, minute=0, second=0, microsecond=0)
-        seconds = parse_time(clean) - (origin - midnight).total_seconds()
-        # A clock time before the recording's start belongs to the next day.
-        return seconds + 86400.0 if seconds < 0 else seconds
+        return parse_time_of_day(clean, origin)
     return parse_time(clean, origin=origin)
 
 

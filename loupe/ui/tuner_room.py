@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loupe.app import commands
@@ -69,10 +70,12 @@ class TunerRoom:
         mended = set(row_faults(window.desk.scene)) - set(row_faults(found.scene))
         for fault in mended:
             window.widget.errors.discard(fault)
-        window.desk.scene = found.scene
+        # The states may have been changed in the window since the parameters were read.
+        scene = replace(found.scene, session=window.desk.scene.session)
+        window.desk.scene = scene
         window.files.take_live(found.tables)
-        window.core.presenter.retune(found.scene, found.rows, found.gone)
-        state = retuned(window.state, found.scene, found.tables)
+        window.core.presenter.retune(scene, found.rows, found.gone)
+        state = retuned(window.state, scene, found.tables)
         window.store.dispatch(commands.ReplaceState(state, state.note))
 
     def _tell(self) -> None:

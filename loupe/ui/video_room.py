@@ -382,8 +382,19 @@ class VideoRoom:
         self._closed = True
         if self._rest is not None:
             self._rest()
+        self._panel.scrubbed.disconnect(self._scrubbed)
+        self._panel.dragged.disconnect(self._dragged)
+        self._panel.set_views([])
+        for seat in self._seats:
+            # Qt deletes them, in this thread: a widget without a parent would be Python's, whose
+            # collector may run in any.
+            seat.view.hide()
+            seat.view.setParent(self._parent)
+            seat.view.deleteLater()
         for window in self._windows.values():
             window.deleteLater()
-        for seat in self._seats:
-            if seat.source is not None:
-                seat.source.close()
+        sources = [seat.source for seat in self._seats if seat.source is not None]
+        for source in sources:
+            source.close(0.0)
+        for source in sources:
+            source.close()

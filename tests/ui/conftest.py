@@ -9,7 +9,7 @@ import pytest
 if not os.environ.get("DISPLAY") and not os.environ.get("QT_QPA_PLATFORM"):
     collect_ignore_glob = ["test_ui_*.py"]
 
-from ui_sessions import make_session, signal
+from ui_sessions import TOML, make_session, signal
 
 from loupe.session.labels import LabelsConfig
 from loupe.session.plots.trace import TraceConfig
@@ -63,3 +63,11 @@ def label_session(tmp_path):
     config = LabelsConfig(path=str(path), writeback=True)
     plots = (TraceConfig(signal(2), id="stacked"),)
     return make_session(labels=(config,), plots=plots), path
+
+
+@pytest.fixture
+def session_file(tmp_path):
+    signal(2).to_dataset(name="sig").to_zarr(str(tmp_path / "sig.zarr"), consolidated=False)
+    path = tmp_path / "night.toml"
+    path.write_text(TOML)
+    return path

@@ -1,20 +1,29 @@
 """Dialogs are live, follow the state and can be reset; the palette and the help know everything."""
 
 import json
+import tomllib
+from collections import Counter
 
 import polars as pl
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QColorDialog, QMenu, QPushButton
 from ui_acts import CTRL, NONE, SHIFT, at, click, drag, press
-from ui_sessions import make_session, signal
+from ui_sessions import events, make_session, signal
 
 from loupe.app import commands as c
 from loupe.session.labels import IntervalLabelSchema, LabelsConfig
+from loupe.session.load import load_session
+from loupe.session.plots.heatmap import HeatmapConfig
+from loupe.session.plots.raster import RasterConfig
 from loupe.session.plots.trace import TraceConfig
+from loupe.session.states import StateConfig
 from loupe.ui.dialogs.help import help_rows
-from loupe.units import Span
+from loupe.ui.dialogs.keys import write_user_keys
+from loupe.ui.picture import canvas_image
+from loupe.units import Rgba, Span
 
 OPENED = [
     ("subplots", "h", CTRL),
@@ -24,6 +33,11 @@ OPENED = [
     ("jump_to_label", "j", CTRL),
     ("shortcuts", Qt.Key.Key_F1, NONE),
 ]
+
+
+def label(window, state, start, stop):
+    window.store.dispatch(c.Select(Span(start, stop)))
+    window.store.dispatch(c.Paint(state))
 
 
 def reset(dialog):
@@ -80,6 +94,86 @@ def test_y_axis_controls(open_it):
     )
     dialog._auto.setChecked(True)
     assert window.state.overrides.row(row).y_auto is True
+
+
+def test_limits_far_below_one_are_shown_and_only_the_edited_one_changes(open_it):
+    volts = signal(2) * 5e-5
+    plots = (
+        TraceConfig(volts, id="eeg"),
+        HeatmapConfig(volts, id="heat", vmin=1.2e-4, vmax=8.7e-4),
+    )
+    window = open_it(make_session(plots=plots))
+    row = window.desk.rows("trace")[0].id
+    window.store.dispatch(c.SetYRange(row, (-5.4321e-5, 5e-5)))
+    window.store.dispatch(c.UiRequest("y_axis_controls"))
+    dialog = window.requests.dialog("y_axis_controls")
+    dialog._row.choose(row)
+    assert dialog._low.value() == pytest.approx(-5.4321e-5, abs=1e-7)
+    dialog._high.setValue(1e-4)
+    assert window.state.overrides.row(row).y_range == (-5.4321e-5, 1e-4)
+    window.store.dispatch(c.UiRequest("heatmap_controls"))
+    dialog = window.requests.dialog("heatmap_controls")
+    assert dialog._low.value() == pytest.approx(1.2e-4)
+    dialog._high.setValue(9e-4)
+    override = window.state.overrides.row(window.desk.rows("heatmap")[0].id)
+    assert (override.vmin, override.vmax) == (1.2e-4, 9e-4)
+
+
+def test_a_number_that_is_being_typed_is_not_replaced(open_it):
+    window = open_it()
+    row = window.desk.rows("trace")[0].id
+    window.store.dispatch(c.UiRequest("y_axis_controls"))
+    dialog = window.requests.dialog("y_axis_controls")
+    dialog.activateWindow()
+    dialog._row.choose(row)
+    dialog._high.setFocus()
+    dialog._high.lineEdit().selectAll()
+    QTest.keyClicks(dialog._high.lineEdit(), "7")
+    for step in range(3):
+        window.store.dispatch(c.SetCursor(1.0 + step))
+        window.store.dispatch(c.SetWindow(20.0 * step, 5.0))
+    assert dialog._high.text() == "7"
+    QTest.keyClick(dialog._high.lineEdit(), Qt.Key.Key_Return)
+    assert window.state.overrides.row(row).y_range[1] == 7.0
+
+
+def test_dialogs_do_not_follow_a_cursor_that_runs(open_it, monkeypatch):
+    window = open_it()
+    label(window, "Wake", 1.0, 2.0)
+    counts = Counter()
+    for name in ("subplots", "jump_to_label", "heatmap_controls", "raster_controls"):
+        window.store.dispatch(c.UiRequest(name))
+        dialog = window.requests.dialog(name)
+        refresh = dialog.refresh
+        monkeypatch.setattr(
+            dialog, "refresh", lambda state, n=name, r=refresh: (counts.update([n]), r(state))
+        )
+    asked = []
+    jump = window.requests.dialog("jump_to_label")
+    jump._model.dataChanged.connect(lambda *_: asked.append(1))
+    for step in range(20):
+        window.store.dispatch(c.SetCursor(0.1 * step))
+    assert not counts
+    assert not asked
+    window.store.dispatch(c.SetTheme("light"))
+    assert set(counts) == {"subplots", "jump_to_label", "heatmap_controls", "raster_controls"}
+    label(window, "REM", 4.0, 5.0)
+    assert asked
+    assert jump._filter.rowCount() == 2
+
+
+def test_dialogs_about_rows_that_a_reload_removes_are_closed(open_it):
+    window = open_it()
+    names = ("heatmap_controls", "dense_controls", "y_axis_controls", "event_style", "subplots")
+    for name in names:
+        window.store.dispatch(c.UiRequest(name))
+    window.swap(
+        make_session(plots=(RasterConfig(events(), time_col="time", order_by="unit"),), events=None)
+    )
+    window.settle()
+    assert [name for name in names if window.requests.dialog(name)] == ["subplots"]
+    assert [row.kind for row in window.core.presenter.rows] == ["raster"]
+    assert window.widget.canvas.frame is window.core.presenter.frame
 
 
 def test_heatmap_controls(open_it):
@@ -263,6 +357,94 @@ def test_states_can_be_made_and_written(open_it, tmp_path):
     drag(window, at(window, 1.0), at(window, 2.0))
     press(window, "a")
     assert window.desk.track.table.label(0) == "Artifact"
+
+
+def test_colours_of_states_are_seen_at_once(open_it, tmp_path):
+    window = open_it()
+    label(window, "Wake", 1.0, 9.0)
+    window.store.dispatch(c.UiRequest("edit_states"))
+    dialog = window.requests.dialog("edit_states")
+    dialog._buttons["Wake"].click()
+    chooser = dialog.findChild(QColorDialog)
+    for green in (200, 255):
+        chooser.setCurrentColor(QColor(0, green, 0, 250))
+        window.settle()
+        assert chooser.isVisible(), "the first of many colours does not end the choice"
+    chooser.accept()
+    dialog._name.setText("Artifact")
+    dialog._add()
+    window.settle()
+    green = Rgba(0, 255, 0, 250)
+    assert window.core.presenter.label_colors["Wake"] == green
+    assert "Artifact" in window.desk.scene.session.states.states
+    image = canvas_image(window.widget.canvas, window.desk.look)
+    x = round(at(window, 3.3).x() * window.widget.canvas.devicePixelRatioF())
+    column = [image.pixelColor(x, y) for y in range(image.height())]
+    assert sum(color.green() > 2 * color.red() for color in column) > 100, "overlays follow"
+    out = tmp_path / "mine.toml"
+    window.file_requests.sessions.save(str(out))
+    assert load_session(out).states.color("Wake") == green
+    (tmp_path / "more.csv").write_text("start_s,end_s,label,note\n20.0,30.0,REM,\n")
+    window.file_requests.add_labels(str(tmp_path / "more.csv"))
+    assert window.desk.states.color("Wake") == green, "a load does not take it back"
+
+
+def test_the_users_keys_of_states_stay_when_states_change(open_it):
+    write_user_keys({"state.Wake": "q"})
+    window = open_it()
+    window.store.dispatch(c.UiRequest("edit_states"))
+    dialog = window.requests.dialog("edit_states")
+    dialog._name.setText("Artifact")
+    dialog._add()
+    keys = {action.state: action.keys for action in window.desk.actions if action.state}
+    assert (keys["Wake"], keys["Artifact"]) == (("q",), ("a",))
+
+
+def test_states_defined_in_a_window_without_any_can_be_scored(open_it):
+    window = open_it(make_session(states=StateConfig()))
+    assert window.desk.track is None
+    window.store.dispatch(c.UiRequest("edit_states"))
+    dialog = window.requests.dialog("edit_states")
+    dialog._name.setText("Artifact")
+    dialog._add()
+    dialog.close()
+    window.settle()
+    assert window.widget.labels.isVisible()
+    window.widget.activateWindow()
+    window.widget.canvas.setFocus()
+    drag(window, at(window, 1.0), at(window, 2.0))
+    press(window, "a")
+    assert window.desk.track.table.label(0) == "Artifact"
+
+
+def test_the_users_settings_keep_their_comments(tmp_path):
+    path = tmp_path / "settings.toml"
+    text = '# mine\n[keys]\n# old\n"edit.undo" = "u"\n\n[other]\nmany = [\n  [1, 2],\n] # both\n'
+    path.write_text(text)
+    write_user_keys({"edit.undo": ["F7"]}, path)
+    assert tomllib.loads(path.read_text())["keys"] == {"edit.undo": ["F7"]}
+    assert "# mine\n" in path.read_text()
+    assert "[other]\nmany = [\n  [1, 2],\n] # both\n" in path.read_text()
+    write_user_keys({}, path)
+    assert path.read_text() == "# mine\n[other]\nmany = [\n  [1, 2],\n] # both\n\n"
+
+
+def test_menus_that_are_made_anew_do_not_pile_up(open_it):
+    window = open_it()
+
+    def menus():
+        QTest.qWait(1)
+        return len(window.widget.findChildren(QMenu))
+
+    before = menus()
+    for _ in range(3):
+        window.core.menus.rebuild()
+    assert menus() == before
+    for _ in range(2):
+        point = at(window, 5.0)
+        window.core._context(point.x(), point.y(), QPoint(0, 0))
+        QApplication.activePopupWidget().close()
+    assert menus() == before
 
 
 def test_context_menu_acts_on_the_row_and_the_label_under_it(open_it):

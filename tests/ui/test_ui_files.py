@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from ui_acts import at, drag, wait_for
-from ui_sessions import events, make_session, signal
+from ui_sessions import TOML, events, make_session, signal
 
 from loupe.app import commands as c
 from loupe.errors import LoupeConfigError
@@ -23,24 +23,6 @@ from loupe.session.plots.trace import TraceConfig
 from loupe.session.source import InMemory
 from loupe.ui.store_memory import store_memory
 from loupe.units import Span
-
-TOML = """version = 1
-title = "from a file"
-[view]
-window = 5.0
-[[plots]]
-kind = "trace"
-id = "one"
-data = { path = "sig.zarr", variable = "sig" }
-"""
-
-
-@pytest.fixture
-def session_file(tmp_path):
-    signal(2).to_dataset(name="sig").to_zarr(str(tmp_path / "sig.zarr"), consolidated=False)
-    path = tmp_path / "night.toml"
-    path.write_text(TOML)
-    return path
 
 
 def test_a_saved_session_opens_as_the_window_was(open_it, session_file, tmp_path):
@@ -398,6 +380,8 @@ def test_files_join_the_session(open_it, session_file, tmp_path):
     assert len(window.desk.scene.rows) == before + 1
     assert not window.widget.errors.faults
     window.widget.dropped.emit([str(tmp_path / "missing.zarr")])
+    assert len(window.desk.scene.rows) == before + 1, "whoever drags does not wait for it"
+    window.settle()
     assert window.widget.errors.faults, "what cannot be read is said, the rest stays"
     assert len(window.desk.scene.rows) == before + 1
 

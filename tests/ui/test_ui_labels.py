@@ -1,17 +1,28 @@
 """A person scores a recording in the window; what is on disk is what was scored."""
 
+import sys
+
 import numpy as np
 import polars as pl
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from ui_acts import CTRL, NONE, SHIFT, at, click, drag, press
 from ui_sessions import make_session, signal
 
-from loupe.app.commands import Paint, ReplaceState, Select
+from loupe.app.commands import (
+    Paint,
+    ReplaceState,
+    Select,
+    SetCursor,
+    SetEditedTrack,
+    UiRequest,
+    Undo,
+)
 from loupe.session.labels import LabelsConfig
 from loupe.session.plots.trace import TraceConfig
+from loupe.session.view import ViewSettings
 from loupe.units import Span
 
 
@@ -124,6 +135,33 @@ def test_table_shows_follows_and_edits(open_it, label_session):
     assert rows(window)[0][3] == "a note"
 
 
+def test_a_clock_time_after_midnight_stays_on_its_day(open_it, tmp_path):
+    times = np.datetime64("2024-05-01T22:00:00", "ns") + np.arange(5000) * np.timedelta64(3, "s")
+    data = signal(1).isel(time=slice(0, 5000)).assign_coords(time=times)
+    path = tmp_path / "night.csv"
+    path.write_text(
+        "start_s,end_s,label,note\n60.0,3600.0,Wake,\n3600.0,11300.0,NREM,\n11400.0,11430.0,REM,\n"
+    )
+    window = open_it(
+        make_session(
+            plots=(TraceConfig(data),),
+            labels=(LabelsConfig(path=str(path), writeback=True),),
+            events=None,
+            view=ViewSettings(window=60.0, clock="wall"),
+        )
+    )
+    model = window.widget.labels.model
+    assert model.data(model.index(2, 0), Qt.ItemDataRole.EditRole) == "01:10:00.000"
+    assert model.setData(model.index(2, 0), "01:10:05.000")
+    assert model.setData(model.index(2, 1), "01:10:20")
+    evening, night = (60.0, 3600.0, "Wake", ""), (3600.0, 11300.0, "NREM", "")
+    assert rows(window) == [evening, night, (11405.0, 11420.0, "REM", "")]
+    assert model.setData(model.index(1, 1), "23:59:00"), "over midnight, to the day before"
+    assert rows(window)[1][:2] == (3600.0, 7140.0)
+    assert model.setData(model.index(1, 1), "7000"), "seconds of the recording, as in Go to"
+    assert rows(window)[1][:2] == (3600.0, 7000.0)
+
+
 def test_summary_counts_what_is_scored(open_it, label_session):
     from loupe.ui.panels.summary import totals
 
@@ -210,11 +248,16 @@ def test_two_windows_of_one_script_can_both_be_labelled(open_it):
 
 @pytest.mark.parametrize(("button", "open_after"), [("Cancel", True), ("Discard", False)])
 def test_closing_with_unsaved_work_asks(open_it, label_session, button, open_after):
-    from PySide6.QtCore import QTimer
-
     window = open_it(label_session[0])
     window.store.dispatch(Select(Span(1.0, 3.0)))
     window.store.dispatch(Paint("Wake"))
+    answer_box(button)
+    window.widget.close()
+    assert window.is_open is open_after
+
+
+def answer_box(button):
+    """Press a button of the question that comes."""
 
     def answer():
         box = QApplication.activeModalWidget()
@@ -222,8 +265,113 @@ def test_closing_with_unsaved_work_asks(open_it, label_session, button, open_aft
         next(b for b in box.buttons() if b.text() == button).click()
 
     QTimer.singleShot(200, answer)
+
+
+def test_a_note_and_a_cell_that_are_being_written_are_saved_with_the_window(open_it, tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("start_s,end_s,label,note\n1.0,3.0,Wake,\n5.0,6.0,REM,\n")
+    window = open_it(make_session(labels=(LabelsConfig(path=str(path), writeback=True),)))
+    window.store.dispatch(UiRequest("edit_note", "0"))
+    QTest.keyClicks(window.requests.dialog("edit_note")._note, "spindles")
+    table = window.widget.labels._view
+    window.widget.activateWindow()
+    table.setFocus()
+    table.setCurrentIndex(table.model().index(1, 3))
+    table.edit(table.model().index(1, 3))
+    QTest.keyClicks(QApplication.focusWidget(), "short")
+    answer_box("Save")
     window.widget.close()
-    assert window.is_open is open_after
+    assert not window.is_open
+    assert pl.read_csv(path)["note"].to_list() == ["spindles", "short"]
+
+
+def test_a_note_goes_to_the_set_in_which_it_was_begun(open_it, tmp_path):
+    configs = []
+    for name in "ab":
+        path = tmp_path / f"{name}.csv"
+        path.write_text("start_s,end_s,label,note\n1.0,3.0,Wake,\n")
+        configs.append(LabelsConfig(path=str(path), writeback=True))
+    window = open_it(make_session(labels=tuple(configs)))
+    window.store.dispatch(UiRequest("edit_note", "0"))
+    dialog = window.requests.dialog("edit_note")
+    QTest.keyClicks(dialog._note, "of a")
+    window.store.dispatch(SetEditedTrack(1))
+    dialog.close()
+    assert [track.table.interval(0).note for track in window.state.tracks] == ["of a", ""]
+    assert window.state.edited == 1
+
+
+def test_a_note_is_not_thrown_away_when_its_label_is(open_it, label_session):
+    window = open_it(label_session[0])
+    window.store.dispatch(Select(Span(1.0, 3.0)))
+    window.store.dispatch(Paint("Wake"))
+    window.store.dispatch(UiRequest("edit_note"))
+    dialog = window.requests.dialog("edit_note")
+    QTest.keyClicks(dialog._note, "sharp waves")
+    window.store.dispatch(Undo())
+    assert dialog.isVisible()
+    assert "label is gone" in dialog._head.text()
+    assert dialog._note.toPlainText() == "sharp waves"
+
+
+def test_the_note_key_means_the_newest_label_where_the_cursor_is_on_none(open_it, label_session):
+    window = open_it(label_session[0])
+    for start in (8.0, 2.0):
+        window.store.dispatch(Select(Span(start, start + 1.0)))
+        window.store.dispatch(Paint("Wake"))
+    window.store.dispatch(SetCursor(5.0))
+    window.store.dispatch(UiRequest("edit_note"))
+    dialog = window.requests.dialog("edit_note")
+    QTest.keyClicks(dialog._note, "the newest")
+    dialog.close()
+    assert rows(window) == [(2.0, 3.0, "Wake", "the newest"), (8.0, 9.0, "Wake", "")]
+
+
+def test_an_error_while_closing_leaves_the_window_open(open_it, label_session, monkeypatch):
+    window = open_it(label_session[0])
+    window.store.dispatch(Select(Span(1.0, 3.0)))
+    window.store.dispatch(Paint("Wake"))
+
+    def fails(error):
+        def save(*_, **__):
+            raise error
+
+        return save
+
+    with monkeypatch.context() as broken:
+        broken.setattr(window.files, "save", fails(RuntimeError("a fault of a format")))
+        answer_box("Save")
+        with pytest.raises(RuntimeError, match="a fault of a format"):
+            window.widget.close()
+        broken.setattr(window.files, "save", fails(OSError("no space left on device")))
+        answer_box("Save")
+        window.widget.close()
+    assert "no space left" in window.widget.errors.faults[0].message
+    assert window.is_open
+    assert window.widget.isVisible()
+    answer_box("Save")
+    window.widget.close()
+    assert not window.is_open
+    assert len(pl.read_csv(label_session[1])) == 1
+
+
+def test_what_fails_at_the_end_keeps_nothing_else_open(open_it, label_session, monkeypatch):
+    window = open_it(label_session[0])
+    told, closed = [], []
+    window.on_closed.append(lambda: closed.append(window))
+
+    def lost():
+        raise OSError("the context is lost")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(window.widget.canvas, "release", lost)
+        broken.setattr(sys, "excepthook", lambda *error: told.append(error[1]))
+        window.widget.close()
+    window.widget.canvas.release()
+    assert [str(error) for error in told] == ["the context is lost"]
+    assert closed == [window]
+    assert not window.is_open
+    assert open_it(label_session[0]).desk.track.read_only == "", "its labels are free"
 
 
 def test_a_read_only_set_says_who_holds_it(open_it, label_session):

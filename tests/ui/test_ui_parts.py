@@ -6,8 +6,8 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QRectF, Qt
-from PySide6.QtGui import QImage, QKeyEvent, QPainter
+from PySide6.QtCore import QCoreApplication, QEvent, QRectF, Qt
+from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QPainter
 
 from loupe.errors import LoupeRenderError
 from loupe.scene.frame import Frame, FramePanel, PxRect, RectsItem, RgbaTile, TextRun
@@ -164,6 +164,70 @@ def test_go_to_takes_the_clock_on_the_wall():
     assert parse_go_to("00:30:00", "wall", evening) == 7200.0, "the next day"
     with pytest.raises(ValueError, match="label number"):
         parse_go_to("#x", "hms", None)
+
+
+def test_one_error_does_not_lose_what_was_posted_beside_it(look, monkeypatch):
+    from loupe.ui.scheduler import QtScheduler
+
+    scheduler, done, told = QtScheduler(), [], []
+    monkeypatch.setattr(sys, "excepthook", lambda *error: told.append(str(error[1])))
+
+    def fails():
+        raise ValueError("of one dialog")
+
+    for function in (lambda: done.append(1), fails, lambda: done.append(2), fails):
+        scheduler.post(function)
+    scheduler.post(lambda: scheduler.post(lambda: done.append(4)))
+    scheduler.post(lambda: done.append(3))
+    for _ in range(5):
+        QCoreApplication.processEvents()
+    assert done == [1, 2, 3, 4]
+    assert len(told) == 2
+    scheduler.close()
+
+
+def test_lanes_of_large_text_become_a_bar_where_names_would_overlap(look):
+    from loupe.ui.look import look_for
+    from loupe.ui.overview_paint import _fits
+
+    assert _fits(138, 1.0, look) >= 4
+    assert _fits(138, 1.0, look_for("dark", 2.5)) < 4
+
+
+def test_rows_are_as_high_as_their_text(look):
+    from loupe.ui.look import look_for
+    from loupe.ui.panels.labels_table import LabelsPanel
+    from loupe.ui.panels.summary import StateTotal, SummaryPanel
+
+    large = look_for("dark", 2.5)
+    table = LabelsPanel(look, lambda *_: "", lambda _: None)
+    summary = SummaryPanel(look)
+    summary.show_totals([StateTotal("Wake", 10.0, Rgba(1, 2, 3)), StateTotal("unscored", 1, None)])
+    heights = []
+    for one in (look, large):
+        table.set_look(one)
+        summary.set_look(one)
+        line = QFontMetrics(one.font(one.theme.control_px)).height()
+        row = table._view.verticalHeader().defaultSectionSize()
+        assert row >= line
+        assert (
+            summary.sizeHint().height()
+            >= 2 * line + QFontMetrics(one.font(one.theme.name_px, bold=True)).height()
+        )
+        heights.append((row, summary.sizeHint().height()))
+    assert heights[0] == (24, 92)
+    summary.hide()
+
+
+def test_memory_does_without_what_it_cannot_look_at(tmp_path):
+    memory = Memory(tmp_path / "memory.json")
+    (tmp_path / "memory.json").write_text('{"recent": null}')
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    memory.opened(loop / "night.toml")
+    (tmp_path / "seen.toml").touch()
+    memory.opened(tmp_path / "seen.toml")
+    assert memory.recent == (tmp_path / "seen.toml",)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="codes of keys differ")

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QSplitter
+from shiboken6 import isValid
 from ui_acts import CTRL, SHIFT, answer, choose, press, wait_for
 from ui_sessions import LENGTH_S, make_session, signal
 
@@ -323,11 +324,14 @@ def test_reloading_shows_what_a_video_has_grown_by(open_it, tmp_path):
     room = window.core.videos
     press(window, Qt.Key.Key_F5)
     assert window.core.videos is room, "a file that is the same is not opened again"
+    old = room.view(0)
     write(50)
     press(window, Qt.Key.Key_F5)
     assert wait_for(lambda: window.state.extent.stop == pytest.approx(4.9))
     press(window, Qt.Key.Key_End)
     assert wait_for(lambda: "frame 49" in window.core.videos.captions[0])
+    QTest.qWait(1)
+    assert not isValid(old), "Qt has deleted what was shown before"
 
 
 def test_arrow_keys_step_frames_after_scrubbing_and_of_a_video_that_is_shown(

@@ -3,16 +3,20 @@
 import itertools
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QAccessible, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from ui_acts import ALT, CTRL, NONE, SHIFT, at, click, drag, press, wheel
+from ui_acts import ALT, CTRL, LEFT, NONE, SHIFT, at, click, drag, press, wheel
 from ui_sessions import make_session
 
 from loupe.app import commands as c
 from loupe.app.commands import UiRequest
+from loupe.errors import LoupeRenderError
 from loupe.session.view import ViewSettings
+from loupe.ui.panels.errors import Fault
 from loupe.ui.text import text_rect
+from loupe.units import Span
 from loupe.work import Priority
 
 
@@ -178,6 +182,114 @@ def test_overview_jumps_and_drags(open_it):
     start = QPoint(round(place.x(60.0)), middle)
     drag(window, start, QPoint(round(place.x(90.0)), middle), widget=panel)
     assert window.state.window.start == pytest.approx(85.0, abs=0.6)
+
+
+def test_a_frame_that_is_held_still_in_the_zoomed_overview_stands_still(open_it):
+    window = open_it()
+    press(window, "z")
+    window.store.dispatch(c.SetWindow(40.0, 10.0))
+    window.settle()
+    panel = window.widget.overview
+    place, middle = panel._place(), panel.height() // 2
+    QTest.mousePress(panel, LEFT, NONE, QPoint(round(place.x(45.0)), middle))
+    starts = []
+    for jitter in (0, 1, 0, 1, 0):
+        point = QPoint(round(place.x(55.0)), middle + jitter)
+        event = QMouseEvent(
+            QEvent.Type.MouseMove,
+            QPointF(point),
+            QPointF(point),
+            Qt.MouseButton.NoButton,
+            LEFT,
+            NONE,
+        )
+        QApplication.sendEvent(panel, event)
+        window.settle()
+        starts.append(window.state.window.start)
+    QTest.mouseRelease(panel, LEFT, NONE, point)
+    assert starts == pytest.approx([50.0] * 5, abs=0.5)
+
+
+def test_the_same_answer_is_given_again(open_it):
+    window = open_it()
+    window.store.dispatch(c.Select(Span(1.0, 3.0)))
+    window.store.dispatch(c.Paint("Wake"))
+    window.store.dispatch(c.SetCursor(9.0))
+    asks = (
+        lambda: press(window, "s", CTRL),
+        lambda: window.desk.run(c.JumpLabel(1)),
+        lambda: window.core.say("saved"),
+    )
+    for number, ask in enumerate(asks):
+        ask()
+        window.settle()
+        told = window.widget.status.offer
+        assert told
+        window.store.dispatch(c.Select(Span(5.0, 6.0 + number)))
+        window.settle()
+        assert window.widget.status.offer != told
+        ask()
+        window.settle()
+        assert window.widget.status.offer == told
+    assert window.core.edit_cell(0, "state", "Wake") == "", "nothing was refused"
+
+
+def test_a_failure_of_the_plots_is_told_once_and_ends(open_it, monkeypatch):
+    window = open_it()
+    canvas, panel = window.widget.canvas, window.widget.errors
+
+    def too_large(_):
+        raise LoupeRenderError("a picture is larger than a texture")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(canvas._renderer, "apply", too_large)
+        window.store.dispatch(c.SetWindow(20.0, 10.0))
+        window.settle()
+        QTest.qWait(50)
+        window.store.dispatch(c.SetWindow(30.0, 10.0))
+        window.settle()
+        (fault,) = panel.faults
+        assert fault.where == "plots"
+    window.store.dispatch(c.SetWindow(40.0, 10.0))
+    window.settle()
+    QTest.qWait(50)
+    assert canvas.failure is None
+    panel.dismiss()
+    window.store.dispatch(c.SetWindow(50.0, 10.0))
+    window.settle()
+    assert panel.faults == ()
+
+
+def test_a_letter_pressed_in_the_table_opens_no_cell(open_it):
+    window = open_it()
+    window.store.dispatch(c.Select(Span(1.0, 3.0)))
+    window.store.dispatch(c.Paint("Wake"))
+    window.settle()
+    view = window.widget.labels._view
+    view.setFocus()
+    view.setCurrentIndex(view.model().index(0, 2))
+    free = next(k for k in "kxqj" if not any(k in a.keys for a in window.desk.actions))
+    press(window, free)
+    assert view.state() != view.State.EditingState
+    press(window, Qt.Key.Key_F2)
+    assert view.state() == view.State.EditingState
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+
+
+def test_what_is_marked_in_the_palette_has_a_name(open_it):
+    window = open_it()
+    QAccessible.setActive(True)
+    try:
+        window.store.dispatch(c.UiRequest("palette"))
+        palette = window.requests.dialog("palette")
+        QTest.keyClicks(palette._field, "undo")
+        heard = QAccessible.queryAccessibleInterface(palette._list).child(0)
+        assert heard.text(QAccessible.Text.Name).startswith("Undo, Edit, Ctrl+Z, ")
+        palette.close()
+        window.add_fault(Fault("row", "cannot be read"))
+        window.settle()
+    finally:
+        QAccessible.setActive(False)
 
 
 def test_parts_can_be_hidden(open_it):

@@ -4,6 +4,10 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu
+from shiboken6 import isValid
+
+from loupe.app import commands as c
+from loupe.units import Span
 
 NONE = Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -135,10 +139,19 @@ def answer(window, path):
     field.selectAll()
     QTest.keyClicks(field, str(path))
     QTest.keyClick(field, Qt.Key.Key_Return)
-    if dialog.isVisible():
+    if isValid(dialog) and dialog.isVisible():
         dialog.accept()
     window.settle()
-    assert not dialog.isVisible()
-    dialog.deleteLater()
+    QTest.qWait(1)
+    assert not isValid(dialog), "an answered dialog is gone, not hidden"
     window.widget.activateWindow()
     window.widget.canvas.setFocus()
+
+
+def score(window, state, start, stop):
+    window.store.dispatch(c.Select(Span(start, stop)))
+    window.store.dispatch(c.Paint(state))
+
+
+def labels_of(track):
+    return [(row.start, row.stop, row.label) for row in track.table]

@@ -14,6 +14,15 @@ from loupe.session.view import ViewSettings
 
 RATE = 200.0
 LENGTH_S = 120.0
+TOML = """version = 1
+title = "from a file"
+[view]
+window = 5.0
+[[plots]]
+kind = "trace"
+id = "one"
+data = { path = "sig.zarr", variable = "sig" }
+"""
 
 
 def signal(channels: int) -> xr.DataArray:

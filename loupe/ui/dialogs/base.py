@@ -86,7 +86,22 @@ class LiveDialog(QDialog):
         return label
 
     def _changed(self, before: AppState, after: AppState) -> None:
-        self.follow()
+        if self.shows(before) != self.shows(after):
+            self.follow()
+
+    def shows(self, state: AppState) -> tuple[object, ...]:
+        """What of the state a dialog shows: with a cursor that runs there is nothing to follow."""
+        return (
+            state.overrides,
+            state.view,
+            # Tables are compared by being the same, which takes no time.
+            tuple(id(track) for track in state.tracks),
+            state.edited,
+            state.facts,
+            state.focused_row,
+            state.hidden_videos,
+            state.playback.speed,
+        )
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop following."""

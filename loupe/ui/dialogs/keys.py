@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from loupe.session.chords import parse_chord
 from loupe.ui.chords import chords
 from loupe.ui.desk import Desk
 from loupe.ui.dialogs.base import LiveDialog
+from loupe.ui.writing import write_whole
 
 __all__ = ["KeysDialog", "write_user_keys"]
 
@@ -36,20 +38,36 @@ def write_user_keys(keys: dict[str, str | list[str]], path: Path | None = None) 
 
     Raises
     ------
-    OSError
-        If the file cannot be written.
+    LoupeError, OSError
+        If the file cannot be read or written.
     ValueError
         If what is there is no TOML.
     """
     path = settings_path() if path is None else path
-    settings = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    settings = tomllib.loads(old)
     settings["keys"] = keys
     if not keys:
         del settings["keys"]
     path.parent.mkdir(parents=True, exist_ok=True)
-    spare = path.with_name(f".{path.name}.new")
-    spare.write_text(tomli_w.dumps(settings), encoding="utf-8")
-    spare.replace(path)
+    text = _without_keys(old) + (tomli_w.dumps({"keys": keys}) if keys else "")
+    try:
+        same = tomllib.loads(text) == settings
+    except ValueError:
+        same = False
+    write_whole(path, text if same else tomli_w.dumps(settings))
+
+
+def _without_keys(text: str) -> str:
+    """The other sections of a settings file as they are written, comments and all."""
+    kept, inside = [], False
+    for line in text.splitlines(keepends=True):
+        if line.startswith("["):
+            inside = re.match(r"\[\s*keys\s*[].]", line) is not None
+        if not inside:
+            kept.append(line)
+    rest = "".join(kept).rstrip()
+    return f"{rest}\n\n" if rest else ""
 
 
 class KeysDialog(LiveDialog):
@@ -150,7 +168,7 @@ class KeysDialog(LiveDialog):
     def _reset(self) -> None:
         try:
             write_user_keys({})
-        except (OSError, ValueError) as error:
+        except (LoupeError, OSError, ValueError) as error:
             self._say.setText(str(error))
             return
         self._say.setText("Your own keys are gone; windows opened from now on have the usual ones.")

@@ -22,6 +22,7 @@ from loupe.scene.timeaxis import format_duration
 from loupe.ui.desk import Desk
 from loupe.ui.dialogs.base import LiveDialog
 from loupe.ui.panels.labels_model import LabelsModel, LabelsView
+from loupe.ui.views import track_index
 
 __all__ = ["JumpDialog", "NoteDialog"]
 
@@ -64,6 +65,7 @@ class JumpDialog(LiveDialog):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, "Jump to epochs", parent)
         self._model = LabelsModel(desk.look, lambda *_: "", lambda _: None, self)
+        self._shown: LabelsView | None = None
         self._filter = _Filter(self._model, self)
         self._state = QComboBox()
         self._state.setAccessibleName("State")
@@ -84,7 +86,7 @@ class JumpDialog(LiveDialog):
         self._view.setShowGrid(False)
         self._view.setIconSize(QSize(10, 10))
         self._view.setAccessibleName("Labels")
-        self._view.verticalHeader().setDefaultSectionSize(24)
+        self._view.verticalHeader().setDefaultSectionSize(desk.look.px(24))
         self._view.horizontalHeader().setStretchLastSection(True)
         self.box.addLayout(row)
         self.box.addWidget(self._view, 1)
@@ -114,6 +116,10 @@ class JumpDialog(LiveDialog):
             read_only="edit labels in the main window",
             patterns=self.desk.patterns(),
         )
+        shown = self._shown
+        if shown is not None and shown.table is view.table and shown.looks == view.looks:
+            return
+        self._shown = view
         self._model.show(view)
         self._show_count()
 
@@ -161,6 +167,8 @@ class NoteDialog(LiveDialog):
     def __init__(self, desk: Desk, label: int, parent: QWidget | None = None) -> None:
         super().__init__(desk, "Note", parent)
         self._label = label
+        # Ids are counted in every set: another set that is edited by then has its own label 3.
+        self._set = "" if desk.track is None else desk.track.id
         self._shown: str | None = None
         self._start = self._interval()
         self._head = QLabel()
@@ -184,17 +192,31 @@ class NoteDialog(LiveDialog):
         self._note.setFocus()
 
     def _interval(self) -> Interval | None:
-        track = self.desk.track
-        if track is None:
+        place = track_index(self.desk.state, self._set)
+        if place is None:
             return None
-        row = track.table.row_of(self._label)
-        return None if row is None else track.table.interval(row)
+        table = self.desk.state.tracks[place].table
+        row = table.row_of(self._label)
+        return None if row is None else table.interval(row)
+
+    def _edit(self, command: commands.Command) -> None:
+        """Edit the label's own set, whichever is edited now."""
+        place, edited = track_index(self.desk.state, self._set), self.desk.state.edited
+        if place is None or place == edited:
+            self.desk.run(command)
+            return
+        self.desk.run(commands.SetEditedTrack(place))
+        self.desk.run(command)
+        self.desk.run(commands.SetEditedTrack(edited))
 
     def refresh(self, state: AppState) -> None:
-        """Show the label; close when it is gone."""
+        """Show the label; close when it is gone, unless something was written."""
         interval = self._interval()
         if interval is None:
-            self.close()
+            if self._note.document().isModified():
+                self._head.setText("This label is gone. Copy what you wrote to keep it.")
+            else:
+                self.close()
             return
         start = self.desk.time_text(interval.start, 1)
         self._head.setText(f"{interval.label} · {start} · {format_duration(interval.duration)}")
@@ -219,14 +241,14 @@ class NoteDialog(LiveDialog):
             return
         old = interval.extras.get(name)
         if text != ("" if old is None else str(old)):
-            self.desk.run(commands.SetLabelCell(self._label, name, text or None))
+            self._edit(commands.SetLabelCell(self._label, name, text or None))
 
     def _apply(self) -> None:
         interval = self._interval()
         # A note that nobody typed in stays as it is, line breaks and all.
         text = self._note.toPlainText().replace("\n", " ").strip()
         if interval is not None and self._note.document().isModified() and text != interval.note:
-            self.desk.run(commands.SetNote(text, self._label))
+            self._edit(commands.SetNote(text, self._label))
         for name in self._extras:
             self._extra_changed(name)
 
@@ -235,7 +257,7 @@ class NoteDialog(LiveDialog):
         if self._start is None:
             return
         if interval is not None and interval.note != self._start.note:
-            self.desk.run(commands.SetNote(self._start.note, self._label))
+            self._edit(commands.SetNote(self._start.note, self._label))
         self._shown = None
         self._show_note(self._start.note)
         for name, field in self._extras.items():

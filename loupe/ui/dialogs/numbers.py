@@ -138,4 +138,4 @@ class SpeedDialog(LiveDialog):
             self.desk.run(commands.SetSpeed(value))
 
     def _reset(self) -> None:
-        self.desk.run(commands.SetSpeed(1.0))
+        self.desk.run(commands.SetSpeed(self.desk.scene.session.view.playback_speed))

@@ -75,7 +75,7 @@ class OutsideDialog(QDialog):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setShowGrid(False)
         table.verticalHeader().setVisible(False)
-        table.verticalHeader().setDefaultSectionSize(24)
+        table.verticalHeader().setDefaultSectionSize(self._desk.look.px(24))
         table.setRowCount(len(conflicts))
         for row, item in enumerate(conflicts):
             times = [self._desk.time_text(t, 2) for t in (item.start, item.stop)]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-import numpy as np
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
+    QDoubleSpinBox,
     QHBoxLayout,
     QRadioButton,
     QWidget,
@@ -23,12 +23,32 @@ from loupe.scene.colormaps import COLORMAP_CHOICES, lut_of
 from loupe.scene.model import DenseContent, HeatmapContent
 from loupe.ui.desk import Desk
 from loupe.ui.dialogs.base import LiveDialog, RowChoice
-from loupe.ui.fields import number_field, pair_slider
+from loupe.ui.fields import digits_for, number_field, pair_slider, show_number
 
 __all__ = ["DenseDialog", "HeatmapDialog", "YAxisDialog"]
 
 _HUGE = 1e12
 _SCOPES = ("This heatmap", "All heatmaps", "All with this colormap")
+
+
+def _show_range(
+    low_field: QDoubleSpinBox, high_field: QDoubleSpinBox, low: float, high: float, least: int
+) -> None:
+    """Show both ends of a range with the digits that it needs."""
+    for field, value in ((low_field, low), (high_field, high)):
+        show_number(field, value, digits_for(low, high, least), abs(high - low) / 100 or 1.0)
+
+
+def _with_other(
+    low: float | None,
+    high: float | None,
+    now: tuple[float, float] | None,
+    fields: tuple[QDoubleSpinBox, QDoubleSpinBox],
+) -> tuple[float, float]:
+    """A range of which one end was changed: the other is what it is, not as a field rounds it."""
+    if now is None:
+        now = fields[0].value(), fields[1].value()
+    return (now[0] if low is None else low), (now[1] if high is None else high)
 
 
 class YAxisDialog(LiveDialog):
@@ -47,8 +67,8 @@ class YAxisDialog(LiveDialog):
         self.form.addRow("Maximum", self._high)
         self._row.currentIndexChanged.connect(lambda _: self.follow())
         self._auto.toggled.connect(self._auto_changed)
-        self._low.valueChanged.connect(self._range_changed)
-        self._high.valueChanged.connect(self._range_changed)
+        self._low.valueChanged.connect(lambda value: self._range_changed(low=value))
+        self._high.valueChanged.connect(lambda value: self._range_changed(high=value))
         if not self._row.count():
             self.hint("There is no stacked trace in this window.")
         self.finish(self._reset)
@@ -64,23 +84,29 @@ class YAxisDialog(LiveDialog):
         self._auto.setChecked(bool(override.y_auto))
         self._low.setEnabled(not override.y_auto)
         self._high.setEnabled(not override.y_auto)
-        shown = override.y_range or self.desk.y_range(row_id)
+        shown = self._range(row_id)
         if shown is not None:
-            self._low.setValue(shown[0])
-            self._high.setValue(shown[1])
+            _show_range(self._low, self._high, *shown, 3)
 
     def _auto_changed(self, on: bool) -> None:
         row_id = self._row.row_id
         if not self.following and row_id is not None:
             self.desk.run(commands.SetYRange(row_id, None, on or None))
 
-    def _range_changed(self, _: float) -> None:
+    def _range(self, row_id: str) -> tuple[float, float] | None:
+        return self.desk.state.overrides.row(row_id).y_range or self.desk.y_range(row_id)
+
+    def _range_changed(self, low: float | None = None, high: float | None = None) -> None:
         row_id = self._row.row_id
         if self.following or row_id is None:
             return
-        low, high = self._low.value(), self._high.value()
+        low, high = _with_other(low, high, self._range(row_id), (self._low, self._high))
         if high > low:
             self.desk.run(commands.SetYRange(row_id, (low, high)))
+
+    def shows(self, state: AppState) -> tuple[object, ...]:
+        """The window too: the range may follow what is in it."""
+        return (*super().shows(state), state.window)
 
     def _reset(self) -> None:
         if self._row.row_id is not None:
@@ -201,8 +227,8 @@ class HeatmapDialog(LiveDialog):
         self.form.addRow("A pixel shows", methods)
         self.form.addRow("Apply to", self._scope)
         self._row.currentIndexChanged.connect(lambda _: self.follow())
-        self._low.valueChanged.connect(self._levels_changed)
-        self._high.valueChanged.connect(self._levels_changed)
+        self._low.valueChanged.connect(lambda value: self._levels_changed(low=value))
+        self._high.valueChanged.connect(lambda value: self._levels_changed(high=value))
         self._cmap.currentTextChanged.connect(self._cmap_changed)
         line = self._cmap.lineEdit()
         if line is not None:
@@ -226,23 +252,34 @@ class HeatmapDialog(LiveDialog):
             return
         row_id, content = found
         override = state.overrides.row(row_id)
+        levels = self._levels(row_id, content)
+        if levels is not None:
+            _show_range(self._low, self._high, *levels, 4)
+        self._cmap.setCurrentText(self._shown_cmap(row_id, content))
+        method = override.method or content.method
+        (self._peak if method == "peak" else self._mean).setChecked(True)
+
+    def _levels(self, row_id: str, content: HeatmapContent) -> tuple[float, float] | None:
+        """The levels that are set, else those that are drawn; None before anything is."""
+        override = self.desk.state.overrides.row(row_id)
         low = override.vmin if override.vmin is not None else content.vmin
         high = override.vmax if override.vmax is not None else content.vmax
         shown = self.desk.y_range(row_id)
         if shown is not None:
             low, high = (shown[0] if low is None else low), (shown[1] if high is None else high)
-        for field, value in ((self._low, low), (self._high, high)):
-            if value is not None and np.isfinite(value):
-                field.setValue(value)
-        self._cmap.setCurrentText(self._shown_cmap(row_id, content))
-        method = override.method or content.method
-        (self._peak if method == "peak" else self._mean).setChecked(True)
+        if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+            return None
+        return low, high
 
-    def _levels_changed(self, _: float) -> None:
+    def shows(self, state: AppState) -> tuple[object, ...]:
+        """The window too: the levels may follow what is in it."""
+        return (*super().shows(state), state.window)
+
+    def _levels_changed(self, low: float | None = None, high: float | None = None) -> None:
         found = self._content()
         if self.following or found is None:
             return
-        low, high = self._low.value(), self._high.value()
+        low, high = _with_other(low, high, self._levels(*found), (self._low, self._high))
         if high > low:
             self.desk.run(commands.SetLevels(found[0], low, high, **self._where))
 

@@ -6,6 +6,7 @@ import json
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
@@ -16,13 +17,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from loupe.app.actions import state_actions
+from loupe.app.actions import build_actions
+from loupe.app.keymap import user_keys
 from loupe.errors import LoupeError
 from loupe.scene.theme import OKABE_ITO
 from loupe.session.states import DEFINITIONS_NAME, StateConfig
 from loupe.ui.desk import Desk
 from loupe.ui.dialogs.base import LiveDialog
 from loupe.ui.dialogs.marks import ColorButton
+from loupe.ui.writing import write_whole
 from loupe.units import Rgba
 
 __all__ = ["StatesDialog", "definitions_text"]
@@ -43,6 +46,7 @@ class StatesDialog(LiveDialog):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, "States", parent)
         self._start = desk.states
+        self._buttons: dict[str, ColorButton] = {}
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(12)
         self.box.addLayout(self._grid)
@@ -70,6 +74,7 @@ class StatesDialog(LiveDialog):
             widget = item.widget()
             if widget is not None:
                 widget.deleteLater()
+        self._buttons.clear()
         for column, text in enumerate(("state", "keys", "colour")):
             head = QLabel(text)
             head.setProperty("role", "small")
@@ -80,6 +85,7 @@ class StatesDialog(LiveDialog):
             keys.editingFinished.connect(lambda s=state, field=keys: self._keys(s, field.text()))
             color = ColorButton(state, partial(self._color, state))
             color.show_color(self.desk.states.color(state))
+            self._buttons[state] = color
             for column, widget in enumerate((QLabel(state), keys, color)):
                 self._grid.addWidget(widget, i, column)
 
@@ -93,15 +99,13 @@ class StatesDialog(LiveDialog):
                 keymap={name: list(keys) for name, keys in keymap.items() if keys},
                 label_colors=colors,
             )
+            # Both the session's and the user's keys may be keys of these states.
+            session = self.desk.scene.session
+            actions = build_actions(session, states=states, keys=user_keys())
         except LoupeError as error:
             self._say.setText(error.message)
             return
-        desk = self.desk
-        desk.states = states
-        desk.read_colors()
-        desk.actions = (*(a for a in desk.actions if not a.state), *state_actions(states))
-        for listener in desk.on_actions:
-            listener()
+        self.desk.use_states(states, actions)
         self._say.setText("Counts in this window; write it to a file to keep it.")
 
     def _keys(self, state: str, text: str) -> None:
@@ -112,7 +116,8 @@ class StatesDialog(LiveDialog):
 
     def _color(self, state: str, color: Rgba) -> None:
         self._use(self._keymap(), {**self.desk.states.label_colors, state: color})
-        self._fill()
+        # Not made anew: the dialog in which the colour is chosen belongs to the button.
+        self._buttons[state].show_color(color)
 
     def _add(self) -> None:
         name = self._name.text().strip()
@@ -130,7 +135,9 @@ class StatesDialog(LiveDialog):
     def _ask_file(self) -> None:
         base = self.desk.scene.session.base or Path()
         dialog = QFileDialog(self, "Write state definitions", str(base), "JSON (*.json)")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("json")
         dialog.selectFile(DEFINITIONS_NAME)
         dialog.fileSelected.connect(self.write)
         dialog.open()
@@ -138,9 +145,9 @@ class StatesDialog(LiveDialog):
     def write(self, path: str) -> None:
         """Write the definitions to a file."""
         try:
-            Path(path).write_text(definitions_text(self.desk.states) + "\n", encoding="utf-8")
-        except OSError as error:
-            self._say.setText(f"{path} cannot be written: {error.strerror or error}")
+            write_whole(Path(path), definitions_text(self.desk.states) + "\n")
+        except LoupeError as error:
+            self._say.setText(error.told)
             return
         self._say.setText(f"Written to {path}.")
 

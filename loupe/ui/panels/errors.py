@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from loupe.ui.aloud import announce
+
 __all__ = ["ErrorsPanel", "Fault"]
 
 _SHOWN = 4
@@ -26,6 +28,11 @@ class Fault:
     hint: str = ""
     offers: tuple[str, ...] = ()
     key: str = ""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a question: it stays until one of its answers is chosen."""
+        return len(self.offers) > 1
 
 
 class ErrorsPanel(QFrame):
@@ -57,25 +64,37 @@ class ErrorsPanel(QFrame):
         """Show one more fault; one that is shown already is not repeated."""
         if fault not in self._faults:
             self.show_faults((*self._faults, fault))
+            announce(self, f"{fault.where}: {fault.message}")
 
     def discard(self, fault: Fault) -> None:
         """Take a fault off the list."""
         self.show_faults([other for other in self._faults if other != fault])
 
+    def dismiss(self) -> None:
+        """Take away what can only be read, and leave what waits for an answer."""
+        self.show_faults([fault for fault in self._faults if fault.asks])
+
+    def keep_offers(self) -> None:
+        """Take away everything but what has a button, as before it is all looked at again."""
+        self.show_faults([fault for fault in self._faults if fault.offers])
+
     def show_faults(self, faults: Sequence[Fault]) -> None:
-        """Show exactly these; hide without any."""
-        self._faults = tuple(faults)
+        """Show exactly these, those with offers first; hide without any."""
+        self._faults = tuple(sorted(faults, key=lambda fault: not fault.offers))
         while (item := self._box.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.deleteLater()
-        for i, fault in enumerate(self._faults[:_SHOWN]):
-            self._box.addWidget(self._line(fault, closable=i == 0))
-        rest = len(self._faults) - _SHOWN
-        if rest > 0:
-            more = QLabel(f"and {rest} more")
+        # What has a button would be out of reach among "and 3 more".
+        shown = max(_SHOWN, sum(bool(fault.offers) for fault in self._faults))
+        closable = next((fault for fault in self._faults if not fault.asks), None)
+        for fault in self._faults[:shown]:
+            self._box.addWidget(self._line(fault, closable=fault is closable))
+        rest = self._faults[shown:]
+        if rest:
+            more = QLabel(f"and {len(rest)} more")
             more.setProperty("role", "small")
-            more.setToolTip("\n".join(f"{f.where}: {f.message}" for f in self._faults[_SHOWN:]))
+            more.setToolTip("\n".join(f"{f.where}: {f.message}" for f in rest))
             self._box.addWidget(more)
         self.setVisible(bool(self._faults))
 
@@ -98,6 +117,6 @@ class ErrorsPanel(QFrame):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         if closable:
             close = QPushButton("Dismiss")
-            close.clicked.connect(lambda _=False: self.show_faults(()))
+            close.clicked.connect(lambda _=False: self.dismiss())
             row.addWidget(close, 0, Qt.AlignmentFlag.AlignVCenter)
         return line

@@ -13,7 +13,7 @@ from PySide6.QtGui import QIcon, QPainter, QPixmap
 
 from loupe.labels.table import Interval, IntervalTable
 from loupe.scene.theme import UNKNOWN_STATE
-from loupe.scene.timeaxis import Clock, format_time, parse_time
+from loupe.scene.timeaxis import Clock, format_time, parse_time, parse_time_of_day
 from loupe.ui.hatch import paint_hatch
 from loupe.ui.look import Look, qcolor
 from loupe.units import Rgba
@@ -43,6 +43,11 @@ class LabelsView:
     origin: datetime | None = None
     read_only: str = ""
     patterns: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def looks(self) -> tuple[object, ...]:
+        """How the table is shown, but for its rows."""
+        return dict(self.colors), self.clock, self.origin, self.read_only, dict(self.patterns)
 
 
 @lru_cache(maxsize=256)
@@ -220,7 +225,7 @@ class LabelsModel(QAbstractTableModel):
         if str(value) == self.data(index, Qt.ItemDataRole.EditRole):
             return False  # nothing was typed: a time shown rounded must not become one
         try:
-            wanted = self._parsed(column, str(value))
+            wanted = self._parsed(column, str(value), interval)
         except ValueError as error:
             self._refuse(str(error))
             return False
@@ -232,12 +237,13 @@ class LabelsModel(QAbstractTableModel):
             self._refuse(reason)
         return not reason
 
-    def _parsed(self, column: int, text: str) -> object:
+    def _parsed(self, column: int, text: str, interval: Interval) -> object:
         if column >= 2:
             return text if column < len(_FIXED) or text else None
         view = self._view
-        if view.clock == "wall" and view.origin is not None:
-            seconds = parse_time(text)
-            midnight = view.origin.replace(hour=0, minute=0, second=0, microsecond=0)
-            return seconds - (view.origin - midnight).total_seconds()
-        return parse_time(text)
+        clock_time = ":" in text and "-" not in text
+        if view.clock == "wall" and view.origin is not None and clock_time:
+            # The cell shows no date: what is typed is meant on the day where the label lies.
+            near = interval.start if column == 0 else interval.stop
+            return parse_time_of_day(text, view.origin, near)
+        return parse_time(text, origin=view.origin)

@@ -78,9 +78,9 @@ class LabelsPanel(QWidget):
     Signals
     -------
     picked(int)
-        The row id of a label that was clicked or reached with the arrow keys.
+        The row id of a label that was reached with the arrow keys.
     opened(int)
-        The row id of a label whose row number was double-clicked, to be centred.
+        The row id of a label that was clicked, to be centred.
     """
 
     picked = Signal(int)
@@ -110,6 +110,9 @@ class LabelsPanel(QWidget):
         self._view.setModel(self.model)
         self._view.setAccessibleName("Labels")
         self._view.setShowGrid(False)
+        # Any other key is the window's, or nobody's: it must not begin to overwrite a cell.
+        triggers = QAbstractItemView.EditTrigger
+        self._view.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed)
         self._view.setWordWrap(False)
         self._view.setIconSize(QSize(10, 10))
         self._view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -119,7 +122,6 @@ class LabelsPanel(QWidget):
         vertical = self._view.verticalHeader()
         vertical.setVisible(False)
         vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        vertical.setDefaultSectionSize(_ROW_HEIGHT)
         horizontal = self._view.horizontalHeader()
         horizontal.setHighlightSections(False)
         horizontal.setStretchLastSection(True)
@@ -201,6 +203,7 @@ class LabelsPanel(QWidget):
 
     def _fit_columns(self, look: Look) -> None:
         self._fitting = True
+        self._view.verticalHeader().setDefaultSectionSize(look.px(_ROW_HEIGHT))
         numbers = QFontMetrics(look.font(look.theme.control_px, numbers=True))
         time = numbers.horizontalAdvance("00:00:00.0") + 18
         for column, width in ((0, time), (1, time), (2, time), (3, time)):

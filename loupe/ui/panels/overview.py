@@ -45,6 +45,7 @@ class OverviewPanel(QWidget):
         self._page = page
         self._model: OverviewModel | None = None
         self._grabbed: Seconds | None = None
+        self._held: OverviewPlace | None = None
         self.setAccessibleName("Overview of the recording")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setMinimumHeight(44)
@@ -95,6 +96,8 @@ class OverviewPanel(QWidget):
         place = self._place()
         if event.button() != Qt.MouseButton.LeftButton or place is None or self._model is None:
             return
+        # What is shown may follow the window; while the frame is held, a pixel stays a time.
+        self._held = place
         t = place.t(event.position().x())
         if self._on_frame(event.position()):
             self._grabbed = t - self._model.window.start
@@ -105,7 +108,7 @@ class OverviewPanel(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag the frame; show a hand where it can be grabbed."""
-        place = self._place()
+        place = self._held
         if self._grabbed is None or place is None:
             grab = self._on_frame(event.position())
             self.setCursor(Qt.CursorShape.SizeHorCursor if grab else Qt.CursorShape.ArrowCursor)
@@ -114,7 +117,7 @@ class OverviewPanel(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let the frame go."""
-        self._grabbed = None
+        self._grabbed = self._held = None
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Page, as over the plots: away from the person is forward."""

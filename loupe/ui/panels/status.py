@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
+from loupe.ui.aloud import announce
 from loupe.ui.elided import ElidedLabel
 from loupe.ui.hatch import paint_hatch
 from loupe.ui.look import Look, qcolor
@@ -106,8 +107,8 @@ class StatusLine(QFrame):
     def show_view(self, view: StatusView) -> None:
         """Show these texts."""
         self._time.setText(view.time)
-        self._set(self._label, view.label)
-        self._set(self._offer, view.offer)
+        self._set(self._label, view.label, aloud=True)
+        self._set(self._offer, view.offer, aloud=True)
         self._set(self._pixel, view.pixel)
         if (self._swatch.color, self._swatch.pattern) != (view.label_color, view.label_pattern):
             self._swatch.color = view.label_color
@@ -124,7 +125,9 @@ class StatusLine(QFrame):
         return self._offer.text()
 
     @staticmethod
-    def _set(label: QLabel, text: str) -> None:
+    def _set(label: QLabel, text: str, *, aloud: bool = False) -> None:
         if label.text() != text:
             label.setText(text)
             label.setToolTip(text)
+            if aloud:
+                announce(label, text)

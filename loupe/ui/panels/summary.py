@@ -21,6 +21,7 @@ __all__ = ["StateTotal", "SummaryPanel", "totals", "uncovered"]
 
 _PITCH = 24
 _TOP = 36
+_TITLE_TOP = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,15 @@ class SummaryPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         """A title and a line a state."""
-        return QSize(200, _TOP + _PITCH * len(self._totals) + 8)
+        return QSize(200, self._top + self._pitch * len(self._totals) + 8)
+
+    @property
+    def _pitch(self) -> int:
+        return self._look.px(_PITCH)
+
+    @property
+    def _top(self) -> int:
+        return self._look.px(_TOP - _TITLE_TOP) + _TITLE_TOP
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint title, names, bars and durations."""
@@ -112,7 +121,7 @@ class SummaryPanel(QWidget):
         painter.setFont(look.font(theme.name_px, bold=True))
         left, right = 8.0, self.width() - 16.0
         vertical = Qt.AlignmentFlag.AlignVCenter
-        title = QRectF(left, 8, right - left, 20)
+        title = QRectF(left, _TITLE_TOP, right - left, look.px(20))
         painter.drawText(title, Qt.AlignmentFlag.AlignLeft | vertical, "Summary")
         font = look.font(theme.control_px)
         metrics = QFontMetricsF(font)
@@ -127,16 +136,16 @@ class SummaryPanel(QWidget):
         painter.setFont(font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for i, (total, text) in enumerate(zip(self._totals, texts, strict=True)):
-            y = _TOP + i * _PITCH
+            y = self._top + i * self._pitch
             name = metrics.elidedText(total.name, Qt.TextElideMode.ElideRight, name_width - 6)
             painter.setPen(qcolor(theme.text if total.color is not None else theme.dim))
-            box = QRectF(left, y, name_width, _PITCH)
+            box = QRectF(left, y, name_width, self._pitch)
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft | vertical, name)
             painter.setPen(qcolor(theme.dim))
-            box = QRectF(bar_right, y, right - bar_right, _PITCH)
+            box = QRectF(bar_right, y, right - bar_right, self._pitch)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | vertical, text)
             painter.setPen(Qt.PenStyle.NoPen)
-            bar = QRectF(bar_left, y + 7, max(0.0, bar_right - bar_left), _PITCH - 14)
+            bar = QRectF(bar_left, y + 7, max(0.0, bar_right - bar_left), self._pitch - 14)
             painter.setBrush(qcolor(theme.field))
             painter.drawRoundedRect(bar, 3, 3)
             color = total.color.with_alpha(255) if total.color is not None else theme.line

@@ -74,7 +74,8 @@ class VideosPanel(QWidget):
         wanted = {view for view, _ in views}
         for view, _ in self._views:
             if view not in wanted and view.parent() is self._split:
-                view.setParent(None)
+                view.hide()
+                view.setParent(self)
         self._views = list(views)
         for i, (view, stretch) in enumerate(views):
             if self._split.widget(i) is not view:
