@@ -24,10 +24,10 @@ class Rgba(NamedTuple):
         """The same colour with another alpha (0 to 255)."""
         return Rgba(self.r, self.g, self.b, max(0, min(255, alpha)))
 
-    def hex(self) -> str:
-        """``#rrggbb``, or ``#rrggbbaa`` when it is not opaque."""
+    def hex(self, *, alpha: bool = False) -> str:
+        """``#rrggbb``, or ``#rrggbbaa`` when it is not opaque or `alpha` asks for it."""
         text = f"#{self.r:02x}{self.g:02x}{self.b:02x}"
-        return text if self.a == 255 else f"{text}{self.a:02x}"
+        return text if self.a == 255 and not alpha else f"{text}{self.a:02x}"
 
 
 @dataclass(frozen=True, slots=True, order=True)

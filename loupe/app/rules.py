@@ -143,7 +143,8 @@ def whole_epochs(span: Span, track: TrackState, extent: Span) -> Span:
         last = at(math.nextafter(last.start, -math.inf))
     if first is not None and last is not None and first.start <= last.start:
         return Span(first.start, last.stop)
-    return at(span.centre) or span
+    # The centre of a span of rounding may be its end, which lies outside.
+    return at(min(span.centre, math.nextafter(span.stop, -math.inf))) or span
 
 
 def target_span(state: AppState) -> Span | None:

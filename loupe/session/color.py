@@ -119,13 +119,18 @@ def _plain(color: Rgba) -> str:
     return color.hex()
 
 
+def _plain_label(color: Rgba) -> str:
+    # Without alpha it would be read again as translucent.
+    return color.hex(alpha=True)
+
+
 Color: TypeAlias = Annotated[
     Rgba, PlainValidator(_validate), PlainSerializer(_plain), WithJsonSchema(_SCHEMA)
 ]
 """A colour in any accepted notation; opaque when no alpha is given."""
 
 LabelColor: TypeAlias = Annotated[
-    Rgba, PlainValidator(_validate_label), PlainSerializer(_plain), WithJsonSchema(_SCHEMA)
+    Rgba, PlainValidator(_validate_label), PlainSerializer(_plain_label), WithJsonSchema(_SCHEMA)
 ]
 """A colour of a label; translucent (`LABEL_ALPHA`) when no alpha is given."""
 

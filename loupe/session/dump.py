@@ -96,7 +96,7 @@ def _plain(value: Any, place: Place, full: bool, stored: Mapping[Place, Stored])
             code="session-in-memory",
         )
     if isinstance(value, Rgba):
-        return value.hex()
+        return value.hex(alpha=place[-2:-1] == ("label_colors",))
     if isinstance(value, NanShade):
         return [value.color.hex(), value.opacity]
     if isinstance(value, Model):

@@ -526,3 +526,10 @@ def test_one_label_file_under_two_names_is_seen(tmp_path: Path) -> None:
     whole = (tmp_path / "l.csv").as_posix()
     sets = f'[[labels]]\npath = "l.csv"\nwriteback = true\n[[labels]]\npath = "{whole}"\n'
     assert codes(put(tmp_path, "a.toml", states + sets)) == ["session-labels-shared"]
+
+
+def test_an_opaque_colour_of_a_label_stays_opaque(tmp_path):
+    opaque = '[states]\nkeymap = { w = "W" }\nlabel_colors = { W = [255, 0, 0, 255] }\n'
+    first = load_session(put(tmp_path, "a.toml", "version = 1\n" + opaque))
+    again = load_session(put(tmp_path, "b.toml", to_toml(first)))
+    assert again.states.label_colors["W"] == first.states.label_colors["W"] == (255, 0, 0, 255)
