@@ -22,6 +22,7 @@ from loupe.app.presenter import Presenter
 from loupe.app.reduce import reduce
 from loupe.app.state import AppState
 from loupe.errors import LoupeError
+from loupe.heap import return_free_pages
 from loupe.kernels import compile_deferred
 from loupe.scene.layout import Viewport
 from loupe.scene.model import FailedContent, Scene
@@ -40,6 +41,8 @@ __all__ = ["WindowCore", "row_faults"]
 
 _TICK_MS = 16
 _HOVER_MS = 16.0
+REST_MS, AGAIN_MS = 60_000, 1_000
+"""How often free memory goes back to the system, and how soon it is tried again at a bad moment."""
 _SHAPES = {
     "arrow": Qt.CursorShape.ArrowCursor,
     "edge": Qt.CursorShape.SplitHCursor,
@@ -90,6 +93,9 @@ class WindowCore:
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
+        self._rest = QTimer(window)
+        self._rest.timeout.connect(self._return_memory)
+        self._rest.start(REST_MS)
         desk.store.guard(files.guard)
         desk.y_range = lambda row_id: self.presenter.y_range(row_id)
         desk.run = self.run
@@ -406,6 +412,13 @@ class WindowCore:
         done, total = self.presenter.progress
         self.window.topbar.show_progress(done, total, "drawing" if total > 1 else "")
 
+    def _return_memory(self) -> None:
+        """Once a minute, between two things that a person does."""
+        busy = self.desk.state.playback.playing or self._due or not self.presenter.settled
+        if not busy:
+            return_free_pages()
+        self._rest.start(AGAIN_MS if busy else REST_MS)
+
     def _tick(self) -> None:
         now = time.monotonic_ns()
         dt, self._ticked_ns = (now - self._ticked_ns) / 1e9, now
@@ -478,6 +491,7 @@ class WindowCore:
             return
         self._closed = True
         self._timer.stop()
+        self._rest.stop()
         self._leave()
         self.videos.close()
         self.presenter.close()

@@ -28,10 +28,43 @@ print(resident() - before)
 """
 
 
-@pytest.mark.skipif(
+HOLES = """
+from pathlib import Path
+import ctypes
+from loupe.heap import return_free_pages
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+c = ctypes.CDLL(None)
+c.malloc.restype, c.malloc.argtypes, c.free.argtypes = (
+    ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]
+)
+large, small = [], []
+for _ in range(500):
+    large.append(c.malloc(100_000))
+    ctypes.memset(large[-1], 1, 100_000)
+    small.append(c.malloc(40))
+for block in large:
+    c.free(block)
+before = resident()
+assert return_free_pages()
+print(before - resident())
+"""
+
+on_glibc = pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc" or not Path("/proc/self/statm").exists(),
     reason="the GNU C library on Linux only",
 )
+
+
+@on_glibc
+def test_free_pages_between_small_blocks_go_back_when_asked():
+    done = subprocess.run([sys.executable, "-c", HOLES], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 40e6
+
+
+@on_glibc
 def test_freed_blocks_go_back_to_the_system():
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True

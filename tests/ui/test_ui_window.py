@@ -7,17 +7,43 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from ui_acts import ALT, CTRL, LEFT, NONE, SHIFT, at, click, drag, press, wheel
+from ui_acts import ALT, CTRL, LEFT, NONE, SHIFT, at, click, drag, press, wait_for, wheel
 from ui_sessions import make_session
 
 from loupe.app import commands as c
 from loupe.app.commands import UiRequest
 from loupe.errors import LoupeRenderError
 from loupe.session.view import ViewSettings
+from loupe.ui import core
 from loupe.ui.panels.errors import Fault
 from loupe.ui.text import text_rect
 from loupe.units import Span
 from loupe.work import Priority
+
+
+def test_free_memory_goes_back_while_nothing_moves(open_it, monkeypatch):
+    returned = []
+    monkeypatch.setattr(core, "REST_MS", 10)
+    monkeypatch.setattr(core, "AGAIN_MS", 10)
+    monkeypatch.setattr(core, "return_free_pages", lambda: returned.append(playing()))
+    window = open_it()
+
+    def playing():
+        return window.state.playback.playing
+
+    assert wait_for(lambda: len(returned) >= 2)
+    window.store.dispatch(c.TogglePlay())
+    before = len(returned)
+    assert wait_for(lambda: window.state.cursor > 0.1)
+    assert playing()
+    assert len(returned) == before
+    window.store.dispatch(c.TogglePlay())
+    assert wait_for(lambda: len(returned) > before)
+    assert not any(returned)
+    window.close(keep_unsaved=False)
+    before = len(returned)
+    QTest.qWait(100)
+    assert len(returned) == before
 
 
 def test_a_window_opens_and_draws_every_row(open_it):
