@@ -22,15 +22,16 @@ from loupe.work import Priority
 
 
 def test_free_memory_goes_back_while_nothing_moves(open_it, monkeypatch):
-    returned = []
+    returned, opened = [], []
+
+    def playing():
+        return any(window.state.playback.playing for window in opened)
+
     monkeypatch.setattr(core, "REST_MS", 10)
     monkeypatch.setattr(core, "AGAIN_MS", 10)
     monkeypatch.setattr(core, "return_free_pages", lambda: returned.append(playing()))
     window = open_it()
-
-    def playing():
-        return window.state.playback.playing
-
+    opened.append(window)
     assert wait_for(lambda: len(returned) >= 2)
     window.store.dispatch(c.TogglePlay())
     before = len(returned)
