@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QStyleOptionSlider,
     QToolButton,
 )
-from ui_acts import CTRL, LEFT, NONE, at, choose, drag, press
+from ui_acts import CTRL, LEFT, NONE, at, choose, drag, press, wait_for
 from ui_sessions import make_session, signal
 from ui_shared import shared_window
 
@@ -120,6 +120,10 @@ def slide(window, name, share):
     drag(window, handle.center(), stop, widget=slider)
 
 
+def width(window):
+    return window.core.presenter.layout.grid.width
+
+
 def pixels(window, row_id):
     return window.core.presenter._shown[row_id].pixels
 
@@ -136,6 +140,9 @@ def test_the_dock_is_open_and_has_a_control_for_each_parameter(window):
 
 
 def test_a_dragged_slider_changes_its_data_and_nothing_else(window):
+    # In a quiet moment a tile with margins takes the place of one without.
+    shown = window.core.presenter._shown
+    assert wait_for(lambda: all(tile.width > 1.1 * width(window) for tile in shown.values()))
     before, other = pixels(window, "stacked/0"), pixels(window, "dense/dense")
     table = window.state.tracks[0].table
     CALLS.clear()
