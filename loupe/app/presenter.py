@@ -533,6 +533,10 @@ class Presenter:
         """State to colour."""
         return self.scene.session.states.label_colors
 
+    def without_cursor(self) -> Frame:
+        """The frame as it is, but without cursor and flag, which hides the times under it."""
+        return build(replace(self._picture(), cursor=None))
+
     def _build(self) -> Frame:
         return build(self._picture())
 

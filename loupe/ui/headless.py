@@ -25,7 +25,7 @@ from loupe.app.commands import SetCursor
 from loupe.app.still import Still, still
 from loupe.data.catalog import Catalog
 from loupe.errors import LoupeError, LoupeRenderError
-from loupe.scene.frame import TextRun
+from loupe.scene.frame import Frame, TextRun
 from loupe.scene.layout import Viewport
 from loupe.scene.timeaxis import choose_clock, format_time
 from loupe.scene.videos import video_spec
@@ -190,7 +190,7 @@ class Stage:
     size
         Device pixels.
     base
-        What stays: plots, gutters, axis, overview.
+        What stays: plots, gutters, overview; times of the axis make way for the cursor's flag.
     """
 
     picture: Still
@@ -204,19 +204,23 @@ class Stage:
         """The picture with the cursor at a time, or without one."""
         image = self.base.copy()
         painter = QPainter(image)
-        if cursor is not None:
-            self.picture.store.dispatch(SetCursor(cursor))
-            frame = self.picture.presenter.frame
-            if frame.cursor is not None:
-                x, top, bottom, color = frame.cursor
-                line = max(1, round(self.scale))
-                painter.fillRect(round(x), top, line, bottom - top, qcolor(color))
-            flags = [run for run in frame.texts if run.role == "flag"]
-            paint_texts(painter, flags, self.look, self.scale)
+        frame = self._frame(cursor)
+        if frame.cursor is not None:
+            x, top, bottom, color = frame.cursor
+            line = max(1, round(self.scale))
+            painter.fillRect(round(x), top, line, bottom - top, qcolor(color))
+        times = [run for run in frame.texts if run.area == "axis"]
+        paint_texts(painter, times, self.look, self.scale)
         for screen in self.screens:
             self._paint_video(painter, screen, cursor)
         painter.end()
         return image
+
+    def _frame(self, cursor: Seconds | None) -> Frame:
+        if cursor is None:
+            return self.picture.presenter.without_cursor()
+        self.picture.store.dispatch(SetCursor(cursor))
+        return self.picture.presenter.frame
 
     def _time_text(self, t: Seconds) -> str:
         """A time as the window writes it."""
@@ -294,7 +298,7 @@ def staged(session: Session, view: View, progress: Progress | None) -> Iterator[
             base.fill(qcolor(look.theme.background))
             painter = QPainter(base)
             painter.drawImage(0, 0, _image(render_frame(frame), QImage.Format.Format_RGBX8888))
-            paint_texts(painter, [t for t in frame.texts if t.role != "flag"], look, scale)
+            paint_texts(painter, [t for t in frame.texts if t.area != "axis"], look, scale)
             if overview:
                 place = QRectF(0, height - overview, width, overview)
                 _paint_overview(painter, picture, look, place)

@@ -125,6 +125,21 @@ def test_gain_rasterises_once_from_spans(bench):
     }
 
 
+def test_without_the_cursor_no_time_makes_way_for_its_flag(bench):
+    frame = bench.presenter.frame
+    at = frame.cursor[0] - bench.presenter.layout.area.x
+
+    def times(frame):
+        return [t.text for t in frame.texts if t.area == "axis" and t.align == "center"]
+
+    assert at == 0
+    assert [t for t in frame.texts if t.role == "flag"]
+    bare = bench.presenter.without_cursor()
+    assert bare.cursor is None
+    assert not [t for t in bare.texts if t.role == "flag"]
+    assert set(times(bare)) - set(times(frame)) == {"0"}
+
+
 def test_marked_samples_are_found_once_for_all_gains():
     t = np.arange(60_000) / 100
     y = np.random.default_rng(1).normal(size=(3, 60_000))
