@@ -44,7 +44,7 @@ large, small = [], []
 for _ in range(500):
     large.append(c.malloc(100_000))
     ctypes.memset(large[-1], 1, 100_000)
-    small.append(c.malloc(40))
+    small.append(c.malloc(5_000))  # too large for the holes that a starting Python leaves
 for block in large:
     c.free(block)
 before = resident()
