@@ -41,7 +41,7 @@ def offer(found: Replay, content: Content) -> str:
     edits = f"{found.found} unsaved edit{'' if found.found == 1 else 's'}"
     text = f"an earlier session left {edits}"
     if found.when:
-        text += f", the last at {found.when}"
+        text += f", the last at {_on_the_clock(found.when)}"
     if content.bad_line:
         text += f"; line {content.bad_line} of its journal is damaged"
     if not found.exact:
@@ -49,6 +49,14 @@ def offer(found: Replay, content: Content) -> str:
     if not found.complete:
         text += f"; {len(found.edits)} can be done again"
     return text
+
+
+def _on_the_clock(when: str) -> str:
+    """A moment in UTC as the clock on the wall had it; a text that is no moment as it is."""
+    try:
+        return datetime.fromisoformat(when).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return when
 
 
 def old_name(path: Path) -> Path:

@@ -62,7 +62,15 @@ from loupe.scene.scrollbars import ScrollBar, dense_bar, rows_bar
 from loupe.scene.settings import Measure, Overrides, ViewFlags
 from loupe.scene.theme import Theme
 from loupe.scene.tile import TileContent
-from loupe.scene.timeaxis import Tick, choose_clock, decimals, format_time, nice_step, ticks
+from loupe.scene.timeaxis import (
+    TICK_GAP_PX,
+    Tick,
+    choose_clock,
+    decimals,
+    format_time,
+    nice_step,
+    ticks,
+)
 from loupe.scene.timegrid import TimeGrid
 from loupe.units import Rgba, Seconds, Span
 
@@ -128,7 +136,9 @@ def build(picture: Picture) -> Frame:
     p = picture
     layout, grid, theme = p.layout, p.layout.grid, p.theme
     clock = choose_clock(p.view.clock, p.extent, p.scene.origin)
-    marks = ticks(grid.span, grid.width / layout.viewport.scale, clock, origin=p.scene.origin)
+    px = grid.width / layout.viewport.scale
+    gap = TICK_GAP_PX * p.view.font_scale
+    marks = ticks(grid.span, px, clock, origin=p.scene.origin, gap_px=gap)
     found = [_banded(p, track) for track in p.tracks]
     events = event_lines(p.scene.events, p.overrides.events, grid, layout.viewport.scale, theme)
     by_id = {row.id: row for row in p.rows}

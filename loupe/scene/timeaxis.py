@@ -11,6 +11,7 @@ from typing import Literal
 from loupe.units import Seconds, Span
 
 __all__ = [
+    "TICK_GAP_PX",
     "Clock",
     "Tick",
     "choose_clock",
@@ -59,8 +60,17 @@ def nice_step(raw: float) -> float:
     return 10.0 * power
 
 
+TICK_GAP_PX = 80.0
+"""Room of a time on an axis at the usual size of text, logical pixels."""
+
+
 def ticks(
-    span: Span, width_px: float, clock: Clock, *, origin: datetime | None = None, gap_px: float = 80
+    span: Span,
+    width_px: float,
+    clock: Clock,
+    *,
+    origin: datetime | None = None,
+    gap_px: float = TICK_GAP_PX,
 ) -> tuple[Tick, ...]:
     """Ticks inside `span`, no more than one a `gap_px` pixels.
 

@@ -209,8 +209,9 @@ def paint_overview(
     if not low:
         # In a narrow gutter the names of lanes need the room beside the title and under it.
         duration = format_duration(model.shown.length)
-        below = (bottom + rect.height()) / 2 if narrow else top + 22 * scale
         head = (_TOP + 4) * scale
+        under = head + 18 * scale * max(1.0, look.font_scale)
+        below = (bottom + rect.height()) / 2 if narrow else under
         texts.append(TextRun("Overview", 16 * scale, head, theme.text, role="name"))
         texts.append(TextRun(duration, 16 * scale, below, theme.dim, role="label"))
     codes = {name: i for i, name in enumerate(model.labels.states)}
@@ -234,6 +235,7 @@ def paint_overview(
             _bars(painter, model, codes.get(name), name, place, bar.y(), bar.height(), look, scale)
     else:
         pitch = (bottom - top) / len(model.lanes)
+        named = 60 * max(1.0, look.font_scale)
         for i, name in enumerate(model.lanes):
             middle = round(top + (i + 0.5) * pitch)
             painter.fillRect(QRectF(place.left, middle, place.width, 1), qcolor(theme.line))
@@ -245,7 +247,7 @@ def paint_overview(
                     theme.dim,
                     align="right",
                     role="label",
-                    max_width=round((model.gutter - 26 if narrow else 60) * scale),
+                    max_width=round((model.gutter - 26 if narrow else named) * scale),
                 )
             )
         _steps(painter, model, codes, place, top, pitch, look)

@@ -2,6 +2,8 @@
 
 import os
 import sys
+import time
+from datetime import datetime
 
 import polars as pl
 import pytest
@@ -24,7 +26,11 @@ def test_edits_wait_in_the_journal_and_are_offered_after_a_crash(source, tmp_pat
     crash(store)
     again = open_store(source, tmp_path)
     assert len(again.table) == 2
-    assert "left 2 unsaved edits" in again.recovery.message
+    moment = datetime.fromisoformat(again.recovery.when)
+    assert abs(moment.timestamp() - time.time()) < 3600
+    on_the_wall = datetime.fromtimestamp(moment.timestamp()).strftime("%Y-%m-%d %H:%M")
+    wanted_text = f"an earlier session left 2 unsaved edits, the last at {on_the_wall}"
+    assert again.recovery.message == wanted_text
     with pytest.raises(IntervalLabelIOError, match="an earlier session left"):
         paint(again, 0, 1, "a")
     again.recover()

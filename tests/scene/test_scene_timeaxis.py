@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scene_kit import array, picture
 
+from loupe import TraceConfig
 from loupe.scene.timeaxis import (
     choose_clock,
     clamp_window,
@@ -166,3 +169,15 @@ def test_days_are_told_apart_on_the_wall_clock():
     ]
     near = ticks(Span(0, 1), 800, "wall", origin=datetime(2024, 5, 1, 23, 59, 59, 500_000))
     assert [m.text for m in near][4:7] == ["23:59:59.9", "2024-05-02", "00:00:00.1"]
+
+
+def test_larger_times_on_the_axis_stand_further_apart():
+    data = TraceConfig(array(np.zeros((1, 3000)), t=np.arange(3000.0)))
+
+    def gap(font_scale):
+        p = picture(data, window=30.0, start=600.0, clock="hms", font_scale=font_scale)
+        xs = [t.x for t in p.frame.texts if t.area == "axis" and t.align == "center"]
+        return min(np.diff(sorted(xs)))
+
+    assert gap(1.0) >= 80
+    assert gap(2.0) >= 160
