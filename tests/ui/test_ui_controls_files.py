@@ -3,7 +3,6 @@
 import numpy as np
 import polars as pl
 import PySide6
-import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
@@ -18,21 +17,6 @@ from loupe.session.plots.trace import TraceConfig
 from loupe.units import Span
 
 KEY = Qt.Key
-TOML = """version = 1
-title = "from a file"
-[[plots]]
-kind = "trace"
-id = "one"
-data = { path = "sig.zarr", variable = "sig" }
-"""
-
-
-@pytest.fixture
-def session_file(tmp_path):
-    signal(2).to_dataset(name="sig").to_zarr(str(tmp_path / "sig.zarr"), consolidated=False)
-    path = tmp_path / "night.toml"
-    path.write_text(TOML)
-    return path
 
 
 def rows(window):
