@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, QTimer
@@ -19,7 +18,6 @@ from loupe.app.gestures import Cancel, Gesture, Leave, Move
 from loupe.app.interaction import Interaction
 from loupe.app.ports import Scheduler
 from loupe.app.presenter import Presenter
-from loupe.app.reduce import reduce
 from loupe.app.state import AppState
 from loupe.errors import LoupeError
 from loupe.heap import return_free_pages
@@ -98,7 +96,7 @@ class WindowCore:
         self._rest.start(REST_MS)
         desk.store.guard(files.guard)
         desk.y_range = lambda row_id: self.presenter.y_range(row_id)
-        desk.run = self.run
+        desk.run = desk.store.dispatch
         desk.on_states.append(self._states_changed)
         desk.call_off = self._call_off
         self._leave = desk.store.subscribe(self._changed)
@@ -219,25 +217,7 @@ class WindowCore:
         after = self.desk.state
         if after.tracks is not before.tracks:
             return ""
-        return after.note if after.note != before.note else self._answer(command)
-
-    def run(self, command: commands.Command) -> bool:
-        """Carry a command out; an answer that stands in the state already is shown once more."""
-        before = self.desk.state
-        changed = self.desk.store.dispatch(command)
-        note = before.note
-        if note and self.desk.state is before and self._answer(command) == note:
-            self._message = note
-            self._show_status()
-        return changed
-
-    def _answer(self, command: commands.Command) -> str:
-        """What a command that changes nothing is answered now, whatever was said before."""
-        state = self.desk.state
-        reason = self.desk.store.allowed(command)
-        if reason or isinstance(command, commands.UiRequest | commands.ReplaceState):
-            return reason
-        return reduce(replace(state, note=""), command).note
+        return after.note if after.told != before.told else ""
 
     # State to widgets
 

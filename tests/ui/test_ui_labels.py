@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
-from ui_acts import CTRL, NONE, SHIFT, at, click, drag, press
+from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
+from ui_acts import CTRL, NONE, SHIFT, at, click, drag, press, wait_for
 from ui_sessions import make_session, signal
 
 from loupe.app.commands import (
@@ -278,6 +278,7 @@ def test_a_note_and_a_cell_that_are_being_written_are_saved_with_the_window(open
     table.setFocus()
     table.setCurrentIndex(table.model().index(1, 3))
     table.edit(table.model().index(1, 3))
+    assert wait_for(lambda: isinstance(QApplication.focusWidget(), QLineEdit))
     QTest.keyClicks(QApplication.focusWidget(), "short")
     answer_box("Save")
     window.widget.close()
