@@ -8,6 +8,7 @@ its tiles, because two repaints cost more than the wait.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
@@ -184,6 +185,9 @@ class Presenter:
             told = [f"each column is the range of {per_column:,.0f} samples"]
         elif plain:
             told = ["every sample is drawn"]
+        if (rows := max((tile.rows_a_line for tile in self._shown.values()), default=1.0)) > 1:
+            told = [what for what in told if per_column >= 2]
+            told.append(f"each line stands for up to {math.ceil(rows):,} rows")
         if len(plain) < len(self._shown):
             told.append("events as density")
         return "; ".join(told).replace(",", "\N{NARROW NO-BREAK SPACE}")

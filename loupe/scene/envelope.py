@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loupe.data.protocols import ArrayData, TimeAxis
-from loupe.tiles.heat import heat_columns
+from loupe.tiles.heat import Method, fold_rows, heat_columns
 from loupe.tiles.spans import curve_spans
 from loupe.work import check_cancelled
 
@@ -89,20 +89,24 @@ def read_spans(
 def read_heat(
     data: ArrayData,
     rows: npt.NDArray[np.intp],
-    method: str,
+    method: Method,
     dt: float,
     k0: int,
     width: int,
     count: Count,
+    lines: int | None = None,
 ) -> tuple[F32, float]:
     """Heatmap cells of rows, in physical values: ``(width, R)`` float32, and samples a column.
+
+    With `lines`, the rows are folded into so many, piece by piece: the cells of all rows may be
+    many times what a picture has pixels.
 
     Raises
     ------
     LoupeDataError
         If the store fails.
     """
-    values = np.full((width, len(rows)), np.nan, dtype=np.float32)
+    values = np.full((width, lines or len(rows)), np.nan, dtype=np.float32)
     scale, offset = data.info.scale, data.info.offset
     physical = scale != 1.0 or offset != 0.0
     for x0, x1, i0, i1 in _pieces(data.time, dt, k0, width, len(rows)):
@@ -112,16 +116,17 @@ def read_heat(
         if physical and offset != 0.0:
             # The value of larger magnitude depends on where zero is, so convert before reducing.
             y = y.astype(np.float32) * np.float32(scale) + np.float32(offset)
-        values[x0:x1] = heat_columns(
+        cells = heat_columns(
             y,
             _times(data.time, i0, i1),
             k0=k0 + x0,
             width=x1 - x0,
             grid_dt=dt,
-            method="mean" if method == "mean" else "peak",
+            method=method,
             max_gap=max_gap(data.time),
             period=data.time.period,
         )
+        values[x0:x1] = cells if lines is None else fold_rows(cells, lines, method)
         count("reductions", 1)
     if physical and offset == 0.0:
         values *= np.float32(scale)

@@ -12,10 +12,12 @@ from loupe.scene.looks import Look, value_text
 from loupe.scene.model import DenseContent, HeatmapContent, RasterContent, Row, TraceContent
 from loupe.scene.plan import look_of
 from loupe.scene.plots.dense import page_of
+from loupe.scene.plots.heatmap import lines_of
 from loupe.scene.plots.raster import bands_of
 from loupe.scene.tile import TileContent
 from loupe.scene.timeaxis import format_time
 from loupe.scene.workbench import Spans, Workbench
+from loupe.tiles.heat import fold_edges
 from loupe.units import Seconds
 
 __all__ = ["Hover", "hover"]
@@ -75,7 +77,7 @@ def hover(picture: Picture, bench: Workbench, x: float, y: float) -> Hover | Non
         return _dense(row, content, tile, bench, column, y - box.rect.y, look, found)
     if isinstance(content, HeatmapContent):
         inside = look.unmagnify(y - box.rect.y)
-        return _heat(row, content, tile, column, inside, box, found)
+        return _heat(row, content, tile, column, inside, look, found)
     if isinstance(content, RasterContent):
         near = look.px(NEAR_PX) * layout.grid.dt
         inside = look.unmagnify(y - box.rect.y)
@@ -159,29 +161,29 @@ def _heat(
     tile: TileContent,
     column: int,
     y: float,
-    box: RowBox,
+    look: Look,
     found: Hover,
 ) -> Hover:
-    if (
-        tile.values is None
-        or tile.values.shape[1] != len(content.row_names)
-        or not tile.values.size
-    ):
+    n = len(content.row_names)
+    lines = lines_of(content, look) or n
+    if tile.values is None or tile.values.shape[1] != lines or not tile.values.size:
         # A picture of other rows stands in while that of these is made.
         return found
-    n = tile.values.shape[1]
-    at = min(int(y / box.rect.h * n), n - 1)
-    cell = float(tile.values[column, at])
-    name = content.row_names[n - 1 - at]
+    line = min(int(y / look.height * lines), lines - 1)
+    cell = float(tile.values[column, line])
     text = f"{value_text(cell)} {row.units}".strip() if np.isfinite(cell) else "no data"
+    first, stop = fold_edges(n, lines)[line : line + 2].tolist()
+    at = min(max(int(y / look.height * n), first), stop - 1)
+    names = [content.row_names[n - 1 - place] for place in (first, stop - 1)]
+    told = names[0] if stop - first == 1 else f"{names[1]} to {names[0]}, {stop - first} rows:"
     return Hover(
         row.id,
         row.title,
         found.t,
-        name,
+        content.row_names[n - 1 - at],
         int(content.order[n - 1 - at]),
         cell if np.isfinite(cell) else None,
-        f"{row.title} {name} {text}",
+        f"{row.title} {told} {text}",
     )
 
 

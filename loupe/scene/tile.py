@@ -57,7 +57,7 @@ class TileContent:
     pixels
         Premultiplied RGBA ``(W, H, 4)``, or None for a heatmap.
     values
-        ``(W, R)`` float32 of a heatmap, or None.
+        ``(W, R)`` float32 of a heatmap, or None; fewer than its rows where they are folded.
     y_range
         Physical values at the row's bottom and top edge (traces), or levels (heatmaps).
     per_column
@@ -66,6 +66,8 @@ class TileContent:
         Parts of the data that are not in the picture yet; the work goes on.
     density
         Most events in one cell when a raster is drawn as density, else 0.
+    rows_a_line
+        Rows that a line of pixels of a heatmap stands for, about; 1 where each has its own.
     """
 
     row_id: str
@@ -79,6 +81,7 @@ class TileContent:
     y_range: tuple[float, float] = (0.0, 1.0)
     per_column: float = 0.0
     density: int = 0
+    rows_a_line: float = 1.0
     points: Points | None = None
     error: str = ""
     missing: int = 0

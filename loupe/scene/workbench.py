@@ -25,6 +25,7 @@ from loupe.scene.model import ArrayRef
 from loupe.scene.stats import ArrayStats, measure
 from loupe.scene.zoomed_out import heat_from_pyramid, spans_from_pyramid
 from loupe.tiles.events import EventIndex, event_index
+from loupe.tiles.heat import Method, fold_rows
 
 __all__ = ["Heat", "Spans", "Workbench"]
 
@@ -63,7 +64,10 @@ class Spans:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Heat:
-    """Cells of a heatmap on a time grid: `values` is ``(W, R)`` float32, row 0 at the top."""
+    """Cells of a heatmap on a time grid: `values` is ``(W, R)`` float32, row 0 at the top.
+
+    Of folded rows it has as many lines as were asked for.
+    """
 
     dt: float
     k0: int
@@ -160,23 +164,35 @@ class Workbench:
         return made
 
     def heat(
-        self, array: ArrayRef, rows: tuple[int, ...], method: str, dt: float, k0: int, width: int
+        self,
+        array: ArrayRef,
+        rows: tuple[int, ...],
+        method: Method,
+        dt: float,
+        k0: int,
+        width: int,
+        lines: int | None = None,
     ) -> Heat:
         """Heatmap cells of rows (top first); read and reduced at the first call.
+
+        Parameters
+        ----------
+        lines
+            Fold the rows into so many, kept apart by their number; None keeps all rows.
 
         Raises
         ------
         LoupeDataError
             If the store fails.
         """
-        name = ("heat", array.key, rows, method, dt)
+        name = ("heat", array.key, rows, method, dt, lines)
         made = self._kept.find(name, k0, width)
         if made is None:
             index = np.asarray(rows, dtype=np.intp)
 
             def read(first: int, columns: int) -> Stretch:
                 values, per_column = read_heat(
-                    array.data, index, method, dt, first, columns, self.count
+                    array.data, index, method, dt, first, columns, self.count, lines
                 )
                 return Stretch(first, (values,), per_column)
 
@@ -186,7 +202,10 @@ class Workbench:
             if bins is None:
                 made = self._kept.complete(name, k0, width, read)
             else:
-                made = Stretch(k0, (bins[0],), dt / array.data.time.period, bins[1])
+                cells, missing = bins
+                if lines is not None:
+                    cells = fold_rows(cells, lines)
+                made = Stretch(k0, (cells,), dt / array.data.time.period, missing)
             if not made.missing:
                 self._kept.add(name, made)
         return Heat(dt, k0, made.parts[0], made.per_column, made.missing)

@@ -42,8 +42,8 @@ MORE_CODES: dict[str, Code] = {
     ),
     "data-group": Code("A group does not exist", "The store has no group of this name."),
     "data-heatmap": Code(
-        "A heatmap has too many dimensions or rows",
-        "After `split_by` exactly one dimension besides time may be left, of at most 16384 rows.",
+        "A heatmap has too many dimensions",
+        "After `split_by` exactly one dimension besides time may be left.",
     ),
     "data-kind": Code(
         "An array stands where a table is needed, or the other way round",

@@ -3,7 +3,9 @@
 A column shows the samples inside it, as the value of largest magnitude (sign kept) or as the
 mean, NaN ignored; a column narrower than a sample shows the sample whose cell holds its middle.
 So no sample is lost at any zoom, and cells end half way between samples also where time is not
-uniform. Colours are the renderer's business; this room knows numbers only.
+uniform. More rows than pixels are folded in the same way: a line of pixels shows the value of
+largest magnitude, or the mean, of its rows. Colours are the renderer's business; this room knows
+numbers only.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from loupe.tiles.grid import I64, Times, cell_plan, column_edges
 from loupe.tiles.share import share
 from loupe.tiles.spans import samples_for_kernel
 
-__all__ = ["Method", "heat_bins", "heat_columns"]
+__all__ = ["Method", "fold_edges", "fold_rows", "heat_bins", "heat_columns"]
 
 F32: TypeAlias = npt.NDArray[np.float32]
 Method = Literal["peak", "mean"]
@@ -130,6 +132,54 @@ def heat_bins(
     return values
 
 
+def fold_edges(n_rows: int, n_lines: int) -> I64:
+    """First row of each of `n_lines` lines that share `n_rows` rows, and `n_rows` at the end.
+
+    A row belongs to the line that holds its middle, so that lines follow the rows' places to
+    half a row, and every line has a row where there are as many rows as lines.
+    """
+    lines = np.arange(n_lines + 1, dtype=np.int64)
+    return -((n_lines - 2 * n_rows * lines) // (2 * n_lines))
+
+
+def fold_rows(values: F32, n_lines: int, method: Method = "peak") -> F32:
+    """Fewer rows than there are: each of `n_lines` lines stands for its share of them.
+
+    Parameters
+    ----------
+    values
+        ``(W, R)`` cells, NaN where there is nothing.
+    n_lines
+        Lines to make, 1 to R.
+    method
+        ``"peak"``: the cell of largest magnitude, the positive one of equals; ``"mean"``: the
+        mean of the cells that hold something.
+
+    Returns
+    -------
+    ndarray
+        ``(W, n_lines)`` float32; NaN where no row of the line holds anything.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many rows as lines, or no line is asked for.
+    """
+    width, n_rows = values.shape
+    if not 1 <= n_lines <= n_rows:
+        raise ValueError(f"{n_rows} rows cannot be folded into {n_lines} lines")
+    edges = fold_edges(n_rows, n_lines)
+    cells = np.ascontiguousarray(values, dtype=np.float32)
+    out = np.empty((width, n_lines), dtype=np.float32)
+    fold = _fold_peaks if method == "peak" else _fold_means
+
+    def part(a: int, b: int) -> None:
+        fold(cells[a:b], edges, out[a:b])
+
+    share(part, width, width * n_rows // 8, fold)
+    return out
+
+
 def _peaks_numpy(
     lo: npt.NDArray[Any],
     hi: npt.NDArray[Any],
@@ -200,3 +250,46 @@ def _means(y: npt.NDArray[Any], start: I64, stop: I64, r0: int, r1: int, out: F3
                     total += value
                     count += 1
             out[x, r] = total / count if count > 0 else np.nan
+
+
+def _fold_peaks_numpy(cells: F32, edges: I64, out: F32) -> None:
+    """Do the work of `_fold_peaks` with plain numpy."""
+    low = np.fmin.reduceat(cells, edges[:-1], axis=1)
+    high = np.fmax.reduceat(cells, edges[:-1], axis=1)
+    out[:] = np.where(high < -low, low, high)
+
+
+@kernel(twin=_fold_peaks_numpy)
+def _fold_peaks(cells: F32, edges: I64, out: F32) -> None:
+    """Fill `out` with the cells of largest magnitude between edges."""
+    for x in range(len(cells)):
+        for line in range(len(edges) - 1):
+            found = np.float32(np.nan)
+            for r in range(edges[line], edges[line + 1]):
+                value = cells[x, r]
+                if found != found or abs(value) > abs(found) or (value == -found and value > 0.0):
+                    found = value
+            out[x, line] = found
+
+
+def _fold_means_numpy(cells: F32, edges: I64, out: F32) -> None:
+    """Do the work of `_fold_means` with plain numpy."""
+    known = ~np.isnan(cells)
+    total = np.add.reduceat(np.where(known, cells, 0.0), edges[:-1], axis=1, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        out[:] = total / np.add.reduceat(known, edges[:-1], axis=1, dtype=np.int64)
+
+
+@kernel(twin=_fold_means_numpy)
+def _fold_means(cells: F32, edges: I64, out: F32) -> None:
+    """Fill `out` with means between edges."""
+    for x in range(len(cells)):
+        for line in range(len(edges) - 1):
+            total = 0.0
+            count = 0
+            for r in range(edges[line], edges[line + 1]):
+                value = cells[x, r]
+                if value == value:
+                    total += value
+                    count += 1
+            out[x, line] = total / count if count > 0 else np.nan

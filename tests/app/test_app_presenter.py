@@ -271,6 +271,11 @@ def test_what_a_column_stands_for_is_said_of_what_is_drawn():
     both = [raster, TraceConfig(array(np.zeros((1, 600)), t=t))]
     text = "every sample is drawn; events as density"
     assert Bench(both, window_len=60.0).presenter.status() == text
+    heat = HeatmapConfig(array(np.zeros((9000, 600)), t=t))
+    folded = Bench(heat, window_len=60.0)
+    (box,) = folded.presenter.layout.rows
+    text = f"each line stands for up to {-(-9000 // box.rect.h)} rows"
+    assert folded.presenter.status() == text
 
 
 def test_chunks_that_a_store_lacks_are_told_of(tmp_path):

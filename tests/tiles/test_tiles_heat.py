@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loupe.tiles import heat
-from loupe.tiles.heat import heat_bins, heat_columns
+from loupe.tiles.heat import fold_edges, fold_rows, heat_bins, heat_columns
 
 
 def brute_heat(y, times, edges, method, max_gap, period):
@@ -161,3 +161,53 @@ def test_a_broken_kernel_fails_the_comparison(monkeypatch, broken):
     monkeypatch.setattr(heat, "_peaks", broken)
     with pytest.raises(AssertionError):
         check_heat(*case)
+
+
+def brute_fold(values, n_lines, method):
+    """The definition: a row counts in the line that holds its middle."""
+    width, n = values.shape
+    line_of = [int((2 * r + 1) * n_lines // (2 * n)) for r in range(n)]
+    out = np.full((width, n_lines), np.nan, np.float32)
+    for x in range(width):
+        for line in range(n_lines):
+            mine = [values[x, r] for r in range(n) if line_of[r] == line]
+            known = [float(v) for v in mine if not np.isnan(v)]
+            if known and method == "mean":
+                out[x, line] = sum(known) / len(known)
+            elif known:
+                low, high = min(known), max(known)
+                out[x, line] = low if high < -low else high
+    return out
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.data(), st.sampled_from(["peak", "mean"]))
+def test_folded_rows_equal_brute_force_and_twin(seed, n, data, method):
+    rng = np.random.default_rng(seed)
+    lines = data.draw(st.integers(1, n))
+    # Few values, so that equal magnitudes of both signs meet.
+    values = rng.integers(-3, 4, size=(7, n)).astype(np.float32)
+    values[rng.random(values.shape) < 0.3] = np.nan
+    want = brute_fold(values, lines, method)
+    np.testing.assert_allclose(fold_rows(values, lines, method), want, rtol=1e-6)
+    kernels = heat._fold_peaks, heat._fold_means
+    try:
+        heat._fold_peaks, heat._fold_means = (k.py for k in kernels)
+        plain = fold_rows(values, lines, method)
+    finally:
+        heat._fold_peaks, heat._fold_means = kernels
+    np.testing.assert_allclose(plain, want, rtol=1e-6)
+
+
+@given(st.integers(1, 5000), st.data())
+def test_each_row_is_in_one_line_and_each_line_has_one(n, data):
+    lines = data.draw(st.integers(1, n))
+    edges = fold_edges(n, lines)
+    assert (edges[0], edges[-1]) == (0, n)
+    sizes = np.diff(edges)
+    assert sizes.min() >= 1
+    assert sizes.max() - sizes.min() <= 1
+
+
+def test_more_lines_than_rows_are_refused():
+    with pytest.raises(ValueError, match="3 rows cannot be folded into 4 lines"):
+        fold_rows(np.zeros((2, 3), np.float32), 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -30,7 +31,7 @@ from loupe.session.plots.heatmap import HeatmapConfig
 from loupe.session.source import InMemory
 from loupe.session.suggest import did_you_mean
 
-__all__ = ["ROW_PX", "compile_rows", "job", "levels"]
+__all__ = ["ROW_PX", "compile_rows", "job", "levels", "lines_of"]
 
 HEIGHT = 200.0
 ROW_PX = 12.0
@@ -60,14 +61,6 @@ def compile_rows(plot: int, config: HeatmapConfig, plot_id: str, opener: Opener)
             natural=False,
         )
         name = f"{config.split_by}={text_of(value)}" if config.split_by else ""
-        if len(order) > MAX_SIDE:
-            raise LoupeConfigError(
-                f"{name or 'the heatmap'} has {len(order):,} rows, and no picture can have more "
-                f"than {MAX_SIDE:,}",
-                hint="pick some of them with `select`, or split them into groups with `split_by`",
-                code="data-heatmap",
-                place=("split_by",) if config.split_by else ("data",),
-            )
         spec = _cmap_of(config, value, number)
         shade = config.shade_nans
         title = prefix or config.title or info.name or "heatmap"
@@ -194,17 +187,24 @@ def levels(
     return (low, high) if high > low else (low, low + max(1e-6, abs(low) * 1e-6))
 
 
+def lines_of(content: HeatmapContent, look: Look) -> int | None:
+    """How many lines the rows are folded into, one a device pixel; None where they need no fold."""
+    lines = min(max(math.ceil(look.height * look.magnified), 1), MAX_SIDE)
+    return lines if len(content.order) > lines else None
+
+
 def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
     """The tile of ``width`` columns from ``k0``; levels and colours are not in it."""
     content = row.content
     if not isinstance(content, HeatmapContent):
         raise TypeError(f"{row.id} is not a heatmap")
     method = look.override.method or content.method
-    key = (row.id, row.revision, dt, k0, width, method)
+    lines = lines_of(content, look)
+    key = (row.id, row.revision, dt, k0, width, method, lines)
 
     def run(bench: Workbench) -> TileContent:
         rows = tuple(content.order[::-1].tolist())
-        heat = bench.heat(content.array, rows, method, dt, k0, width)
+        heat = bench.heat(content.array, rows, method, dt, k0, width, lines)
         held = content.held
         if held is None:
             held = bench.stats(content.array, tuple(sorted(rows)), content.percentiles).pooled
@@ -219,6 +219,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
             y_range=held,
             per_column=heat.per_column,
             missing=heat.missing,
+            rows_a_line=len(rows) / lines if lines else 1.0,
         )
 
     return TileJob(key, row.id, dt, k0, width, run)
