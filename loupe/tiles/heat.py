@@ -264,12 +264,16 @@ def _fold_peaks(cells: F32, edges: I64, out: F32) -> None:
     """Fill `out` with the cells of largest magnitude between edges."""
     for x in range(len(cells)):
         for line in range(len(edges) - 1):
-            found = np.float32(np.nan)
+            # NaN compares false, so it changes neither.
+            low, high = np.float32(np.inf), np.float32(-np.inf)
             for r in range(edges[line], edges[line + 1]):
                 value = cells[x, r]
-                if found != found or abs(value) > abs(found) or (value == -found and value > 0.0):
-                    found = value
-            out[x, line] = found
+                low = value if value < low else low
+                high = value if value > high else high
+            if low > high:
+                out[x, line] = np.nan
+            else:
+                out[x, line] = low if high < -low else high
 
 
 def _fold_means_numpy(cells: F32, edges: I64, out: F32) -> None:
