@@ -145,10 +145,10 @@ def _whole(source: Any, base: Path, allow_remote: bool) -> tuple[LabelledArray, 
     data = catalog.array(whole)
     if not isinstance(data, LabelledArray) or data.stored is None:
         raise LoupeDataError(
-            "an overview is made of one store, or of one file that holds all samples",
+            "an overview is made of one recording, of which all files are known",
             where=str(getattr(source, "path", source)),
-            hint="headers with samples in other files, npy pairs, tables and joined files are read "
-            "as they are",
+            hint="tables, joined files and formats whose samples may lie anywhere are read as "
+            "they are",
             code="data-overview",
         )
     name = "/".join(p for p in (data.stored.group, data.stored.variable) if p)

@@ -146,9 +146,10 @@ def open_labelled(dataset: Dataset, request: OpenRequest) -> LabelledArray:
 
 
 def _stored_at(variable: Variable, request: OpenRequest) -> StoredAt | None:
-    if variable.files is None or not isinstance(request.path, Path):
+    files = variable.files
+    if not files or not isinstance(request.path, Path):
         return None
-    return StoredAt(request.path, request.group, variable.name, variable.files)
+    return StoredAt(request.path, request.group, variable.name, files)
 
 
 def _sizes(kept: tuple[Kept | int, ...]) -> list[int]:

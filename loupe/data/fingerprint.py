@@ -2,7 +2,7 @@
 
 A fingerprint lists pieces of files: name, size, time of change and a checksum of samples spread
 over the piece. Names are relative. Files whose sizes and times are as they were are believed.
-If the times of *all* files of a folder differ, it is a copy: then the samples are compared. If
+If the times of *all* of several files differ, they are copies: then the samples are compared. If
 the times of some differ, those were rewritten; and a single file with another time may have been
 edited anywhere: both count as changed.
 """
@@ -62,19 +62,23 @@ class Fingerprint:
     checksums: npt.NDArray[np.uint32]
 
 
-def list_pieces(root: Path) -> list[Piece]:
-    """List the pieces of a file, or of all files in a folder.
+def list_pieces(roots: Sequence[Path]) -> list[Piece]:
+    """List the pieces of files, and of all files in folders.
+
+    Names start from the folder, if it is one, else from the folder that holds all roots.
 
     Raises
     ------
     OSError
         If a file or folder cannot be examined.
     """
-    files = [root] if root.is_file() else sorted(_walk(root))
+    alone = len(roots) == 1 and not roots[0].is_file()
+    base = roots[0] if alone else Path(os.path.commonpath([root.parent for root in roots]))
+    files = {path for root in roots for path in ([root] if root.is_file() else _walk(root))}
     pieces = []
-    for path in files:
+    for path in sorted(files):
         state = path.stat()
-        name = path.name if path == root else path.relative_to(root).as_posix()
+        name = path.relative_to(base).as_posix()
         pieces += [
             Piece(
                 path,
@@ -95,29 +99,29 @@ def _walk(root: Path) -> Iterable[Path]:
                 yield Path(folder) / name
 
 
-def fingerprint(root: Path, workers: int = 2) -> Fingerprint:
-    """Return the fingerprint of a file or folder.
+def fingerprint(roots: Sequence[Path], workers: int = 2) -> Fingerprint:
+    """Return the fingerprint of files and folders.
 
     Raises
     ------
     OSError
         If something cannot be read.
     """
-    pieces = list_pieces(root)
+    pieces = list_pieces(roots)
     with ThreadPoolExecutor(workers) as pool:
         sums = list(pool.map(_checksum, pieces))
     return Fingerprint(_names(pieces), *_numbers(pieces), np.array(sums, dtype=np.uint32))
 
 
-def matches(known: Fingerprint, root: Path) -> bool:
-    """Whether the files below ``root`` are those of a fingerprint; see the module.
+def matches(known: Fingerprint, roots: Sequence[Path]) -> bool:
+    """Whether the files that these are, or hold, are those of a fingerprint; see the module.
 
     Raises
     ------
     OSError
         If something cannot be read.
     """
-    pieces = list_pieces(root)
+    pieces = list_pieces(roots)
     if _names(pieces) != known.names:
         return False
     lengths, changed = _numbers(pieces)
@@ -126,7 +130,7 @@ def matches(known: Fingerprint, root: Path) -> bool:
     differs = changed != known.changed_ns
     if not differs.any():
         return True
-    if root.is_file() or not differs.all():
+    if len({piece.path for piece in pieces}) == 1 or not differs.all():
         return False
     count = min(len(pieces), _CHECK_PIECES)
     chosen = np.unique(np.linspace(0, len(pieces) - 1, count).round().astype(int))

@@ -44,13 +44,13 @@ class StoredAt:
     group, variable
         Place inside it.
     files
-        The file or folder that holds the array's samples.
+        The files and folders that hold the array's samples.
     """
 
     path: Path
     group: str | None
     variable: str | None
-    files: Path
+    files: tuple[Path, ...]
 
 
 class LabelledArray:

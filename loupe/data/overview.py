@@ -11,7 +11,7 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -106,8 +106,8 @@ def prepare(data: LabelledArray, target: Path, *, base: int = 64, factor: int = 
         raise LoupeDataError(
             "an overview is made of whole arrays in files",
             where=data.reader.variable.where,
-            hint="leave out `select`; arrays in memory need none, and of recordings in several "
-            "files none can be checked",
+            hint="leave out `select`; arrays in memory need none, and where nobody knows all files "
+            "of a recording none can be checked",
             code="data-overview",
         )
     inside = inside_of(data.stored)
@@ -190,7 +190,7 @@ def _resumable(group: Any, wanted: dict[str, Any], data: LabelledArray) -> bool:
     return bool(attrs.get("state") == state)
 
 
-def _state(files: Path) -> str:
+def _state(files: Sequence[Path]) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for piece in list_pieces(files):
         digest.update(f"{piece.name}\0{piece.offset}\0{piece.length}\0".encode())
@@ -312,7 +312,7 @@ def finish(data: LabelledArray, job: Job, workers: int = 2, stored: Stored | Non
     if _state(data.stored.files) != group.attrs["state"]:
         raise LoupeDataError(
             "the recording changed while its overview was made",
-            where=str(data.stored.files),
+            where=str(data.stored.path),
             hint="build it again when nothing writes to the recording any more: it begins anew",
             code="data-overview",
         )

@@ -138,9 +138,9 @@ class Variable(ABC):
         return ""
 
     @property
-    def files(self) -> Path | None:
-        """The file or folder that holds the samples, where there is one on this machine."""
-        return None
+    def files(self) -> tuple[Path, ...]:
+        """Files and folders that hold the samples, all of them; none where that is not known."""
+        return ()
 
     @abstractmethod
     def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:

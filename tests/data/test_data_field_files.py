@@ -344,7 +344,7 @@ def test_what_mne_saves_is_read(tmp_path):
     check_table(notes)
     assert notes.frame()["time"].to_list() == [3.0, 5.5]
     assert notes.frame()["description"].to_list() == ["a", "b"]
-    assert data.stored.files == tmp_path / "s_raw.fif"
+    assert data.stored.files == (tmp_path / "s_raw.fif",)
     (tmp_path / "bad_raw.fif").write_bytes(b"nothing")
     with pytest.raises(LoupeDataError, match="bad_raw"):
         catalog.array("bad_raw.fif")
@@ -396,7 +396,7 @@ def test_what_neo_reads_is_shown(tmp_path):
     assert (data.info.units, data.info.scale) == ("mV", 0.01)
     assert data.info.row_names == ("lfp",)
     assert data.time.period == pytest.approx(1e-3)
-    assert data.stored.files == tmp_path / "s.nex"
+    assert data.stored.files == (tmp_path / "s.nex",)
     spikes = catalog.table("s.nex")
     check_table(spikes)
     np.testing.assert_allclose(spikes.frame()["time"], [0.025, 0.625, 1.0])

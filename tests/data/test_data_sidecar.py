@@ -383,31 +383,96 @@ def test_a_cluster_of_two_workers_writes_the_same_bytes(store, tmp_path):
     assert tree(local) == tree(remote)
 
 
-@pytest.mark.filterwarnings("ignore")  # those of the libraries and of what they import
-@pytest.mark.parametrize("reader", ["mne", "neo"])
-def test_a_header_whose_samples_lie_in_another_file_gets_no_overview(reader, tmp_path):
-    pytest.importorskip(reader, reason="an extra that tests do not need")
-    path = tmp_path / "r.vhdr"
+def brainvision(folder):
+    """A header, its samples and its markers."""
+    path = folder / "r.vhdr"
     path.write_text(
         "Brain Vision Data Exchange Header File Version 1.0\n[Common Infos]\nCodepage=UTF-8\n"
-        "DataFile=r.eeg\nMarkerFile=r.vmrk\nDataFormat=BINARY\nDataOrientation=MULTIPLEXED\nNumberOfChannels=1\n"
-        "SamplingInterval=1000\n[Binary Infos]\nBinaryFormat=INT_16\n[Channel Infos]\n"
-        "Ch1=Cz,,0.5,µV\n",
+        "DataFile=r.eeg\nMarkerFile=r.vmrk\nDataFormat=BINARY\nDataOrientation=MULTIPLEXED\n"
+        "NumberOfChannels=1\nSamplingInterval=1000\n[Binary Infos]\nBinaryFormat=INT_16\n"
+        "[Channel Infos]\nCh1=Cz,,0.5,µV\n",
         encoding="utf-8",
     )
-    samples = np.arange(1000, dtype="<i2")
-    (tmp_path / "r.eeg").write_bytes(samples.tobytes())
-    (tmp_path / "r.vmrk").write_text(
+    np.arange(N, dtype="<i2").tofile(folder / "r.eeg")
+    (folder / "r.vmrk").write_text(
         "Brain Vision Data Exchange Marker File, Version 1.0\n[Marker Infos]\n"
         "Mk1=New Segment,,1,1,0,20240501221530000000\n"
     )
-    data = Catalog(tmp_path).array(Source(path="r.vhdr", format=reader))
+    return path
+
+
+def nidq(folder):
+    """A recording of SpikeGLX: a folder of a text about the samples, and the samples."""
+    path = folder / "run_g0" / "run_g0_t0.nidq.meta"
+    path.parent.mkdir()
+    rng = np.random.default_rng(2)
+    rng.integers(-2000, 2000, (N, 2), dtype="<i2").tofile(path.with_suffix(".bin"))
+    path.write_text(
+        "typeThis=nidq\nnSavedChans=2\nfileName=D:/run_g0_t0.nidq.bin\nsnsMnMaXaDw=0,0,2,0\n"
+        f"niMNGain=1\nniMAGain=1\nniAiRangeMax=5\nniSampRate=1000\nfirstSample=0\n"
+        f"fileSizeBytes={4 * N}\nsnsChanMap=(0,0,2,0,0)(XA0;0:0)(XA1;1:1)\n"
+    )
+    return path
+
+
+@pytest.mark.filterwarnings("ignore")  # those of the libraries and of what they import
+@pytest.mark.parametrize(
+    ("reader", "write", "samples"),
+    [("mne", brainvision, "r.eeg"), ("neo", nidq, "run_g0/run_g0_t0.nidq.bin")],
+)
+def test_the_overview_of_several_files_is_checked_against_them_all(
+    reader, write, samples, tmp_path
+):
+    pytest.importorskip(reader, reason="an extra that tests do not need")
+    path = write(tmp_path)
+    data = opened(path, format=reader)
+    assert tmp_path / samples in data.stored.files
+    build_sidecar(data, sidecar_path(path))
+    assert_same_bins(opened(path, format=reader), data)
+    # Notes and labels beside the samples change nothing.
+    (path.parent / "notes.txt").write_text("x")
+    (path.parent / "labels.csv").write_text("x")
+    assert open_pyramid(opened(path, format=reader))[1] == ""
+    changed = np.fromfile(tmp_path / samples, "<i2")
+    changed[5] += 1
+    changed.tofile(tmp_path / samples)
+    stored, note = open_pyramid(opened(path, format=reader))
+    assert stored.store is None
+    assert "another state" in note
+
+
+@pytest.mark.filterwarnings("ignore")  # those of the libraries and of what they import
+def test_a_recording_whose_files_nobody_tells_gets_no_overview(tmp_path):
+    pytest.importorskip("neo", reason="an extra that tests do not need")
+    data = opened(brainvision(tmp_path), format="neo")
     shown = data.read(slice(None), 0, 1000)[0] * data.info.scale
-    np.testing.assert_allclose(shown, samples * 0.5, rtol=1e-5)
-    # What is written over r.eeg would not be seen.
+    np.testing.assert_allclose(shown, np.arange(1000) * 0.5, rtol=1e-5)
+    # neo does not say that it reads r.eeg: what is written over that would not be seen.
     assert data.stored is None
     with pytest.raises(LoupeDataError, match="whole arrays in files"):
         prepare(data, tmp_path / "r.overview.zarr")
+
+
+@pytest.mark.parametrize("name", ["pairs", "pairs/a_y.npy"])
+def test_the_overview_of_npy_pairs_is_of_their_values(name, tmp_path):
+    folder = tmp_path / "pairs"
+    folder.mkdir()
+    rng = np.random.default_rng(3)
+    for pair in "ab":
+        np.save(folder / f"{pair}_t.npy", np.arange(N) / 100)
+        np.save(folder / f"{pair}_y.npy", rng.normal(size=N))
+    path = tmp_path / name
+    build_sidecar(opened(path), sidecar_path(path))
+    assert_same_bins(opened(path), opened(path))
+    # Copies of several files are told by their samples; of one file, any of them may be new.
+    shutil.copytree(folder, tmp_path / "copy" / "pairs", copy_function=shutil.copyfile)
+    copy = tmp_path / "copy" / name
+    shutil.copytree(sidecar_path(path), sidecar_path(copy), dirs_exist_ok=True)
+    assert (open_pyramid(opened(copy))[0].store is not None) == (name == "pairs")
+    np.save(folder / "a_y.npy", rng.normal(size=N))
+    stored, note = open_pyramid(opened(path))
+    assert stored.store is None
+    assert "another state" in note
 
 
 def test_files_count_for_an_overview_only_where_a_format_says_that_they_hold_all(tmp_path):
@@ -419,5 +484,5 @@ def test_files_count_for_an_overview_only_where_a_format_says_that_they_hold_all
         one_file = True
 
     fields = ("x", "x", ("time",), (1,), np.dtype(float), {}, None, None, tmp_path, Lock())
-    assert Header(*fields).files is None
-    assert Whole(*fields).files == tmp_path
+    assert Header(*fields).files == ()
+    assert Whole(*fields).files == (tmp_path,)

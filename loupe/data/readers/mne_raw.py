@@ -101,10 +101,14 @@ class _RawVariable(FileVariable):
     raw: Any
 
     @property
-    def files(self) -> Path | None:
-        """The file, if MNE reads no other; a header and its samples are two."""
-        names = [Path(name).resolve() for name in self.raw.filenames if name is not None]
-        return self.path if names == [self.path.resolve()] and self.path.is_file() else None
+    def files(self) -> tuple[Path, ...]:
+        """The file or folder, and what else MNE reads samples of, in formats where it says that."""
+        if not self.path.name.lower().endswith(MneReader.extensions):
+            return ()
+        if self.path.is_dir():
+            return (self.path,)
+        others = {Path(name) for name in self.raw.filenames if name is not None}
+        return (self.path, *sorted(o for o in others if not o.samefile(self.path)))
 
     def load(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         rows, samples = bounds

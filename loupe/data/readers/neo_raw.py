@@ -57,6 +57,18 @@ _ONE_FILE = {
 }
 """Formats of a single file; others have headers apart from the samples, or folders."""
 
+_SIDE_BY_SIDE = {
+    "AxonaRawIO",
+    "BlackrockRawIO",
+    "IntanRawIO",
+    "NeuroNexusRawIO",
+    "NeuroScopeRawIO",
+}
+"""Readers of several files of one folder whose `extensions` name all that hold samples."""
+
+_NOTES = {".txt", ".xml"}
+"""Files that hold no samples, and that people write themselves."""
+
 _ANYTHING = {"RawBinarySignalRawIO", "ElanRawIO", "PhyRawIO"}
 """Readers that take files of numbers without a header, or that hold no signals."""
 
@@ -161,9 +173,19 @@ class _StreamVariable(FileVariable):
     scaling: Scaling
 
     @property
-    def files(self) -> Path | None:
-        """The file, in formats that have but one."""
-        return self.path if self.path.suffix.lower() in _ONE_FILE else None
+    def files(self) -> tuple[Path, ...]:
+        """The file, in formats that have but one, or those that neo may read samples of."""
+        if self.path.suffix.lower() in _ONE_FILE:
+            return (self.path,)
+        endings = {f".{ending.lower()}" for ending in self.io.extensions} - _NOTES
+        if self.io.rawmode == "one-dir":
+            folder = self.path if self.path.is_dir() else self.path.parent
+            near = folder.rglob("*")
+        elif type(self.io).__name__ in _SIDE_BY_SIDE:
+            near = self.path.parent.glob("*")
+        else:
+            return ()
+        return tuple(sorted(p for p in near if p.suffix.lower() in endings and p.is_file()))
 
     def load(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         samples, rows = bounds

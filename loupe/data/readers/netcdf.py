@@ -68,9 +68,9 @@ class HdfVariable(Variable):
     path: Path
 
     @property
-    def files(self) -> Path | None:
+    def files(self) -> tuple[Path, ...]:
         """The whole file."""
-        return self.path
+        return (self.path,)
 
     def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         """Read a box; HDF5 itself lets one thread in at a time."""

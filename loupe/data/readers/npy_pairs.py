@@ -90,6 +90,12 @@ class _Stacked(Variable):
     """Files of one length as rows (one alone is not a row but the array)."""
 
     series: list[_Series]
+    alone: bool
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of values, if they are all of a folder or pair: a choice has no place."""
+        return tuple(series.path for series in self.series) if self.alone else ()
 
     def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         samples = bounds[-1]
@@ -157,6 +163,7 @@ def _open_pairs(
             _Series(y, int(getattr(v, "offset", 0)), v.dtype)
             for (_, y), v in zip(pairs.values(), values, strict=True)
         ],
+        not apart,
     )
     # A pair may have the name of the times.
     key = stacked.name if stacked.name != request.time else f"{stacked.name}_"

@@ -132,10 +132,10 @@ class _NwbVariable(FileVariable):
     scaling: Scaling
 
     @property
-    def files(self) -> Path | None:
+    def files(self) -> tuple[Path, ...]:
         """The file, unless it says that the samples are in another."""
         here = self.stored.file.filename == str(self.path) and not self.stored.external
-        return self.path if here else None
+        return (self.path,) if here else ()
 
     def load(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         raw = np.asarray(self.stored[bounds])

@@ -207,9 +207,9 @@ class FileVariable(Variable):
     """Whether the opened file holds all samples, as the format says: not a header beside them."""
 
     @property
-    def files(self) -> Path | None:
+    def files(self) -> tuple[Path, ...]:
         """The file, where it alone holds the samples: no overview can be checked otherwise."""
-        return self.path if self.one_file else None
+        return (self.path,) if self.one_file else ()
 
     @abstractmethod
     def load(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:

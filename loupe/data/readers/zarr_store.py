@@ -85,9 +85,9 @@ class ZarrVariable(Variable):
         return self.root is None
 
     @property
-    def files(self) -> Path | None:
+    def files(self) -> tuple[Path, ...]:
         """The array's own folder."""
-        return self.root
+        return () if self.root is None else (self.root,)
 
     def absent(self) -> str:
         """Count the files of a local store that holds some chunks and lacks others."""
