@@ -15,7 +15,7 @@ from loupe.app.state import AppState, TrackState
 from loupe.app.store import Store
 from loupe.data.catalog import Catalog
 from loupe.errors import LoupeConfigError
-from loupe.labels.formats.base import ReadOptions
+from loupe.labels.formats.base import read_options
 from loupe.labels.store import load_table
 from loupe.scene.compile import Progress, compile_scene
 from loupe.scene.layout import Viewport
@@ -71,7 +71,7 @@ def load_track(session: Session, spec: TrackSpec, origin: datetime | None = None
         config.table_schema,
         format=config.format,
         missing_ok=True,
-        options=ReadOptions(origin=origin),
+        options=read_options(config, origin),
     ).table
 
 

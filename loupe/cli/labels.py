@@ -40,6 +40,7 @@ def convert(
     states: str | None = None,
     lossy: bool = False,
     snap: float | None = None,
+    epoch: float | None = None,
     *,
     quiet: bool = False,
 ) -> int:
@@ -57,11 +58,13 @@ def convert(
         Write although something is lost; otherwise that is exit code 1 and no file.
     snap
         Step in seconds to which the times of a Visbrain file are rounded.
+    epoch
+        Length of an epoch in seconds, for a file that lists states alone.
     quiet
         Say nothing of what was read and written; losses are named all the same.
     """
     from loupe.labels.convert import convert as run
-    from loupe.labels.convert import vocabulary
+    from loupe.labels.vocabulary import vocabulary
 
     columns = parse_schema(schema)
     words = None if states is None else vocabulary(states)
@@ -76,6 +79,7 @@ def convert(
             states=words,
             lossy=lossy,
             snap=snap,
+            epoch=epoch,
         )
     _remarks(src, done.notes, quiet)
     for loss in done.losses:
@@ -91,6 +95,8 @@ def convert(
 def validate(
     paths: Sequence[str],
     schema: str | None = None,
+    from_: str | None = None,
+    epoch: float | None = None,
     format: str = "full",  # noqa: A002 - the option's name
     strict: bool = False,
     *,
@@ -102,6 +108,8 @@ def validate(
 
     Parameters
     ----------
+    from_, epoch
+        Format of the files, and the length of an epoch; see `convert`.
     format
         ``full``, ``concise``, ``json``, ``github`` or ``sarif``.
     quiet
@@ -122,7 +130,7 @@ def validate(
         for number, path in enumerate(names):
             tell(number, len(names), path)
             try:
-                reports.append(check_file(path, columns))
+                reports.append(check_file(path, columns, format=from_, epoch=epoch))
             except IntervalLabelIOError as error:
                 unreadable.append(error)
     for problem in unreadable:
@@ -140,6 +148,8 @@ def validate(
 def stats(
     path: str,
     schema: str | None = None,
+    from_: str | None = None,
+    epoch: float | None = None,
     format: str = "text",  # noqa: A002 - as above
     *,
     quiet: bool = False,
@@ -148,12 +158,15 @@ def stats(
 
     Parameters
     ----------
+    from_, epoch
+        Format of the file, and the length of an epoch; see `convert`.
     format
         ``text`` or ``json``.
     quiet
         Say nothing of how the file was read.
     """
     from loupe.labels.exchange import load_table
+    from loupe.labels.formats.base import ReadOptions
     from loupe.labels.stats import stats as count
 
     if format not in ("text", "json"):
@@ -161,7 +174,7 @@ def stats(
     columns = parse_schema(schema)
     with shown_progress("Counting", quiet=quiet) as tell:
         tell(0, 0, path)
-        loaded = load_table(path, columns)
+        loaded = load_table(path, columns, format=from_, options=ReadOptions(epoch=epoch))
         found = count(loaded.table)
     _remarks(path, loaded.notes, quiet)
     if format == "json":
@@ -190,19 +203,32 @@ def stats(
     return 0
 
 
-def diff(a: str, b: str, schema: str | None = None, *, quiet: bool = False) -> int:
+def diff(
+    a: str,
+    b: str,
+    schema: str | None = None,
+    from_: str | None = None,
+    epoch: float | None = None,
+    *,
+    quiet: bool = False,
+) -> int:
     """What changed from `a` to `b`, one line a change; 1 if anything did.
 
     A file without the columns of `schema` is read as it is by itself, and a remark says so.
+
+    Parameters
+    ----------
+    from_, epoch
+        Format of both files, and the length of an epoch; see `convert`.
     """
     from loupe.labels.diff import diff as compare
 
     columns = parse_schema(schema)
     with shown_progress("Comparing", quiet=quiet) as tell:
         tell(0, 2, a)
-        before = _either(a, columns)
+        before = _either(a, columns, from_, epoch)
         tell(1, 2, b)
-        after = _either(b, columns)
+        after = _either(b, columns, from_, epoch)
         lines = compare(before.table, after.table)
     _remarks(a, before.notes, quiet)
     _remarks(b, after.notes, quiet)
@@ -245,17 +271,21 @@ def parse_schema(text: str | None) -> IntervalLabelSchema | None:
     return IntervalLabelSchema(**values)
 
 
-def _either(path: str, schema: IntervalLabelSchema | None) -> LoadedFile:
+def _either(
+    path: str, schema: IntervalLabelSchema | None, kind: str | None, epoch: float | None
+) -> LoadedFile:
     """A label file under the schema if it has those columns, else under its own, with a remark."""
     from loupe.labels.exchange import load_table
+    from loupe.labels.formats.base import ReadOptions
 
+    options = ReadOptions(epoch=epoch)
     try:
-        return load_table(path, schema)
+        return load_table(path, schema, format=kind, options=options)
     except IntervalLabelSchemaError as error:
         if not error.absent:
             raise
         names = ", ".join(f"`{name}`" for _, name in error.absent)
-    loaded = load_table(path)
+    loaded = load_table(path, format=kind, options=options)
     note = f"it has no {names}, so it is read without --schema"
     return replace(loaded, notes=(note, *loaded.notes))
 

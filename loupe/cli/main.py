@@ -1,6 +1,6 @@
 """The door from the terminal: every command with its help, each body in a module of its own.
 
-Only typer is imported here; a command's module is imported when the command
+Only typer is imported; a command's module is imported when the command
 runs, so that `loupe --help` starts at once. Findings and data go to standard
 output, words about the work to standard error. Exit codes: 0 done, 1 findings,
 2 wrong usage, unreadable files, or a fault of Loupe itself.
@@ -10,11 +10,23 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from loupe.cli.arguments import (
+    Findings,
+    Quiet,
+    Remote,
+    SetVars,
+    Strict,
+    TextOrJson,
+    Write,
+    leave,
+    one_of,
+)
+from loupe.cli.labels_app import labels_app
 from loupe.errors import LoupeError, refused
 
 __all__ = ["app", "main"]
@@ -29,13 +41,6 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-labels_app = typer.Typer(
-    name="labels",
-    help="Convert, check, count and compare label files.",
-    epilog="Example: loupe labels stats night.htsv",
-    rich_markup_mode=None,
-    no_args_is_help=True,
-)
 app.add_typer(labels_app)
 overview_app = typer.Typer(
     name="overview",
@@ -45,45 +50,6 @@ overview_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(overview_app)
-
-
-def _one_of(*words: str) -> Callable[[str], list[str]]:
-    """Words that the shell completes an option with."""
-    return lambda incomplete: [word for word in words if word.startswith(incomplete)]
-
-
-SetVars = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Value of a ${NAME} of the session."),
-]
-Remote = Annotated[
-    bool,
-    typer.Option("--allow-remote", help="Allow URLs, ~ and environment variables in its paths."),
-]
-Write = Annotated[
-    list[str] | None,
-    typer.Option("--allow-write", metavar="DIR", help="A folder that it may write labels in."),
-]
-TableSchema = Annotated[
-    str | None, typer.Option("--schema", help="start_col=…,end_col=…,label_col=…, or a TOML file.")
-]
-Quiet = Annotated[
-    bool,
-    typer.Option("--quiet", "-q", help="Print the result alone: no progress, no remarks."),
-]
-Findings = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        help="full, concise, json, github or sarif.",
-        autocompletion=_one_of("full", "concise", "json", "github", "sarif"),
-    ),
-]
-TextOrJson = Annotated[
-    str,
-    typer.Option("--format", help="text or json.", autocompletion=_one_of("text", "json")),
-]
-Strict = Annotated[bool, typer.Option("--strict", help="Warnings fail too.")]
 
 
 def _version(wanted: bool) -> None:
@@ -119,7 +85,7 @@ def open_session(
         str | None,
         typer.Option(
             help="dark, light or system, instead of the session's.",
-            autocompletion=_one_of("dark", "light", "system"),
+            autocompletion=one_of("dark", "light", "system"),
         ),
     ] = None,
     set_vars: SetVars = None,
@@ -130,7 +96,7 @@ def open_session(
     """Open a session or a recording in a window."""
     from loupe.cli import open_
 
-    _leave(
+    leave(
         open_.run(
             path,
             preset=preset,
@@ -154,7 +120,7 @@ def render(
     scale: Annotated[float, typer.Option(help="Device pixels for each pixel of the size.")] = 1.0,
     theme: Annotated[
         str | None,
-        typer.Option(help="dark or light.", autocompletion=_one_of("dark", "light")),
+        typer.Option(help="dark or light.", autocompletion=one_of("dark", "light")),
     ] = None,
     speed: Annotated[
         float, typer.Option(help="Of a clip: seconds of the recording in a second of it.")
@@ -166,7 +132,7 @@ def render(
     """Draw a session into a picture or a clip, without a display."""
     from loupe.cli import render as command
 
-    _leave(
+    leave(
         command.run(
             session,
             out,
@@ -204,7 +170,7 @@ def validate(
     """
     from loupe.cli import validate as command
 
-    _leave(
+    leave(
         command.run(
             sessions,
             style=style,
@@ -225,7 +191,7 @@ def schema(
         typer.Argument(
             help="session, states or preset.",
             metavar="[WHICH]",
-            autocompletion=_one_of("session", "states", "preset"),
+            autocompletion=one_of("session", "states", "preset"),
         ),
     ] = "session",
     quiet: Quiet = False,
@@ -234,7 +200,7 @@ def schema(
     from loupe.cli import schema as command
 
     del quiet  # there is nothing but the result
-    _leave(command.run(which))
+    leave(command.run(which))
 
 
 @app.command(epilog="Example: loupe config night.toml --origins")
@@ -242,7 +208,7 @@ def config(
     session: Annotated[str, typer.Argument(help="The session.")],
     style: Annotated[
         str,
-        typer.Option("--format", help="toml or json.", autocompletion=_one_of("toml", "json")),
+        typer.Option("--format", help="toml or json.", autocompletion=one_of("toml", "json")),
     ] = "toml",
     origins: Annotated[
         bool, typer.Option("--origins", help="Say where each value comes from.")
@@ -255,7 +221,7 @@ def config(
     """Print the session as it is understood, everything filled in."""
     from loupe.cli import config as command
 
-    _leave(
+    leave(
         command.run(
             session,
             style=style,
@@ -282,7 +248,7 @@ def migrate(
     """Bring session files to the current version; comments stay."""
     from loupe.cli import migrate as command
 
-    _leave(command.run(sessions, check=check, diff=diff, quiet=quiet))
+    leave(command.run(sessions, check=check, diff=diff, quiet=quiet))
 
 
 @app.command(epilog="Example: loupe keys night.toml")
@@ -297,7 +263,7 @@ def keys(
     """List every action with its keys."""
     from loupe.cli import keys as command
 
-    _leave(command.run(session, set_vars=set_vars or [], allow_remote=allow_remote, quiet=quiet))
+    leave(command.run(session, set_vars=set_vars or [], allow_remote=allow_remote, quiet=quiet))
 
 
 @app.command(epilog="Example: loupe demo my-demo --kind probe --hours 0.5")
@@ -306,7 +272,7 @@ def demo(
     kind: Annotated[
         str,
         typer.Option(
-            help="sleep, probe or imaging.", autocompletion=_one_of("sleep", "probe", "imaging")
+            help="sleep, probe or imaging.", autocompletion=one_of("sleep", "probe", "imaging")
         ),
     ] = "sleep",
     hours: Annotated[float | None, typer.Option(help="Length of the recording.")] = None,
@@ -316,7 +282,7 @@ def demo(
     """Write a synthetic recording with its session."""
     from loupe.cli import demo as command
 
-    _leave(command.run(folder, kind=kind, hours=hours, seed=seed, quiet=quiet))
+    leave(command.run(folder, kind=kind, hours=hours, seed=seed, quiet=quiet))
 
 
 @app.command(epilog="Example: loupe init night.zarr spikes.parquet cam.mp4 -o night.toml")
@@ -334,7 +300,7 @@ def init(
     """Write a first session for files, to be edited."""
     from loupe.cli import init as command
 
-    _leave(command.run(files or [], out=out, states=states, quiet=quiet))
+    leave(command.run(files or [], out=out, states=states, quiet=quiet))
 
 
 @app.command("inspect", epilog="Example: loupe inspect night.zarr cam.mp4")
@@ -348,7 +314,7 @@ def inspect_files(
     """Say what is in files: variables, rates, columns, states, frames."""
     from loupe.cli import inspect_
 
-    _leave(inspect_.run(files, style=style, quiet=quiet))
+    leave(inspect_.run(files, style=style, quiet=quiet))
 
 
 @app.command(epilog="Example: loupe readers")
@@ -356,7 +322,7 @@ def readers(quiet: Quiet = False) -> None:
     """List the formats of data and labels that can be opened."""
     from loupe.cli import readers as command
 
-    _leave(command.run(quiet=quiet))
+    leave(command.run(quiet=quiet))
 
 
 @app.command(epilog="Example: loupe doctor")
@@ -364,7 +330,7 @@ def doctor(quiet: Quiet = False) -> None:
     """Say what this machine has, what is missing, how to install it."""
     from loupe.cli import doctor as command
 
-    _leave(command.run(quiet=quiet))
+    leave(command.run(quiet=quiet))
 
 
 @overview_app.command("build", epilog="Example: loupe overview build night.toml --workers 4")
@@ -379,7 +345,7 @@ def overview_build(
     where: Annotated[
         str,
         typer.Option(
-            help="beside the recording, or cache.", autocompletion=_one_of("beside", "cache")
+            help="beside the recording, or cache.", autocompletion=one_of("beside", "cache")
         ),
     ] = "beside",
     set_vars: SetVars = None,
@@ -389,7 +355,7 @@ def overview_build(
     """Make the overview files of a session's arrays, or go on making them."""
     from loupe.cli import overview as command
 
-    _leave(
+    leave(
         command.build(
             path,
             workers=workers,
@@ -402,97 +368,8 @@ def overview_build(
     )
 
 
-@labels_app.command("convert", epilog="Example: loupe labels convert hypnogram.txt hypnogram.csv")
-def labels_convert(
-    src: Annotated[str, typer.Argument(help="The label file to read.")],
-    out: Annotated[str, typer.Argument(help="The label file to write.")],
-    from_: Annotated[
-        str | None, typer.Option("--from", help="Format of the first; default: by extension.")
-    ] = None,
-    to: Annotated[
-        str | None, typer.Option("--to", help="Format of the second; default: by extension.")
-    ] = None,
-    table_schema: TableSchema = None,
-    states: Annotated[
-        str | None,
-        typer.Option("--states", help="A vocabulary by name, or a JSON file from old to new."),
-    ] = None,
-    lossy: Annotated[
-        bool, typer.Option("--lossy", help="Write even if something is lost.")
-    ] = False,
-    snap: Annotated[
-        float | None,
-        typer.Option(
-            "--snap", metavar="SECONDS", help="Round the times of a Visbrain file to this step."
-        ),
-    ] = None,
-    quiet: Quiet = False,
-) -> None:
-    """Convert a label file. Whatever the new format cannot hold is named, and refused."""
-    from loupe.cli import labels as command
-
-    _leave(
-        command.convert(
-            src,
-            out,
-            from_=from_,
-            to=to,
-            schema=table_schema,
-            states=states,
-            lossy=lossy,
-            snap=snap,
-            quiet=quiet,
-        )
-    )
-
-
-@labels_app.command("validate", epilog="Example: loupe labels validate *.htsv --format json")
-def labels_validate(
-    paths: Annotated[list[str], typer.Argument(help="Label files.")],
-    table_schema: TableSchema = None,
-    style: Findings = "full",
-    strict: Strict = False,
-    quiet: Quiet = False,
-) -> None:
-    """Say what is wrong with label files, by row."""
-    from loupe.cli import labels as command
-
-    _leave(command.validate(paths, schema=table_schema, format=style, strict=strict, quiet=quiet))
-
-
-@labels_app.command("stats", epilog="Example: loupe labels stats night.htsv")
-def labels_stats(
-    path: Annotated[str, typer.Argument(help="The label file.")],
-    table_schema: TableSchema = None,
-    style: TextOrJson = "text",
-    quiet: Quiet = False,
-) -> None:
-    """Print totals, bouts and latencies of each state."""
-    from loupe.cli import labels as command
-
-    _leave(command.stats(path, schema=table_schema, format=style, quiet=quiet))
-
-
-@labels_app.command("diff", epilog="Example: loupe labels diff anna.htsv ben.htsv")
-def labels_diff(
-    a: Annotated[str, typer.Argument(help="The first label file.")],
-    b: Annotated[str, typer.Argument(help="The second label file.")],
-    table_schema: TableSchema = None,
-    quiet: Quiet = False,
-) -> None:
-    """Say what differs between two label files. Exit code 1 if anything does."""
-    from loupe.cli import labels as command
-
-    _leave(command.diff(a, b, schema=table_schema, quiet=quiet))
-
-
 _SHORT = frozenset({"--help", "-h", "--version", "schema", "keys"})
 """First words of runs that are over in no time; `validate` is, where it opens no data."""
-
-
-def _leave(code: int | None) -> None:
-    if code:
-        raise typer.Exit(code)
 
 
 def _with_command(arguments: Sequence[str]) -> list[str]:

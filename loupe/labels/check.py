@@ -28,8 +28,11 @@ def check_file(
     schema: IntervalLabelSchema | None = None,
     *,
     format: str | None = None,  # noqa: A002 - the word that sessions and the command line use
+    epoch: float | None = None,
 ) -> Report:
     """Every finding about a label file; a file that breaks its schema has that finding alone.
+
+    `epoch` is the length of an epoch in seconds, for files that list states alone.
 
     Raises
     ------
@@ -50,7 +53,7 @@ def check_file(
         text = ""
     texts = {name: text} if "\0" not in text else {}
     try:
-        loaded = kind.read(data, ReadOptions(where=name, schema=schema))
+        loaded = kind.read(data, ReadOptions(where=name, schema=schema, epoch=epoch))
     except (IntervalLabelIOError, IntervalLabelSchemaError) as error:
         items = [_broken(name, text, one) for one in (error, *error.also)]
         return Report((), texts).with_more(items)

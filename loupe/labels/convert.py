@@ -1,11 +1,7 @@
-"""One label file into another format, with everything that gets lost named.
-
-Numbers are never taken for stages by guessing: the person names a vocabulary.
-"""
+"""One label file into another format, with everything that gets lost named."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,36 +11,12 @@ from loupe.errors import IntervalLabelIOError
 from loupe.labels import edit
 from loupe.labels.exchange import encode, load_table
 from loupe.labels.files import Saved, atomic_write
-from loupe.labels.formats.base import ReadOptions
+from loupe.labels.formats.base import ReadOptions, told_epoch, with_epoch
 from loupe.labels.formats.registry import format_for
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
-from loupe.session.states import load_state_config
 
-__all__ = ["VOCABULARIES", "Conversion", "convert", "vocabulary"]
-
-VOCABULARIES: Mapping[str, Mapping[str, str]] = {
-    "visbrain": {"-1": "Art", "0": "Wake", "1": "N1", "2": "N2", "3": "N3", "4": "REM"},
-    "profusion": {
-        "0": "W",
-        "1": "S1",
-        "2": "S2",
-        "3": "S3",
-        "4": "S4",
-        "5": "REM",
-        "6": "MT",
-        "9": "Unscored",
-        "10": "Art",
-    },
-    "elan": {"-2": "Art", "0": "Wake", "1": "N1", "2": "N2", "3": "N3", "4": "N3", "5": "REM"},
-    "accusleep": {"-1": "Undefined", "1": "REM", "2": "Wake", "3": "NREM"},
-    "sleep-edf": {
-        **{f"Sleep stage {stage}": stage for stage in ("W", "R", "N1", "N2", "N3", "?")},
-        **{f"Sleep stage {stage}": f"S{stage}" for stage in range(1, 5)},
-        "Movement time": "MT",
-    },
-}
-"""Labels as other programs write them -> states, by name."""
+__all__ = ["Conversion", "convert"]
 
 
 @dataclass(frozen=True)
@@ -66,34 +38,6 @@ class Conversion:
     notes: tuple[str, ...]
 
 
-def vocabulary(name: str) -> Mapping[str, str]:
-    """Labels -> states, by the name of a vocabulary or from a JSON file.
-
-    The file is an object of old name -> new name, or state definitions, whose keys then become
-    their states.
-
-    Raises
-    ------
-    IntervalLabelIOError, LoupeConfigError
-        If there is no such vocabulary, or the file cannot be read as one.
-    """
-    if name in VOCABULARIES:
-        return VOCABULARIES[name]
-    path = Path(name)
-    hint = f"vocabularies: {', '.join(VOCABULARIES)}; or a JSON file of old name to new name"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise IntervalLabelIOError(
-            f"no vocabulary {name!r}, and not a readable JSON file: {error}", hint=hint
-        ) from error
-    if isinstance(content, dict) and "keymap" in content:
-        return load_state_config(path).key_to_state
-    if not isinstance(content, dict) or not all(isinstance(v, str) for v in content.values()):
-        raise IntervalLabelIOError("not an object of old name to new name", where=name, hint=hint)
-    return content
-
-
 def convert(
     source: Path | str,
     target: Path | str,
@@ -104,6 +48,7 @@ def convert(
     states: Mapping[str, str] | None = None,
     lossy: bool = False,
     snap: float | None = None,
+    epoch: float | None = None,
 ) -> Conversion:
     """Write the labels of one file as another.
 
@@ -115,6 +60,8 @@ def convert(
         Write even if something is lost.
     snap
         Step in seconds to which the times of a Visbrain file are rounded.
+    epoch
+        Length of an epoch in seconds, for a source or target that lists the states of epochs.
 
     Raises
     ------
@@ -127,8 +74,15 @@ def convert(
     kind = format_for(target, to_format)
     if snap is not None and not 0 < snap < math.inf:
         raise IntervalLabelIOError(f"a snap needs a positive step in seconds, got {snap}")
-    loaded = load_table(source, schema, format=from_format, options=ReadOptions(snap=snap))
+    if epoch is not None and not 0 < epoch < math.inf:
+        raise IntervalLabelIOError(f"an epoch has a positive length in seconds, not {epoch}")
+    options = ReadOptions(snap=snap, epoch=epoch)
+    loaded = load_table(source, schema, format=from_format, options=options)
     table, losses, notes = loaded.table, [], list(loaded.notes)
+    if epoch is not None and kind.name == "epochs":
+        table = with_epoch(table, epoch, told_epoch(table)[1])
+    elif epoch is not None and loaded.format.name != "epochs":
+        notes.append("neither file lists states of epochs: their length has no effect")
     if snap is not None and loaded.format.name != "visbrain":
         notes.append(
             "only the times of Visbrain files are rounded to a step: these are as they were"

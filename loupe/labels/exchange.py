@@ -12,7 +12,7 @@ import numpy as np
 
 from loupe.errors import IntervalLabelIOError
 from loupe.labels.files import MISSING, Fs, Saved, atomic_write, content_hash, read_bytes
-from loupe.labels.formats.base import LabelFormat, ReadOptions
+from loupe.labels.formats.base import LabelFormat, ReadOptions, told_epoch
 from loupe.labels.formats.registry import format_for
 from loupe.labels.formats.tabular import LEGACY, VISBRAIN
 from loupe.labels.table import Floats, IntervalTable
@@ -83,7 +83,11 @@ def encode(table: IntervalTable, kind: LabelFormat, where: str, *, lossy: bool) 
         ``labels-lossy``), or does not read back as it was.
     """
     if kind.write is None:
-        raise IntervalLabelIOError(f"{kind.title} cannot be written", where=where)
+        raise IntervalLabelIOError(
+            f"{kind.title}: files of this format are read only",
+            where=where,
+            hint="save as csv, htsv or parquet",
+        )
     losses = kind.losses(table)
     if losses and not lossy:
         refuse_losses(losses, kind, where)
@@ -91,7 +95,10 @@ def encode(table: IntervalTable, kind: LabelFormat, where: str, *, lossy: bool) 
     if not losses and kind.read is not None:
         schema = None if kind.own_columns else table.schema
         origin = int(table.origin) if table.origin else None
-        options = ReadOptions(where=where, schema=schema, origin_ns=origin)
+        epoch, start = told_epoch(table)
+        options = ReadOptions(
+            where=where, schema=schema, origin_ns=origin, epoch=epoch, epoch_origin=start
+        )
         again = kind.read(data, options).table
         if again.labels() != table.labels() or not (
             _close(again.starts, table.starts) and _close(again.ends, table.ends)

@@ -21,7 +21,7 @@ from loupe.errors import IntervalLabelIOError
 from loupe.labels.files import FileLock, Fs, again, content_hash, put_beside, read_bytes
 from loupe.labels.journal import parse
 
-__all__ = ["HELD", "Home", "adopt", "place_key", "state_folder", "take"]
+__all__ = ["HELD", "Home", "adopt", "place_key", "state_folder", "take", "why_not_written"]
 
 HELD = "the labels are held by"
 
@@ -80,6 +80,18 @@ def take(home: Home, fs: Fs) -> tuple[FileLock | None, str]:
     except OSError as error:
         return None, f"no lock can be made in {home.folder}{_whose(home.lock)}: {error.strerror}"
     return (lock, "") if owner is None else (None, f"{HELD} {owner}")
+
+
+def why_not_written(real: Path) -> str | None:
+    """Why a file cannot be saved to; None if it can, as far as its folder and rights tell."""
+    if not real.parent.is_dir():
+        return f"there is no folder {real.parent}"
+    if not os.access(real.parent, os.W_OK):
+        return f"the folder {real.parent} cannot be written"
+    if real.exists() and not os.access(real, os.W_OK):
+        # it could be replaced all the same, but somebody protected it
+        return f"the file {real} is write-protected"
+    return None
 
 
 def _whose(lock: Path) -> str:

@@ -16,7 +16,7 @@ from loupe.errors import IntervalLabelIOError, IntervalLabelSchemaError, LoupeTy
 from loupe.labels import edit
 from loupe.labels.exchange import encode, export, load_table
 from loupe.labels.files import atomic_write
-from loupe.labels.formats.base import ReadOptions
+from loupe.labels.formats.base import ReadOptions, with_epoch
 from loupe.labels.formats.registry import format_for
 from loupe.labels.formats.tabular import LEGACY, frame_of, guess_schema, table_of
 from loupe.labels.history import Entry, History
@@ -63,6 +63,7 @@ class IntervalLabelSet:
         *,
         format: str | None = None,  # noqa: A002 - the word that sessions and the command line use
         writeback: bool = True,
+        epoch: float | None = None,
     ) -> IntervalLabelSet:
         """Read a label file.
 
@@ -77,6 +78,8 @@ class IntervalLabelSet:
             Format by name; None goes by the extension.
         writeback
             Whether `save_to_source` may overwrite the file.
+        epoch
+            Length of an epoch in seconds, for files that list the states of epochs alone.
 
         Raises
         ------
@@ -85,7 +88,8 @@ class IntervalLabelSet:
         IntervalLabelSchemaError
             If columns are missing or a row breaks the schema; the row is named.
         """
-        loaded = load_table(path, schema, format=format, options=ReadOptions(guess=False))
+        options = ReadOptions(guess=False, epoch=epoch)
+        loaded = load_table(path, schema, format=format, options=options)
         labels = cls(loaded.table, source=Path(path))
         labels._format = loaded.format.name
         labels._hash = loaded.hash
@@ -276,8 +280,14 @@ class IntervalLabelSet:
         *,
         format: str | None = None,  # noqa: A002 - the word that sessions and the command line use
         lossy: bool = False,
+        epoch: float | None = None,
     ) -> Path:
         """Write a copy; the extension decides the format unless `format` does.
+
+        Parameters
+        ----------
+        epoch
+            Length of an epoch in seconds, for a file of states epoch by epoch.
 
         Raises
         ------
@@ -285,7 +295,8 @@ class IntervalLabelSet:
             If there is nothing to write, the path is the set's own source, the format would lose
             something (each loss is named) and `lossy` is not given, or writing fails.
         """
-        saved = export(self._table, path, format=format, lossy=lossy, not_over=self._source)
+        table = self._table if epoch is None else with_epoch(self._table, epoch)
+        saved = export(table, path, format=format, lossy=lossy, not_over=self._source)
         return saved.path
 
     def save_to_source(self, *, lossy: bool = False) -> Path:

@@ -9,7 +9,6 @@ stand in the user's state folder. Who edits, and what undo means, is not known h
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,11 +28,11 @@ from loupe.labels.files import (
     read_bytes,
     remove_stray,
 )
-from loupe.labels.formats.base import ReadOptions
+from loupe.labels.formats.base import ReadOptions, with_epoch
 from loupe.labels.formats.parquet import digest
 from loupe.labels.formats.registry import format_for
 from loupe.labels.formats.tabular import moved_origin
-from loupe.labels.homes import HELD, Home, adopt, state_folder, take
+from loupe.labels.homes import HELD, Home, adopt, state_folder, take, why_not_written
 from loupe.labels.journal import Content, Journal, Replay, encode_edit, load, replay
 from loupe.labels.merge import MERGE, Merge, merge
 from loupe.labels.merge_tables import difference
@@ -138,14 +137,11 @@ class LabelStore:
         fs = fs or Fs()
         path = Path(path)
         real = path.resolve()
-        save_reason = None if writeback else "writing back to the file is not allowed"
-        if writeback and not real.parent.is_dir():
-            save_reason = f"there is no folder {real.parent}"
-        elif writeback and not os.access(real.parent, os.W_OK):
-            save_reason = f"the folder {real.parent} cannot be written"
-        elif writeback and real.exists() and not os.access(real, os.W_OK):
-            # it could be replaced all the same, but somebody protected it
-            save_reason = f"the file {real} is write-protected"
+        save_reason: str | None = "writing back to the file is not allowed"
+        if writeback:
+            kind = format_for(path, format)
+            only_read = f"{kind.title}: files of this format are read only"
+            save_reason = only_read if kind.write is None else why_not_written(real)
         beside, aside, problem = Home.beside(real), Home.of_file(real, state_dir), "not allowed"
         home, lock = beside, None
         if save_reason is None:
@@ -300,7 +296,10 @@ class LabelStore:
         lossy: bool = False,
     ) -> Saved:
         """Write a copy; never over the set's own file. The journal keeps its edits."""
-        return export(self.table, path, format=format, lossy=lossy, not_over=self.path, fs=self._fs)
+        options, table = self._reader.options or ReadOptions(), self.table
+        if options.epoch is not None:
+            table = with_epoch(table, options.epoch, options.epoch_origin)
+        return export(table, path, format=format, lossy=lossy, not_over=self.path, fs=self._fs)
 
     def changed_outside(self) -> bool:
         """Whether another program changed or removed the file since it was read or saved."""

@@ -188,7 +188,7 @@ def _labels(
     config = session.labels[number]
     if config.path is None:
         return
-    from loupe.labels.formats.base import ReadOptions
+    from loupe.labels.formats.base import read_options
     from loupe.labels.store import load_table
 
     path = session.base / config.path if session.base is not None else Path(config.path)
@@ -211,7 +211,7 @@ def _labels(
         return
     try:
         loaded = load_table(
-            path, config.table_schema, format=config.format, options=ReadOptions(origin=origin)
+            path, config.table_schema, format=config.format, options=read_options(config, origin)
         )
     except IntervalLabelSchemaError as error:
         if error.absent:
@@ -229,6 +229,14 @@ def _labels(
     except LoupeError as error:
         yield Fault(place, error.code, f"{config.path}: {error.message}", error.hint)
         return
+    if config.writeback and loaded.format.write is None:
+        yield Fault(
+            ("labels", number, "writeback"),
+            "labels-import-only",
+            f"{config.path} cannot be saved over: `{loaded.format.name}` files are read only",
+            "leave out `writeback` and export a copy, or convert it with `loupe labels convert`",
+            level="warning",
+        )
     yield from _label_rows(session, number, loaded.table, extent)
 
 

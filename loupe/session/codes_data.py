@@ -95,6 +95,10 @@ MORE_CODES: dict[str, Code] = {
     "labels-duration": Code(
         "A label is a point", "It ends where it starts; it is kept, but no state can be seen there."
     ),
+    "labels-import-only": Code(
+        "Label files of this format are read only",
+        "`writeback` has no effect: export a copy, or convert the file first.",
+    ),
     "labels-io": Code("A label file cannot be used", "The message names the row or the reason."),
     "labels-journal": Code(
         "An edit could not be made safe", "The journal cannot be written; nothing was lost yet."

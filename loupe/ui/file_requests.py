@@ -34,11 +34,12 @@ _ANYWAY, _LEAVE = "Write anyway", "Do not write"
 _CHOOSE_COLUMNS = "Choose the columns (*.csv *.htsv *.tsv *.parquet)"
 _RETRY_MS = 100.0
 _LABEL_FILES = (
-    f"Labels (*.csv *.htsv *.tsv *.parquet *.txt *.edf);;{_CHOOSE_COLUMNS};;All files (*)"
+    "Labels (*.csv *.htsv *.tsv *.parquet *.txt *.edf *.xml *.hyp *.eaf);;"
+    f"{_CHOOSE_COLUMNS};;All files (*)"
 )
 _LABEL_FORMATS = (
     "Comma-separated (*.csv);;htsv (*.htsv);;Parquet (*.parquet);;Visbrain text (*.txt);;"
-    "BIDS events (*.tsv);;EDF+ annotations (*.edf)"
+    "BIDS events (*.tsv);;EDF+ annotations (*.edf);;States epoch by epoch (*.epochs.txt)"
 )
 _VIDEOS = "Videos (*.mp4 *.avi *.mkv *.mov *.m4v *.webm *.ts);;All files (*)"
 _TABLES = "Tables (*.parquet *.csv *.tsv);;All files (*)"

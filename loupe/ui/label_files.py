@@ -20,7 +20,7 @@ from loupe.app.state import AppState, TrackState
 from loupe.errors import LoupeError
 from loupe.labels.exchange import LoadedFile, export
 from loupe.labels.files import MISSING
-from loupe.labels.formats.base import ReadOptions
+from loupe.labels.formats.base import read_options
 from loupe.labels.history import Entry, History
 from loupe.labels.homes import place_key
 from loupe.labels.merge import Merge
@@ -244,7 +244,7 @@ class LabelFiles:
                     config.table_schema,
                     writeback=config.writeback,
                     format=config.format,
-                    options=ReadOptions(created=_stamp_columns(config), origin=self._scene.origin),
+                    options=read_options(config, self._scene.origin, _stamp_columns(config)),
                     state_dir=self._state_folder,
                 )
             elif spec.live:

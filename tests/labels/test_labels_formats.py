@@ -13,7 +13,7 @@ from loupe.errors import IntervalLabelIOError, IntervalLabelSchemaError
 from loupe.labels import edit
 from loupe.labels.formats import registry
 from loupe.labels.formats.base import LabelFormat, ReadOptions
-from loupe.labels.formats.registry import BUILTIN, format_for
+from loupe.labels.formats.registry import BUILTIN, READ_ONLY, format_for
 from loupe.labels.formats.tabular import LEGACY, durations, frame_of, table_of
 from loupe.session.labels import IntervalLabelSchema
 
@@ -368,10 +368,10 @@ def test_duration_only_schema_round_trips():
     assert format_for("x.csv").write(table).decode() == "t,d,s\n0.1,0.2,a\n"
 
 
-def test_every_builtin_reads_and_writes_and_has_a_title():
-    for fmt in BUILTIN:
+def test_every_format_reads_and_has_a_title_and_others_are_not_written():
+    for fmt in (*BUILTIN, *READ_ONLY):
         assert fmt.read is not None
-        assert fmt.write is not None
+        assert (fmt.write is None) == (fmt in READ_ONLY)
         assert fmt.title
 
 

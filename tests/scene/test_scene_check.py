@@ -104,6 +104,22 @@ def test_a_label_file_that_is_not_there_yet_is_a_note(check):
     assert found == [(("labels", 0, "path"), "labels-new-file", "note")]
 
 
+def test_a_label_file_that_cannot_be_saved_over_is_told_of_beforehand(check):
+    text = TRACE.format("good.zarr", "") + "[[labels]]\npath = 'n.hyp'\n"
+    rows = "time_base 1\nsampling_period 1\nepoch_nb 2\nepoch_list\n0\n0\n"
+    found = check(text + "writeback = true\n" + STATES, {"n.hyp": rows})
+    assert found == [(("labels", 0, "writeback"), "labels-import-only", "warning")]
+    assert check(text + STATES, {"n.hyp": rows}) == []
+
+
+def test_states_of_epochs_take_their_length_from_the_session(check):
+    text = TRACE.format("good.zarr", "") + "[[labels]]\npath = 'n.txt'\nformat = 'epochs'\n"
+    rows = "Wake\n" * 3
+    assert check(text + "epoch = 2.0\n" + STATES, {"n.txt": rows}) == []
+    found = check(text + STATES, {"n.txt": rows})
+    assert [(place, level) for place, _, level in found] == [(("labels", 0, "path"), "error")]
+
+
 def test_a_broken_label_file_names_file_and_row(check):
     rows = "start_s,end_s,label,note\n5,2,Wake,\n"
     found = check(

@@ -5,16 +5,29 @@ A format never touches the disk; `files` reads and writes the bytes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import polars as pl
 
 from loupe.labels.table import IntervalTable
-from loupe.session.labels import IntervalLabelSchema
+from loupe.session.labels import IntervalLabelSchema, LabelsConfig
 
-__all__ = ["LabelFormat", "Loaded", "ReadOptions", "no_losses", "plural", "value_losses"]
+__all__ = [
+    "LabelFormat",
+    "Loaded",
+    "ReadOptions",
+    "no_losses",
+    "plural",
+    "read_options",
+    "told_epoch",
+    "value_losses",
+    "with_epoch",
+]
+
+_EPOCH, _EPOCH_ORIGIN = "epoch_s", "epoch_origin_s"
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,9 @@ class ReadOptions:
         Columns of text to have in any case, such as the scorer's name.
     guess
         Without a schema, go by well-known names of columns and say so; False refuses.
+    epoch, epoch_origin
+        Length of an epoch in seconds, and a time at which one starts, for files that list the
+        states of epochs and say neither.
     """
 
     where: str = "labels"
@@ -47,6 +63,8 @@ class ReadOptions:
     created: tuple[str, ...] = ()
     guess: bool = True
     origin_ns: int | None = None
+    epoch: float | None = None
+    epoch_origin: float = 0.0
 
     @property
     def second_zero(self) -> int | None:
@@ -77,6 +95,32 @@ class Loaded:
     def line(self, row: int) -> int | None:
         """The line on which a row of the table as read stands."""
         return None if self.lines is None else self.lines[int(self.table.payload[row])]
+
+
+def read_options(
+    config: LabelsConfig, origin: datetime | None, created: tuple[str, ...] = ()
+) -> ReadOptions:
+    """What a session tells of one of its label files."""
+    return ReadOptions(
+        origin=origin, created=created, epoch=config.epoch, epoch_origin=config.epoch_origin
+    )
+
+
+def with_epoch(table: IntervalTable, epoch: float, origin: float = 0.0) -> IntervalTable:
+    """The table with a length of epochs, for formats that list those."""
+    told = {**table.layout.metadata, _EPOCH: repr(epoch), _EPOCH_ORIGIN: repr(origin)}
+    return replace(table, layout=replace(table.layout, metadata=told))
+
+
+def told_epoch(table: IntervalTable) -> tuple[float | None, float]:
+    """Length of an epoch and a time at which one starts, as the table was told; None if not."""
+    told = table.layout.metadata
+    try:
+        epoch, origin = float(told[_EPOCH]), float(told.get(_EPOCH_ORIGIN, "0"))
+    except (KeyError, ValueError):
+        return None, 0.0
+    usable = 0 < epoch < math.inf and math.isfinite(origin)
+    return (epoch, origin) if usable else (None, 0.0)
 
 
 def no_losses(table: IntervalTable) -> list[str]:

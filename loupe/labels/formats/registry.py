@@ -16,13 +16,20 @@ from loupe.labels.formats.audacity import AUDACITY
 from loupe.labels.formats.base import LabelFormat
 from loupe.labels.formats.bids import BIDS
 from loupe.labels.formats.delimited import CSV, HTSV
+from loupe.labels.formats.eaf import EAF
 from loupe.labels.formats.edf import EDF
+from loupe.labels.formats.epochs import EPOCHS
 from loupe.labels.formats.parquet import PARQUET
+from loupe.labels.formats.reports import HYP, SLEEPSIGN, SPIKE2
+from loupe.labels.formats.sleep_xml import SLEEP_EVENTS, SLEEP_STAGES
 from loupe.labels.formats.visbrain import VISBRAIN
 
-__all__ = ["BUILTIN", "format_for", "formats"]
+__all__ = ["BUILTIN", "READ_ONLY", "format_for", "formats"]
 
-BUILTIN: tuple[LabelFormat, ...] = (CSV, HTSV, PARQUET, VISBRAIN, AUDACITY, BIDS, EDF)
+BUILTIN: tuple[LabelFormat, ...] = (CSV, HTSV, PARQUET, VISBRAIN, AUDACITY, BIDS, EDF, EPOCHS)
+
+READ_ONLY: tuple[LabelFormat, ...] = (SLEEP_STAGES, SLEEP_EVENTS, HYP, SLEEPSIGN, SPIKE2, EAF)
+"""Formats of other programs that Loupe reads and does not write."""
 
 _GROUP = "loupe.label_formats"
 
@@ -36,7 +43,7 @@ def formats() -> dict[str, LabelFormat]:
     IntervalLabelIOError
         If two packages claim one name.
     """
-    found = {fmt.name: fmt for fmt in BUILTIN}
+    found = {fmt.name: fmt for fmt in (*BUILTIN, *READ_ONLY)}
     owners = dict.fromkeys(found, "loupe")
     for point in sorted(entry_points(group=_GROUP), key=lambda p: (p.name, p.value)):
         try:

@@ -237,7 +237,7 @@ def durations(starts: Floats, ends: Floats) -> Floats:
 
     ``30.3 - 0.1`` is 30.199999999999996; 30.2 is written when ``0.1 + 30.2 == 30.3`` holds.
     """
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         exact = ends - starts
         out = exact.copy()
         for step in (np.nextafter(exact, np.inf), np.nextafter(exact, -np.inf)):

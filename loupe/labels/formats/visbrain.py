@@ -91,15 +91,23 @@ def _bout(line: str, number: int, where: str) -> tuple[str, float]:
         if not np.isfinite(time) or time < 0 or "_" in end:
             raise ValueError(end)
     except ValueError:
-        three = len(parts) == 3 and _is_number(parts[0]) and _is_number(parts[1])
         raise IntervalLabelIOError(
             f"line {number}: expected a state, a tab and an end in seconds, got {line!r}",
             where=where,
-            hint='this looks like an Audacity label track: give format = "audacity"'
-            if three
-            else "give the format if this is not a Visbrain hypnogram",
+            hint=_other_format(parts),
         ) from None
     return state.strip(), time
+
+
+def _other_format(cells: list[str]) -> str:
+    """What a line that is no bout looks like."""
+    if len(cells) == 1:
+        return 'one state a line? give format = "epochs", and the length of an epoch'
+    if len(cells) == 3 and _is_number(cells[0]) and _is_number(cells[1]):
+        return 'this looks like an Audacity label track: give format = "audacity"'
+    return (
+        "give the format if this is not a Visbrain hypnogram: audacity, epochs, sleepsign, spike2"
+    )
 
 
 def _is_number(text: str) -> bool:

@@ -1,0 +1,124 @@
+"""Annotations of ELAN (``.eaf``), the annotator of videos: one row an annotation, of all tiers.
+
+Aligned annotations refer to two time slots in milliseconds, the others to an annotation that
+they belong to, whose times they have. A slot without a time lies evenly between the slots
+before and after it that have one, as ELAN shows it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from loupe.errors import IntervalLabelIOError
+from loupe.labels.formats.base import LabelFormat, Loaded, ReadOptions, plural
+from loupe.labels.formats.rows import loaded_rows
+from loupe.labels.formats.xml_text import parsed, text_in
+from loupe.session.labels import IntervalLabelSchema
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+__all__ = ["EAF"]
+
+_TIER = "tier"
+_SCHEMA = IntervalLabelSchema(
+    start_col="start_time", end_col="end_time", label_col="label", extra_cols=(_TIER,)
+)
+
+
+def _read(data: bytes, options: ReadOptions) -> Loaded:
+    where = options.where
+    root = parsed(data, where)
+    if root.tag != "ANNOTATION_DOCUMENT":
+        raise IntervalLabelIOError(
+            f"its root is <{root.tag}>, not <ANNOTATION_DOCUMENT>",
+            where=where,
+            hint="is it a file of ELAN?",
+        )
+    header = root.find("HEADER")
+    unit = "milliseconds" if header is None else header.get("TIME_UNITS", "milliseconds")
+    if unit != "milliseconds":
+        raise IntervalLabelIOError(
+            f"its times are in {unit}, and only milliseconds are read",
+            where=where,
+            hint="save it anew with ELAN",
+        )
+    slots, guessed = _slots(root, where)
+    rows: list[tuple[str, float, float, str]] = []
+    spans: dict[str, tuple[float, float]] = {}
+    later: list[tuple[str, Element]] = []
+    for tier in root.findall("TIER"):
+        name = tier.get("TIER_ID", "")
+        for annotation in tier.findall("ANNOTATION/ALIGNABLE_ANNOTATION"):
+            refs = [annotation.get(f"TIME_SLOT_REF{k}", "") for k in (1, 2)]
+            missing = next((ref for ref in refs if ref not in slots), None)
+            if missing is not None:
+                raise _broken(f"an annotation of `{name}` names the slot {missing!r}", where)
+            span = (slots[refs[0]], slots[refs[1]])
+            spans[annotation.get("ANNOTATION_ID", "")] = span
+            rows.append((name, *span, text_in(annotation, "ANNOTATION_VALUE")))
+        later += [(name, a) for a in tier.findall("ANNOTATION/REF_ANNOTATION")]
+    while later:
+        # Tiers may come before the tiers that they depend on, and depend on each other.
+        waiting = []
+        for name, annotation in later:
+            span_of = spans.get(annotation.get("ANNOTATION_REF", ""))
+            if span_of is None:
+                waiting.append((name, annotation))
+                continue
+            spans.setdefault(annotation.get("ANNOTATION_ID", ""), span_of)
+            rows.append((name, *span_of, text_in(annotation, "ANNOTATION_VALUE")))
+        if len(waiting) == len(later):
+            name, annotation = waiting[0]
+            missing = annotation.get("ANNOTATION_REF", "")
+            raise _broken(f"an annotation of `{name}` belongs to {missing!r}", where)
+        later = waiting
+    times = np.array([row[1:3] for row in rows], dtype=np.float64).reshape(-1, 2)
+    loaded = loaded_rows(
+        (times[:, 0], times[:, 1]),
+        [row[3] for row in rows],
+        _SCHEMA,
+        options,
+        values={_TIER: pl.Series([row[0] for row in rows], dtype=pl.String)},
+    )
+    if not guessed:
+        return loaded
+    note = f"{plural(guessed, 'time slot')} without a time placed evenly between those beside them"
+    return Loaded(loaded.table, (*loaded.notes, note))
+
+
+def _slots(root: Element, where: str) -> tuple[dict[str, float], int]:
+    """Seconds of the slots by name, and how many of them had no time of their own."""
+    order = root.findall("TIME_ORDER/TIME_SLOT")
+    try:
+        times = np.array([float(slot.get("TIME_VALUE", "nan")) for slot in order]) / 1000
+    except ValueError as error:
+        raise _broken(f"a time slot has {error}", where) from None
+    known = np.flatnonzero(~np.isnan(times))
+    if len(order) and not len(known):
+        raise _broken("no time slot has a time", where)
+    if len(order):
+        times = np.interp(np.arange(len(times)), known, times[known])
+    names = [slot.get("TIME_SLOT_ID", "") for slot in order]
+    return dict(zip(names, times.tolist(), strict=True)), len(order) - len(known)
+
+
+def _broken(what: str, where: str) -> IntervalLabelIOError:
+    return IntervalLabelIOError(
+        f"{what}, which cannot be placed in time",
+        where=where,
+        hint="the file may be damaged or cut short; open it in ELAN and save it anew",
+    )
+
+
+EAF = LabelFormat(
+    name="eaf",
+    extensions=(".eaf",),
+    title="ELAN annotations",
+    read=_read,
+    write=None,
+    own_columns=True,
+)

@@ -1,0 +1,198 @@
+"""States epoch by epoch: one a line, or a column of a table, as YASA and AccuSleePy write them.
+
+Such a file does not say how long an epoch is: the session or the command line does. Each epoch
+is a row of its own, so that what was scored epoch by epoch is written back as it was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from loupe.errors import IntervalLabelIOError
+from loupe.labels.formats.base import (
+    LabelFormat,
+    Loaded,
+    ReadOptions,
+    plural,
+    told_epoch,
+    value_losses,
+    with_epoch,
+)
+from loupe.labels.formats.delimited import decode, split
+from loupe.labels.formats.rows import epoch_edges, loaded_rows
+from loupe.labels.formats.tabular import VISBRAIN as SCHEMA
+from loupe.labels.formats.visbrain import GAP
+from loupe.labels.table import Floats, IntervalTable
+
+__all__ = ["EPOCHS"]
+
+_HEADER = "epochs_header"
+
+_NAMES = {
+    "brain_state",
+    "hypno",
+    "hypnogram",
+    "label",
+    "score",
+    "sleep_stage",
+    "stage",
+    "stages",
+    "state",
+}
+"""What a column of states is called, in any case."""
+
+_SEPARATORS = "\t,;"
+_NEAR = 1e-6
+"""A time this close to the start of an epoch, in epochs, is at it."""
+
+
+def _read(data: bytes, options: ReadOptions) -> Loaded:
+    where, length = options.where, options.epoch
+    if length is None:
+        raise IntervalLabelIOError(
+            "the file lists the states of epochs and does not say how long one is",
+            where=where,
+            hint="give the length in seconds: `epoch = 30.0` in the session, or --epoch 30",
+        )
+    if not 0 < length < math.inf:
+        raise IntervalLabelIOError(
+            f"an epoch has a positive length in seconds, not {length:g}", where=where
+        )
+    text = decode(data, where)
+    first = text.partition("\n")[0]
+    separator = next((mark for mark in _SEPARATORS if mark in first), None)
+    if separator is None:
+        header, states, lines = _one_a_line(text, options)
+        frame = pl.DataFrame()
+    else:
+        header, states, lines, frame = _column(text, separator, options)
+    edges = epoch_edges(len(states), length, options.epoch_origin)
+    known = np.array([bool(state) for state in states], dtype=np.bool_)
+    loaded = loaded_rows(
+        (edges[:-1][known], edges[1:][known]),
+        [state for state in states if state],
+        SCHEMA,
+        options,
+        values={name: frame[name].filter(pl.Series(known)) for name in frame.columns},
+        lines=[line for line, is_known in zip(lines, known, strict=True) if is_known],
+        metadata={_HEADER: header} if header else {},
+    )
+    table = with_epoch(loaded.table, length, options.epoch_origin)
+    return Loaded(table, loaded.notes, loaded.lines)
+
+
+def _one_a_line(text: str, options: ReadOptions) -> tuple[str, list[str], Sequence[int]]:
+    """Name of the column, if the first line is one, the states, and the line of each."""
+    states = [line.strip() for line in text.split("\n")]
+    while states and not states[-1]:
+        states.pop()
+    wanted = options.schema.label_col if options.schema else None
+    head = states[0] if states else ""
+    named = head == wanted or (wanted is None and head.lower() in _NAMES)
+    first = int(named)
+    return head if named else "", states[first:], range(first + 1, len(states) + 1)
+
+
+def _column(
+    text: str, separator: str, options: ReadOptions
+) -> tuple[str, list[str], Sequence[int], pl.DataFrame]:
+    """Name of the column of states, the states, the line of each, and the other columns."""
+    header, rows, lines = split(text, separator, options.where)
+    wanted = options.schema.label_col if options.schema else None
+    found = [n for n in header if n == wanted or (wanted is None and n.strip().lower() in _NAMES)]
+    if len(found) != 1:
+        raise IntervalLabelIOError(
+            f"which column holds the states? There are: {', '.join(header)}",
+            where=options.where,
+            hint="name it as `label_col` of the schema",
+        )
+    at = header.index(found[0])
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
+    return found[0], [row[at].strip() for row in rows], lines, frame.drop(found[0])
+
+
+def _write(table: IntervalTable) -> bytes:
+    length, origin = told_epoch(table)
+    if length is None:
+        raise IntervalLabelIOError(
+            "how long is an epoch? The labels do not say",
+            hint="`loupe labels convert --epoch 30` writes epochs of 30 s",
+        )
+    states = _states(table, length, origin)
+    header = table.layout.metadata.get(_HEADER, "")
+    if not header and states and states[0].lower() in _NAMES:
+        header = "state"  # else the first state would be taken for one
+    lines = [header, *states] if header else states
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _states(table: IntervalTable, length: float, origin: float) -> list[str]:
+    """The state of each epoch: that of the last row which has most of it."""
+    first, stop = _places(table, length, origin)
+    states = [GAP] * int(max(stop.max(initial=0), 0))
+    for row, (a, b) in enumerate(zip(first.tolist(), stop.tolist(), strict=True)):
+        for epoch in range(max(int(a), 0), int(b)):
+            states[epoch] = _word(table.label(row))
+    return states
+
+
+def _places(table: IntervalTable, length: float, origin: float) -> tuple[Floats, Floats]:
+    """First epoch of each row, and one beyond the last; rows without an end have none."""
+    ends = np.where(np.isfinite(table.ends), table.ends, table.starts)
+    return np.round((table.starts - origin) / length), np.round((ends - origin) / length)
+
+
+def _word(label: str) -> str:
+    """A label as one cell of one line."""
+    return " ".join("".join(" " if c in _SEPARATORS else c for c in label).split()) or GAP
+
+
+def _losses(table: IntervalTable) -> list[str]:
+    out = value_losses(table)
+    length, origin = told_epoch(table)
+    if length is None or not len(table):
+        return out
+    first, stop = _places(table, length, origin)
+    ends = np.where(np.isfinite(table.ends), table.ends, table.starts)
+    kept = stop > np.maximum(first, 0)
+    moved = np.maximum(
+        np.abs((table.starts - origin) / length - first), np.abs((ends - origin) / length - stop)
+    )
+    for count, what in (
+        (
+            int((~kept).sum()),
+            "points, open ends, rows before the first epoch or shorter than half "
+            "of one: {} dropped",
+        ),
+        (int((kept & (moved > _NEAR)).sum()), "bounds within an epoch: {} moved to the nearest"),
+        (int((kept & (first < 0)).sum()), "times before the first epoch: {} cut"),
+        (int((kept & (stop - first > 1)).sum()), "rows of several epochs: {} become one an epoch"),
+        (len(table.overlaps), "overlaps: {} cut an earlier one short"),
+    ):
+        if count:
+            out.append(what.format(plural(count, "row")))
+    free = np.ones(int(max(stop.max(initial=0), 0)), dtype=np.bool_)
+    for a, b in zip(first.tolist(), stop.tolist(), strict=True):
+        free[max(int(a), 0) : max(int(b), 0)] = False
+    if free.any():
+        out.append(f"gaps: {plural(int(free.sum()), 'epoch')} written as `{GAP}`")
+    words = sorted({label for label in table.labels() if _word(label) != label})
+    if words:
+        changed = ", ".join(f"{word!r} becomes {_word(word)!r}" for word in words)
+        out.append(f"labels that cannot stand there: {changed}")
+    return out
+
+
+EPOCHS = LabelFormat(
+    name="epochs",
+    extensions=(".epochs.txt", ".epochs.csv"),
+    title="states epoch by epoch",
+    read=_read,
+    write=_write,
+    losses=_losses,
+    own_columns=True,
+)
