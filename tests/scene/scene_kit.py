@@ -1,10 +1,13 @@
 """Small sessions in memory and their pictures, for the tests of the scene."""
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 
 from loupe.app.still import still
 from loupe.scene.layout import Viewport
+from loupe.scene.settings import RowOverride
 from loupe.session.build import build_session
 
 
@@ -36,3 +39,14 @@ def tile_of(presenter, row=0):
     row_id = presenter.rows[row].id
     box = next(b for b in presenter.layout.rows if b.row_id == row_id)
     return presenter._shown[row_id], box
+
+
+def zoomed(row_id):
+    """Half of the rows, those in the middle."""
+
+    def change(state):
+        return replace(
+            state, overrides=state.overrides.with_rows({row_id: RowOverride(y_zoom=0.5)})
+        )
+
+    return change
