@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from loupe.cli.options import expanded
+from loupe.cli.options import recordings
 from loupe.cli.progress import shown_progress
 from loupe.errors import LoupeConfigError
 
@@ -51,7 +51,7 @@ def run(
             code="usage",
         )
     _refuse_existing(target)
-    files = expanded(files)
+    files = recordings(files)
     with shown_progress("Looking into", quiet=quiet) as tell:
         tell(0, 0, "the file" if len(files) == 1 else f"{len(files)} files")
         text = session_text([Path(file) for file in files], target.parent)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from loupe.cli.options import expanded
+from loupe.cli.options import recordings
 from loupe.cli.progress import shown_progress
 from loupe.errors import LoupeError, printable, refused
 
@@ -44,7 +44,7 @@ def run(files: Sequence[str], *, style: str = "text", quiet: bool = False) -> in
         )
     code = 0
     found: list[dict[str, Any]] = []
-    for file in expanded(files):
+    for file in recordings(files):
         try:
             with shown_progress("Looking into", quiet=quiet) as tell:
                 tell(0, 0, file)

@@ -13,7 +13,7 @@ from loupe.session.builtin_keys import BUILTIN_KEYS
 from loupe.session.diagnostics import Report
 from loupe.session.load import LoadOptions
 
-__all__ = ["checking_options", "expanded", "tell_warnings"]
+__all__ = ["checking_options", "expanded", "recordings", "tell_warnings"]
 
 
 def checking_options(
@@ -45,3 +45,11 @@ def expanded(names: Sequence[str]) -> list[str]:
         matches = sorted(glob.glob(name, recursive=True)) if is_pattern else []
         found += matches or [name]
     return list(dict.fromkeys(found))
+
+
+def recordings(names: Sequence[str]) -> list[str]:
+    """As `expanded`, without the overviews that lie beside recordings; alone they stay."""
+    from loupe.data.names import is_overview
+
+    found = expanded(names)
+    return [name for name in found if not is_overview(name)] or found

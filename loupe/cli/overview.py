@@ -13,7 +13,7 @@ from loupe.errors import LoupeConfigError, LoupeDataError, LoupeError
 
 if TYPE_CHECKING:
     from loupe.data.catalog import Catalog
-    from loupe.data.labelled import LabelledArray
+    from loupe.data.labelled import StoredArray
 
 __all__ = ["build"]
 
@@ -135,20 +135,20 @@ def _named(session: Any) -> Iterator[Any]:
                     yield source
 
 
-def _whole(source: Any, base: Path, allow_remote: bool) -> tuple[LabelledArray, str]:
+def _whole(source: Any, base: Path, allow_remote: bool) -> tuple[StoredArray, str]:
     """Open a source without its `select`, for an overview covers whole arrays."""
     from loupe.data.catalog import Catalog
+    from loupe.data.joined import JoinedArray
     from loupe.data.labelled import LabelledArray
 
     catalog: Catalog = Catalog(base, allow_remote)
     whole = source.model_copy(update={"select": {}}) if getattr(source, "select", None) else source
     data = catalog.array(whole)
-    if not isinstance(data, LabelledArray) or data.stored is None:
+    if not isinstance(data, LabelledArray | JoinedArray) or data.stored is None:
         raise LoupeDataError(
             "an overview is made of one recording, of which all files are known",
             where=str(getattr(source, "path", source)),
-            hint="tables, joined files and formats whose samples may lie anywhere are read as "
-            "they are",
+            hint="tables and formats whose samples may lie anywhere are read as they are",
             code="data-overview",
         )
     name = "/".join(p for p in (data.stored.group, data.stored.variable) if p)

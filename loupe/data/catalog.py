@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from loupe.data.cache import ByteCache
 from loupe.data.clock import Clock
+from loupe.data.names import is_overview
 from loupe.data.natural import natural_key
 from loupe.data.protocols import ArrayData, TableData
 from loupe.data.registry import find_reader
@@ -296,8 +297,10 @@ class Catalog:
                 if not Path(text).is_absolute()
                 else Path(path.anchor).glob(str(path.relative_to(path.anchor)))
             )
+            # Overviews lie beside what they are of; `*.zarr` does not mean them.
+            wanted = [p for p in inside if not is_overview(p) or is_overview(text)]
             # Parts of a recording are numbered as people count.
-            matches = sorted(inside, key=lambda found: (natural_key(str(found)), found))
+            matches = sorted(wanted, key=lambda found: (natural_key(str(found)), found))
             if matches:
                 return list(matches)
             raise LoupeDataError(

@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from loupe.data.labelled import LabelledArray
+from loupe.data.joined import JoinedArray
+from loupe.data.labelled import LabelledArray, StoredArray
 from loupe.data.overview import Job, run_unit
-from loupe.data.request import OpenRequest
 from loupe.errors import LoupeDataError, LoupeMissingDependencyError
 
 __all__ = ["cluster_runner"]
@@ -86,17 +86,12 @@ def cluster_runner(address: str, source: Any, base: Path) -> Callable[[Job], Ite
 
 
 @functools.lru_cache(maxsize=8)
-def _opened(fields: tuple[tuple[str, Any], ...], base: str) -> LabelledArray:
+def _opened(fields: tuple[tuple[str, Any], ...], base: str) -> StoredArray:
     """Open the recording in a worker process; kept for its next units."""
     from loupe.data.catalog import Catalog
-    from loupe.data.registry import find_reader
 
-    catalog = Catalog(Path(base))
-    source = _Source(**dict(fields))
-    path = catalog.paths(source)[0]
-    request: OpenRequest = catalog.request(path, source)
-    data = find_reader(path, source.format, "array").open_array(request)
-    assert isinstance(data, LabelledArray)
+    data = Catalog(Path(base)).array(_Source(**dict(fields)))
+    assert isinstance(data, LabelledArray | JoinedArray)
     return data
 
 

@@ -65,20 +65,26 @@ class Fingerprint:
 def list_pieces(roots: Sequence[Path]) -> list[Piece]:
     """List the pieces of files, and of all files in folders.
 
-    Names start from the folder, if it is one, else from the folder that holds all roots.
+    Names start from the folder, if it is one, else from the folder that holds all roots; those of
+    roots that no folder holds, on several drives, are whole.
 
     Raises
     ------
     OSError
         If a file or folder cannot be examined.
     """
-    alone = len(roots) == 1 and not roots[0].is_file()
-    base = roots[0] if alone else Path(os.path.commonpath([root.parent for root in roots]))
+    roots = [root.absolute() for root in roots]
+    if len(roots) == 1 and not roots[0].is_file():
+        base: Path | None = roots[0]
+    elif len({root.anchor for root in roots}) == 1:
+        base = Path(os.path.commonpath([root.parent for root in roots]))
+    else:
+        base = None
     files = {path for root in roots for path in ([root] if root.is_file() else _walk(root))}
     pieces = []
     for path in sorted(files):
         state = path.stat()
-        name = path.relative_to(base).as_posix()
+        name = (path if base is None else path.relative_to(base)).as_posix()
         pieces += [
             Piece(
                 path,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import accumulate
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from loupe.data.labelled import LabelledArray, StoredAt
 from loupe.data.protocols import (
     ArrayData,
     ArrayInfo,
@@ -114,12 +115,64 @@ class JoinedArray:
         """Number of traces."""
         return self._parts[0].n_rows
 
+    @property
+    def stored(self) -> StoredAt | None:
+        """The files of all parts, under the name of the first and how many follow."""
+        found = [p.stored if isinstance(p, LabelledArray) else None for p in self._parts]
+        places = [place for place in found if place is not None]
+        if len(places) < len(found):
+            return None
+        rows = [p.stored_rows for p in self._parts if isinstance(p, LabelledArray)]
+        if any(not np.array_equal(rows[0], other) for other in rows[1:]):
+            return None  # the rows of an overview lie in one order
+        first = places[0]
+        name = f"{first.path.name} and {len(places) - 1} more"
+        files = tuple(file for place in places for file in place.files)
+        return StoredAt(first.path.with_name(name), first.group, first.variable, files)
+
+    @property
+    def signature(self) -> dict[str, object]:
+        """What must be equal of each part for an overview to fit."""
+        return {"joined": [p.signature for p in self._parts if isinstance(p, LabelledArray)]}
+
+    @property
+    def whole_time(self) -> bool:
+        """Whether all samples of all parts are there."""
+        return all(p.whole_time for p in self._parts if isinstance(p, LabelledArray))
+
+    @property
+    def selects_rows(self) -> bool:
+        """Whether rows of a part are left out or in another order."""
+        return any(p.selects_rows for p in self._parts if isinstance(p, LabelledArray))
+
+    @property
+    def stored_rows(self) -> npt.NDArray[np.intp]:
+        """For each row, its number among the rows of the first part as it is stored."""
+        first = self._parts[0]
+        return first.stored_rows if isinstance(first, LabelledArray) else np.arange(self.n_rows)
+
     def shifted(self, dt: float, origin: datetime | None) -> JoinedArray:
         """The same array on an axis ``dt`` seconds later, whose second 0 is ``origin``."""
         return JoinedArray(self._parts, self._time.shifted(dt), replace(self._info, origin=origin))
 
     def read(self, rows: Rows, i0: int, i1: int) -> npt.NDArray[Any]:
         """Samples ``i0 .. i1 - 1`` of the rows; see `loupe.data.protocols.ArrayData.read`."""
+        return self._joined(lambda part, a, b: part.read(rows, a, b), i0, i1)
+
+    def peek(self, rows: slice, i0: int, i1: int, *, cached: bool = True) -> npt.NDArray[Any]:
+        """As `read`, of parts that can spare a copy or their cache; look at it, never write."""
+
+        def look(part: ArrayData, a: int, b: int) -> npt.NDArray[Any]:
+            if isinstance(part, LabelledArray):
+                return part.peek(rows, a, b, cached=cached)
+            return part.read(rows, a, b)
+
+        return self._joined(look, i0, i1)
+
+    def _joined(
+        self, read: Callable[[ArrayData, int, int], npt.NDArray[Any]], i0: int, i1: int
+    ) -> npt.NDArray[Any]:
+        """What `read` gives of each part that has some of the samples, side by side."""
         if not 0 <= i0 <= i1 <= self._time.n:
             raise IndexError(f"samples {i0} to {i1} of {self._time.n}")
         k = bisect_right(self._edges, i0) - 1
@@ -127,10 +180,12 @@ class JoinedArray:
         while k < len(self._parts) and (self._edges[k] < i1 or not pieces):
             start, stop = self._edges[k], self._edges[k + 1]
             low = min(max(i0, start), stop)
-            pieces.append(self._parts[k].read(rows, low - start, max(low, min(i1, stop)) - start))
+            pieces.append(read(self._parts[k], low - start, max(low, min(i1, stop)) - start))
             k += 1
         if not pieces:
-            pieces = [self._parts[0].read(rows, 0, 0)]
+            pieces = [read(self._parts[0], 0, 0)]
+        if len(pieces) == 1 and pieces[0].dtype == self._info.dtype:
+            return pieces[0]
         joined: npt.NDArray[Any] = np.concatenate(pieces, axis=1, dtype=self._info.dtype)
         return joined
 

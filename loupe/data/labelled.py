@@ -9,16 +9,16 @@ import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from loupe.data.protocols import ArrayInfo, Rows
+from loupe.data.protocols import ArrayData, ArrayInfo, Rows
 from loupe.data.timeaxis import Axis
 from loupe.data.variables import Index, VariableReader
 
-__all__ = ["Kept", "LabelledArray", "StoredAt"]
+__all__ = ["Kept", "LabelledArray", "StoredArray", "StoredAt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,39 @@ class StoredAt:
     group: str | None
     variable: str | None
     files: tuple[Path, ...]
+
+
+class StoredArray(ArrayData, Protocol):
+    """An array in files, of which an overview can be made where `stored` says which they are."""
+
+    @property
+    def stored(self) -> StoredAt | None:
+        """Where the array lies, or None in memory, on the network and where nobody can tell."""
+        ...
+
+    @property
+    def signature(self) -> dict[str, object]:
+        """What must be equal for an overview to fit, whatever the place and the `select`."""
+        ...
+
+    @property
+    def whole_time(self) -> bool:
+        """Whether all stored samples are there, not a `select` of them."""
+        ...
+
+    @property
+    def selects_rows(self) -> bool:
+        """Whether rows of the stored array are left out or in another order."""
+        ...
+
+    @property
+    def stored_rows(self) -> npt.NDArray[np.intp]:
+        """For each row, its number among the rows of the whole stored array, ``(n_rows,)``."""
+        ...
+
+    def peek(self, rows: slice, i0: int, i1: int, *, cached: bool = True) -> npt.NDArray[Any]:
+        """As `read`, but perhaps a view of the stored values: look at it, never write."""
+        ...
 
 
 class LabelledArray:
@@ -108,9 +141,16 @@ class LabelledArray:
         return self._stored
 
     @property
-    def stored_time_dim(self) -> int:
-        """Which dimension of the stored array is time."""
-        return self._time_dim
+    def signature(self) -> dict[str, object]:
+        """What must be equal for an overview to fit, whatever the place and the `select`."""
+        variable = self._reader.variable
+        return {
+            "dims": list(variable.dims),
+            "shape": list(variable.shape),
+            "dtype": str(variable.dtype.newbyteorder("=")),
+            "read_dtype": str(self._info.dtype),
+            "time": self._time_dim,
+        }
 
     @property
     def whole_time(self) -> bool:

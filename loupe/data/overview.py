@@ -21,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from loupe.data.fingerprint import fingerprint, list_pieces
-from loupe.data.labelled import LabelledArray
+from loupe.data.labelled import StoredArray
 from loupe.data.pyramid import row_block
 from loupe.data.reduce import bin_on_grid, merge_minmax, working_dtype
-from loupe.data.sidecar import FORMAT, VERSION, array_signature, inside_of, misfit
+from loupe.data.sidecar import FORMAT, VERSION, inside_of, misfit
 from loupe.errors import LoupeDataError
 
 __all__ = ["Job", "build_sidecar", "default_workers", "finish", "prepare", "run_unit"]
@@ -90,7 +90,7 @@ class Job:
         return -(-self.samples // size)
 
 
-def prepare(data: LabelledArray, target: Path, *, base: int = 64, factor: int = 4) -> Job:
+def prepare(data: StoredArray, target: Path, *, base: int = 64, factor: int = 4) -> Job:
     """Make or find the arrays of an overview and say what is left to do.
 
     What was made of another recording, or with other numbers, is deleted first.
@@ -105,7 +105,7 @@ def prepare(data: LabelledArray, target: Path, *, base: int = 64, factor: int = 
     if data.stored is None or not data.whole_time or data.selects_rows:
         raise LoupeDataError(
             "an overview is made of whole arrays in files",
-            where=data.reader.variable.where,
+            where=data.info.name if data.stored is None else str(data.stored.path),
             hint="leave out `select`; arrays in memory need none, and where nobody knows all files "
             "of a recording none can be checked",
             code="data-overview",
@@ -116,7 +116,7 @@ def prepare(data: LabelledArray, target: Path, *, base: int = 64, factor: int = 
     wanted = {
         "format": FORMAT,
         "version": VERSION,
-        "array": array_signature(data),
+        "array": data.signature,
         "base": base,
         "factor": factor,
         "row_block": block,
@@ -163,7 +163,7 @@ def _drop_unreadable(target: Path, inside: str) -> None:
             described.unlink()
 
 
-def _begun(root: Any, job: Job, wanted: dict[str, Any], data: LabelledArray) -> Any:
+def _begun(root: Any, job: Job, wanted: dict[str, Any], data: StoredArray) -> Any:
     """The group of an overview that was begun and can be gone on with, or None."""
     try:
         group = root.get(job.inside)
@@ -178,7 +178,7 @@ def _begun(root: Any, job: Job, wanted: dict[str, Any], data: LabelledArray) -> 
         return None
 
 
-def _resumable(group: Any, wanted: dict[str, Any], data: LabelledArray) -> bool:
+def _resumable(group: Any, wanted: dict[str, Any], data: StoredArray) -> bool:
     attrs = group.attrs.asdict()
     if any(attrs.get(key) != value for key, value in wanted.items()):
         return False
@@ -198,7 +198,7 @@ def _state(files: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def _store_state(group: Any, data: LabelledArray) -> None:
+def _store_state(group: Any, data: StoredArray) -> None:
     assert data.stored is not None
     group.attrs.update({"state": _state(data.stored.files)})
 
@@ -225,7 +225,7 @@ def _create(group: Any, job: Job, dtype: np.dtype[Any]) -> None:
 
 
 def run_unit(
-    data: LabelledArray, job: Job, block: int, unit: int, stored: Stored | None = None
+    data: StoredArray, job: Job, block: int, unit: int, stored: Stored | None = None
 ) -> None:
     """Reduce one unit of work to levels 0 and 1 and store them.
 
@@ -265,9 +265,7 @@ def run_unit(
     stored.done[block, unit] = 1
 
 
-def _pieces(
-    data: LabelledArray, i0: int, i1: int, rows: int, base: int
-) -> Iterator[tuple[int, int]]:
+def _pieces(data: StoredArray, i0: int, i1: int, rows: int, base: int) -> Iterator[tuple[int, int]]:
     """Cut samples at borders of chunks, so that no chunk is decoded twice."""
     chunk = data.info.chunks[1] if data.info.chunks else base
     step = max(1, _PIECE_VALUES // (rows * chunk)) * chunk
@@ -292,7 +290,7 @@ def _open(job: Job) -> Stored:
     return Stored(group, levels, members["done"])
 
 
-def finish(data: LabelledArray, job: Job, workers: int = 2, stored: Stored | None = None) -> None:
+def finish(data: StoredArray, job: Job, workers: int = 2, stored: Stored | None = None) -> None:
     """Make the coarse levels of the fine ones, take the fingerprint, declare it complete.
 
     Raises
@@ -369,7 +367,7 @@ class _Coarse:
 
 
 def build_sidecar(
-    data: LabelledArray,
+    data: StoredArray,
     target: Path,
     *,
     workers: int = 2,

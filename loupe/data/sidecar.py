@@ -20,7 +20,9 @@ import numpy.typing as npt
 
 from loupe.data.cache import ByteCache
 from loupe.data.fingerprint import Fingerprint, matches
-from loupe.data.labelled import LabelledArray, StoredAt
+from loupe.data.joined import JoinedArray
+from loupe.data.labelled import LabelledArray, StoredArray, StoredAt
+from loupe.data.names import OVERVIEW
 from loupe.data.protocols import ArrayData, Rows
 from loupe.data.pyramid import RESIDENT_BYTES, Pyramid
 from loupe.data.readers.zarr_store import ZarrVariable, zarr_variable
@@ -33,7 +35,6 @@ __all__ = [
     "VERSION",
     "Sidecar",
     "Where",
-    "array_signature",
     "find_sidecar",
     "inside_of",
     "misfit",
@@ -52,12 +53,12 @@ VERSION = 2
 def sidecar_path(path: Path, where: Where = "beside") -> Path:
     """Return where the overview of a recording is, or would be."""
     if where == "beside":
-        return path.with_name(f"{path.name}.overview.zarr")
+        return path.with_name(f"{path.name}{OVERVIEW}")
     import platformdirs
 
     key = hashlib.blake2b(str(path.resolve()).encode(), digest_size=12).hexdigest()
     folder = Path(platformdirs.user_cache_dir("loupe", appauthor=False)) / "overviews"
-    return folder / f"{path.name}-{key}.overview.zarr"
+    return folder / f"{path.name}-{key}{OVERVIEW}"
 
 
 def inside_of(stored: StoredAt) -> str:
@@ -174,21 +175,24 @@ def find_sidecar(data: ArrayData, cache: BlockCache) -> tuple[Sidecar | None, st
     sidecar, note
         None if there is none that fits; the note then says why one that is there does not.
     """
-    if not isinstance(data, LabelledArray) or data.stored is None or not data.whole_time:
+    if not isinstance(data, LabelledArray | JoinedArray) or not data.whole_time:
+        return None, ""
+    stored = data.stored
+    if stored is None:
         return None, ""
     note = ""
     for where in ("beside", "cache"):
-        path = sidecar_path(data.stored.path, "beside" if where == "beside" else "cache")
+        path = sidecar_path(stored.path, "beside" if where == "beside" else "cache")
         if not path.is_dir():
             continue
         try:
-            group = _open_group(path, inside_of(data.stored))
+            group = _open_group(path, inside_of(stored))
             if group is None or not group.attrs.get("complete"):
                 note = f"{path.name} is not finished; `loupe overview build` takes it up again"
                 continue
             problem = misfit(group, data)
             if not problem:
-                return Sidecar(group, cache, data.stored_rows, path / inside_of(data.stored)), ""
+                return Sidecar(group, cache, data.stored_rows, path / inside_of(stored)), ""
         except Exception as error:  # noqa: BLE001 - a damaged overview must not stop anybody
             problem = f"is damaged ({type(error).__name__}: {error})"
         note = f"{path.name} {problem} and is not used; make it anew with `loupe overview build`"
@@ -204,12 +208,12 @@ def _open_group(path: Path, inside: str) -> Any:
     return root.get(inside)
 
 
-def misfit(group: Any, data: LabelledArray) -> str:
+def misfit(group: Any, data: StoredArray) -> str:
     """Say why a finished overview does not fit an array; empty if it does."""
     attrs = group.attrs.asdict()
     if attrs.get("format") != FORMAT or attrs.get("version") != VERSION:
         return "was written by another version"
-    if attrs.get("array") != array_signature(data):
+    if attrs.get("array") != data.signature:
         return "belongs to an array of another shape"
     assert data.stored is not None
     known = Fingerprint(
@@ -219,15 +223,3 @@ def misfit(group: Any, data: LabelledArray) -> str:
         np.asarray(group["source/checksums"][:]),
     )
     return "" if matches(known, data.stored.files) else "is of another state of the recording"
-
-
-def array_signature(data: LabelledArray) -> dict[str, object]:
-    """Return what must be equal for an overview to fit, whatever the place and the `select`."""
-    variable = data.reader.variable
-    return {
-        "dims": list(variable.dims),
-        "shape": list(variable.shape),
-        "dtype": str(variable.dtype.newbyteorder("=")),
-        "read_dtype": str(data.info.dtype),
-        "time": data.stored_time_dim,
-    }

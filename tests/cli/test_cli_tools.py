@@ -86,6 +86,18 @@ def test_patterns_that_no_shell_expanded(folder, capsys, monkeypatch):
     assert len(session.plots) == len(session.labels) == 1
 
 
+def test_overviews_beside_recordings_are_no_recordings(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert main(["overview", "build", "ecg_y.npy", "--quiet"]) == 0
+    beside = "ecg_y.npy.overview.zarr"
+    assert (folder / beside).is_dir()
+    assert main(["init", "ecg_y.npy", beside, "--out", "two.toml"]) == 0
+    assert "overview" not in (folder / "two.toml").read_text()
+    capsys.readouterr()
+    assert main(["inspect", "ecg_y.npy*"]) == 0
+    assert "overview" not in capsys.readouterr().out
+
+
 def test_inspect_goes_on_after_what_the_system_refuses(folder, capsys, monkeypatch):
     from loupe.cli import inspect_
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from loupe.data import distributed as distributed_module
 from loupe.data import overview
 from loupe.data.catalog import Catalog
 from loupe.data.overview import build_sidecar, prepare, run_unit
@@ -52,6 +53,10 @@ def store(tmp_path):
 
 def opened(path, **fields):
     return Catalog().array(Source(path=str(path), **fields))
+
+
+def opened_all(paths, **fields):
+    return Catalog().array(Source(path=paths, **fields))
 
 
 def tree(path):
@@ -473,6 +478,68 @@ def test_the_overview_of_npy_pairs_is_of_their_values(name, tmp_path):
     stored, note = open_pyramid(opened(path))
     assert stored.store is None
     assert "another state" in note
+
+
+def hours(folder, count=3):
+    """A recording in several files, with a pause before the last one."""
+    whole = recording("float32")
+    edges = np.linspace(0, N, count + 1).astype(int)
+    paths = []
+    for k in range(count):
+        part = whole.isel(time=slice(edges[k], edges[k + 1]))
+        if k == count - 1:
+            part = part.assign_coords(time=part["time"] + 60.0)
+        paths.append(folder / f"h{k}.nc")
+        part.to_netcdf(paths[-1], engine="h5netcdf")
+    return [str(path) for path in paths]
+
+
+def test_files_that_are_joined_have_one_overview(tmp_path):
+    paths = hours(tmp_path)
+    data = opened_all(paths)
+    assert data.time.n == N
+    target = sidecar_path(data.stored.path)
+    assert target.name == "h0.nc and 2 more.overview.zarr"
+    build_sidecar(data, target)
+    assert_same_bins(opened_all(paths), data)
+    picked = opened_all(paths, select={"channel": ["d", "a"]})
+    assert_same_bins(picked, picked)
+    assert open_pyramid(opened_all(paths, select={"time": {"start": 3.0}}))[0].store is None
+    two = opened_all(paths[:2])
+    assert open_pyramid(two)[0].store is None
+    other = tmp_path / "other.nc"
+    (xr.load_dataset(paths[1], engine="h5netcdf") + 1).to_netcdf(other, engine="h5netcdf")
+    os.replace(other, paths[1])
+    stored, note = open_pyramid(opened_all(paths))
+    assert stored.store is None
+    assert "another state" in note
+
+
+def test_a_pattern_means_recordings_and_not_what_lies_beside_them(store):
+    build_sidecar(opened(store), sidecar_path(store))
+    catalog = Catalog(store.parent)
+    assert catalog.paths("*.zarr") == (store,)
+    assert catalog.paths("*.overview.zarr") == (sidecar_path(store),)
+
+
+def test_joined_files_with_rows_in_other_places_have_no_overview(tmp_path):
+    whole = recording()
+    whole.isel(time=slice(0, 1000)).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    turned = whole.isel(time=slice(1000, 2000), channel=slice(None, None, -1))
+    turned.to_netcdf(tmp_path / "b.nc", engine="h5netcdf")
+    paths = [str(tmp_path / "a.nc"), str(tmp_path / "b.nc")]
+    data = opened_all(paths, select={"channel": ["b", "d"]})
+    np.testing.assert_array_equal(data.read(slice(None), 0, 2000), whole.values[[1, 3], :2000])
+    assert data.stored is None
+
+
+def test_a_cluster_opens_joined_files_as_this_machine_does(tmp_path):
+    paths = hours(tmp_path, 2)
+    fields = (("path", tuple(paths)),)
+    data = distributed_module._opened(fields, str(tmp_path))
+    np.testing.assert_array_equal(
+        data.peek(slice(1, 3), 34_000, 36_000), recording("float32").values[1:3, 34_000:36_000]
+    )
 
 
 def test_files_count_for_an_overview_only_where_a_format_says_that_they_hold_all(tmp_path):
