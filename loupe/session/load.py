@@ -43,6 +43,7 @@ __all__ = [
     "SessionUnreadable",
     "check_session",
     "check_text",
+    "files_of",
     "load_session",
 ]
 
@@ -186,6 +187,19 @@ def check_session(path: Path | str, options: LoadOptions | None = None) -> Check
             f"the session cannot be read: {reason}", where=str(path), hint=_unreadable_hint(path)
         ) from None
     return check_text(content, str(path), path.parent, options, real=path)
+
+
+def files_of(path: Path, *, allow_remote: bool = False) -> tuple[Path, ...]:
+    """A session file and the files that it extends, as far as they can be read."""
+    chain = _Chain(LoadOptions(allow_remote=allow_remote))
+    read = [path.resolve()]
+    try:
+        top = chain.parse(_read(path), str(path), path.parent)
+    except OSError:
+        return (path,)
+    if top is not None:
+        chain.bases(top, read)
+    return (path, *read[1:])
 
 
 def _why(error: OSError) -> str:

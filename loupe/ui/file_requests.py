@@ -15,7 +15,7 @@ from loupe.errors import IntervalLabelIOError, IntervalLabelSchemaError, LoupeEr
 from loupe.labels.exchange import load_table
 from loupe.labels.peek import peek
 from loupe.session.labels import IntervalLabelSchema
-from loupe.session.load import load_session
+from loupe.session.load import files_of, load_session
 from loupe.ui import export, picture, views
 from loupe.ui.asking import ask_open, ask_save, attempt
 from loupe.ui.dialogs.columns import ColumnsDialog
@@ -170,9 +170,10 @@ class FileRequests:
         self._window.requests.choose([(p.name, str(p.parent), str(p)) for p in paths], self.open)
 
     def watch(self) -> None:
-        """Reload whenever the session file is saved elsewhere."""
-        if self._window.path is not None:
-            self._watch.follow([self._window.path])
+        """Reload whenever the session file, or one that it extends, is saved elsewhere."""
+        path = self._window.path
+        if path is not None:
+            self._watch.follow(files_of(path, allow_remote=self._window.allow_remote))
 
     def own(self) -> None:
         """Watch the window's new file in place of the one before; it holds no variables."""
@@ -182,6 +183,7 @@ class FileRequests:
 
     def _changed(self, paths: Collection[Path]) -> None:
         if any(path.exists() for path in paths):
+            self.watch()  # it may extend other files now
             self.reload()
 
     def reload(self) -> None:

@@ -355,6 +355,21 @@ def test_watching_reloads_when_the_file_is_saved(open_it, session_file):
     assert wait_for(lambda: window.desk.scene.title == "replaced by an editor")
 
 
+def test_watching_reloads_when_a_file_that_is_extended_is_saved(open_it, session_file):
+    base = session_file.with_name("base.toml")
+    base.write_text("version = 1\n[vars]\nwhat = 'first'\n")
+    text = TOML.replace("from a file", "${what}")
+    session_file.write_text("extends = 'base.toml'\n" + text)
+    window = open_it(load_session(session_file), path=session_file)
+    assert window.desk.scene.title == "first"
+    window.file_requests.watch()
+    base.write_text("version = 1\n[vars]\nwhat = 'second'\n")
+    assert wait_for(lambda: window.desk.scene.title == "second")
+    session_file.write_text(text.replace("${what}", "alone"))
+    assert wait_for(lambda: window.desk.scene.title == "alone")
+    assert window.file_requests._watch.paths == (session_file,)
+
+
 def test_a_preset_carries_looks_to_another_window(open_it, tmp_path):
     one = open_it(make_session(events=None))
     dense = one.desk.rows("dense")[0].id
