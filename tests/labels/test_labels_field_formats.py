@@ -119,6 +119,14 @@ def test_what_epochs_cannot_hold_is_named():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("end", [1e9, 1e300])
+def test_a_label_that_ends_in_a_thousand_years_is_refused(end):
+    fmt = format_for("x", "epochs")
+    given_ = with_epoch(table((0.0, 1.0, "W"), (1.0, end, "N")), 1e-9 if end > 1e299 else 1.0)
+    with pytest.raises(IntervalLabelIOError, match="more than 10,000,000 epochs"):
+        encode(given_, fmt, "x", lossy=True)
+
+
 def test_a_first_state_that_reads_like_a_heading_gets_one():
     fmt = format_for("x", "epochs")
     given_ = with_epoch(table((0.0, 1.0, "stage"), (1.0, 2.0, "W")), 1.0)

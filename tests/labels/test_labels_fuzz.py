@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loupe.errors import LoupeError
-from loupe.labels.formats.base import ReadOptions
+from loupe.labels.formats.base import ReadOptions, with_epoch
 from loupe.labels.formats.registry import format_for
 from loupe.labels.formats.tabular import LEGACY, frame_of, table_of
 from loupe.session.labels import IntervalLabelSchema
@@ -175,18 +175,18 @@ def order_of(table, name):
 
 
 @settings(max_examples=60, deadline=None)
-@given(frames(), st.sampled_from(["bids", "audacity", "edf", "visbrain"]))
+@given(frames(), st.sampled_from(["bids", "audacity", "edf", "visbrain", "epochs"]))
 def test_other_formats_round_trip_or_name_their_losses(frame, name):
     if name == "edf":
         pytest.importorskip("edfio", reason="edfio is an extra")
-    table = table_of(frame, LEGACY).table
+    table = with_epoch(table_of(frame, LEGACY).table, 30.0)
     fmt = format_for("x", name)
     losses = fmt.losses(table)
     try:
         data = fmt.write(table)
     except LoupeError:
         return
-    again = fmt.read(data, ReadOptions(where="x")).table
+    again = fmt.read(data, ReadOptions(where="x", epoch=30.0)).table
     if losses:
         return
     # edfio sorts annotations that begin together; that order says nothing.

@@ -46,6 +46,9 @@ _NAMES = {
 """What a column of states is called, in any case."""
 
 _SEPARATORS = "\t,;"
+MOST = 10_000_000
+"""Epochs that are written at most: a year of three seconds each."""
+
 _NEAR = 1e-6
 """A time this close to the start of an epoch, in epochs, is at it."""
 
@@ -122,6 +125,11 @@ def _write(table: IntervalTable) -> bytes:
             "how long is an epoch? The labels do not say",
             hint="`loupe labels convert --epoch 30` writes epochs of 30 s",
         )
+    if _count(table, length, origin) > MOST:
+        raise IntervalLabelIOError(
+            f"the last label ends after more than {MOST:,} epochs of {length:g} s",
+            hint="is its end right? Longer epochs make fewer",
+        )
     states = _states(table, length, origin)
     header = table.layout.metadata.get(_HEADER, "")
     if not header and states and states[0].lower() in _NAMES:
@@ -133,17 +141,23 @@ def _write(table: IntervalTable) -> bytes:
 def _states(table: IntervalTable, length: float, origin: float) -> list[str]:
     """The state of each epoch: that of the last row which has most of it."""
     first, stop = _places(table, length, origin)
-    states = [GAP] * int(max(stop.max(initial=0), 0))
+    states = [GAP] * int(_count(table, length, origin))
     for row, (a, b) in enumerate(zip(first.tolist(), stop.tolist(), strict=True)):
         for epoch in range(max(int(a), 0), int(b)):
             states[epoch] = _word(table.label(row))
     return states
 
 
+def _count(table: IntervalTable, length: float, origin: float) -> float:
+    """Epochs up to the end of the last label."""
+    return float(max(_places(table, length, origin)[1].max(initial=0.0), 0.0))
+
+
 def _places(table: IntervalTable, length: float, origin: float) -> tuple[Floats, Floats]:
     """First epoch of each row, and one beyond the last; rows without an end have none."""
     ends = np.where(np.isfinite(table.ends), table.ends, table.starts)
-    return np.round((table.starts - origin) / length), np.round((ends - origin) / length)
+    with np.errstate(over="ignore"):
+        return np.round((table.starts - origin) / length), np.round((ends - origin) / length)
 
 
 def _word(label: str) -> str:
@@ -154,7 +168,7 @@ def _word(label: str) -> str:
 def _losses(table: IntervalTable) -> list[str]:
     out = value_losses(table)
     length, origin = told_epoch(table)
-    if length is None or not len(table):
+    if length is None or not len(table) or _count(table, length, origin) > MOST:
         return out
     first, stop = _places(table, length, origin)
     ends = np.where(np.isfinite(table.ends), table.ends, table.starts)
@@ -175,7 +189,7 @@ def _losses(table: IntervalTable) -> list[str]:
     ):
         if count:
             out.append(what.format(plural(count, "row")))
-    free = np.ones(int(max(stop.max(initial=0), 0)), dtype=np.bool_)
+    free = np.ones(int(_count(table, length, origin)), dtype=np.bool_)
     for a, b in zip(first.tolist(), stop.tolist(), strict=True):
         free[max(int(a), 0) : max(int(b), 0)] = False
     if free.any():
