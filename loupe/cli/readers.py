@@ -11,6 +11,8 @@ import typer
 __all__ = ["run"]
 
 _WIDTH = 96
+_NAME = 16
+"""Characters of a line, and of the longest name in it."""
 
 
 def run(*, quiet: bool = False) -> int:
@@ -23,7 +25,7 @@ def run(*, quiet: bool = False) -> int:
         extra = getattr(reader, "extra", None)
         _line(reader.name, sorted(reader.kinds), reader.extensions)
         if not quiet and extra is not None and not _installed(getattr(reader, "package", None)):
-            typer.echo(f'{"":13}needs: pip install "loupe[{extra}]"')
+            typer.echo(f'{"":{_NAME + 3}}needs: pip install "loupe[{extra}]"')
     typer.echo("")
     typer.echo("Labels (format: read or write, name endings)")
     for name, kind in formats().items():
@@ -33,7 +35,7 @@ def run(*, quiet: bool = False) -> int:
 
 
 def _line(name: str, does: Sequence[str], endings: Sequence[str]) -> None:
-    start = f"  {name:10} {', '.join(does):14} "
+    start = f"  {name:{_NAME}} {', '.join(does):14} "
     typer.echo(
         textwrap.fill(
             " ".join(endings) or "-",

@@ -48,7 +48,7 @@ def test_one_state_a_line_is_an_epoch_a_row():
 def test_a_well_known_name_above_is_no_state(head):
     loaded = read("epochs", f"{head}\r\nW\r\nN1\r\n", epoch=4.0)
     assert rows(loaded) == [(0, 4, "W"), (4, 8, "N1")]
-    assert format_for("x", "epochs").write(loaded.table).decode() == f"{head}\nW\nN1\n"
+    assert format_for("x", "epochs").write(loaded.table).decode() == f"{head}\r\nW\r\nN1\r\n"
 
 
 def test_the_column_of_states_is_found_and_the_others_are_kept():
@@ -59,10 +59,14 @@ def test_the_column_of_states_is_found_and_the_others_are_kept():
         "0.9",
         "0.75",
     ]
-    assert format_for("x", "epochs").losses(loaded.table) == [
-        "column `confidence_score`: values of 2 rows dropped",
-        "gaps: 1 epoch written as `Unscored`",
-    ]
+    fmt = format_for("x", "epochs")
+    assert fmt.losses(loaded.table) == ["gaps: 1 epoch written as `Unscored`"]
+    written = "brain_state,confidence_score\n2,0.9\nUnscored,\n3,0.75\n"
+    assert fmt.write(loaded.table).decode() == written
+    odd = '\ufeffn;"a;b";Stage\r\n1;x;W\r\n2;"y;";R\r\n'
+    loaded_odd = read("epochs", odd, epoch=2.5)
+    assert fmt.losses(loaded_odd.table) == []
+    assert fmt.write(loaded_odd.table).decode() == odd
     own = IntervalLabelSchema(start_col="s", end_col="e", label_col="rating")
     assert rows(read("epochs", "n\trating\n1\tW\n", epoch=1.0, schema=own)) == [(0, 1, "W")]
     with pytest.raises(IntervalLabelIOError, match=r"which column holds the states.* n, rating"):

@@ -12,7 +12,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,17 @@ from loupe.labels.formats.tabular import LEGACY, describe, frame_of, guess_schem
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
-__all__ = ["CSV", "HTSV", "decode", "encode_frame", "frame_text", "read_delimited", "split"]
+__all__ = [
+    "CSV",
+    "HTSV",
+    "as_text",
+    "decode",
+    "encode_frame",
+    "frame_text",
+    "read_delimited",
+    "split",
+    "text_marks",
+]
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _DECIMAL = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d*)?([eE][+-]?\d+)?")
@@ -168,7 +178,7 @@ def read_delimited(
         schema,
         where=options.where,
         lines=lines,
-        metadata={name: "yes" for name, mark in _MARKS.items() if mark(data)},
+        metadata=text_marks(data),
         origin=options.second_zero,
         created=options.created,
     )
@@ -183,20 +193,27 @@ def encode_frame(table: IntervalTable, separator: str, missing: str = "") -> byt
     IntervalLabelIOError
         If a column holds lists, structs or bytes, which text cannot carry.
     """
-    told = table.layout.metadata
     return frame_text(
-        frame_of(table, text_dates=True),
-        separator,
-        missing,
-        bom="text_bom" in told,
-        crlf="text_crlf" in told,
+        frame_of(table, text_dates=True), separator, missing, told=table.layout.metadata
     )
 
 
+def text_marks(data: bytes) -> dict[str, str]:
+    """What a text file has of Windows, to be told to `as_text` when it is written back."""
+    return {name: "yes" for name, mark in _MARKS.items() if mark(data)}
+
+
+def as_text(text: str, told: Mapping[str, str]) -> bytes:
+    """Lines as UTF-8, with a byte order mark and carriage returns where the file had them."""
+    ended = text.replace("\n", "\r\n") if "text_crlf" in told else text
+    return ended.encode("utf-8-sig" if "text_bom" in told else "utf-8")
+
+
 def frame_text(
-    frame: pl.DataFrame, separator: str, missing: str, *, bom: bool = False, crlf: bool = False
+    frame: pl.DataFrame, separator: str, missing: str, *, told: Mapping[str, str] | None = None
 ) -> bytes:
     """A frame as text with a header line; errors as those of `encode_frame`."""
+    marks = told or {}
     nested = [n for n, t in frame.schema.items() if t.is_nested() or t in (pl.Binary, pl.Object)]
     if nested:
         raise IntervalLabelIOError(
@@ -206,9 +223,11 @@ def frame_text(
     # "" would come out as a pair of quotes; an empty cell says the same
     words = [n for n, t in frame.schema.items() if t == pl.String]
     frame = frame.with_columns(pl.col(n).replace("", None) for n in words)
-    ends = "\r\n" if crlf else "\n"
     text = frame.write_csv(
-        separator=separator, null_value=missing, line_terminator=ends, include_bom=bom
+        separator=separator,
+        null_value=missing,
+        line_terminator="\r\n" if "text_crlf" in marks else "\n",
+        include_bom="text_bom" in marks,
     )
     return text.encode()
 

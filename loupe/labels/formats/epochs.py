@@ -1,15 +1,20 @@
 """States epoch by epoch: one a line, or a column of a table, as YASA and AccuSleePy write them.
 
 Such a file does not say how long an epoch is: the session or the command line does. Each epoch
-is a row of its own, so that what was scored epoch by epoch is written back as it was.
+is a row of its own, so that what was scored epoch by epoch is written back as it was, with the
+other columns that the file had.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from loupe.errors import IntervalLabelIOError
@@ -22,7 +27,7 @@ from loupe.labels.formats.base import (
     value_losses,
     with_epoch,
 )
-from loupe.labels.formats.delimited import decode, split
+from loupe.labels.formats.delimited import as_text, decode, split, text_marks
 from loupe.labels.formats.rows import epoch_edges, loaded_rows
 from loupe.labels.formats.tabular import VISBRAIN as SCHEMA
 from loupe.labels.formats.visbrain import GAP
@@ -30,7 +35,8 @@ from loupe.labels.table import Floats, IntervalTable
 
 __all__ = ["EPOCHS"]
 
-_HEADER = "epochs_header"
+_HEADER, _SEPARATOR, _STATES = "epochs_header", "epochs_separator", "epochs_column"
+"""What a table is told of its file: the names of its columns, a line each, and which one counts."""
 
 _NAMES = {
     "brain_state",
@@ -68,28 +74,32 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
     text = decode(data, where)
     first = text.partition("\n")[0]
     separator = next((mark for mark in _SEPARATORS if mark in first), None)
-    if separator is None:
-        header, states, lines = _one_a_line(text, options)
-        frame = pl.DataFrame()
-    else:
-        header, states, lines, frame = _column(text, separator, options)
+    found = _one_a_line(text, options) if separator is None else _table(text, separator, options)
+    states, known = found.states, np.array([bool(s) for s in found.states], dtype=np.bool_)
     edges = epoch_edges(len(states), length, options.epoch_origin)
-    known = np.array([bool(state) for state in states], dtype=np.bool_)
     loaded = loaded_rows(
         (edges[:-1][known], edges[1:][known]),
         [state for state in states if state],
         SCHEMA,
         options,
-        values={name: frame[name].filter(pl.Series(known)) for name in frame.columns},
-        lines=[line for line, is_known in zip(lines, known, strict=True) if is_known],
-        metadata={_HEADER: header} if header else {},
+        values={name: c.filter(pl.Series(known)) for name, c in found.others.items()},
+        lines=[line for line, is_known in zip(found.lines, known, strict=True) if is_known],
+        metadata={**text_marks(data), **found.told},
     )
     table = with_epoch(loaded.table, length, options.epoch_origin)
     return Loaded(table, loaded.notes, loaded.lines)
 
 
-def _one_a_line(text: str, options: ReadOptions) -> tuple[str, list[str], Sequence[int]]:
-    """Name of the column, if the first line is one, the states, and the line of each."""
+class _Found(NamedTuple):
+    """States and the line of each, further columns, and what is told of the file's shape."""
+
+    states: list[str]
+    lines: Sequence[int]
+    others: Mapping[str, pl.Series]
+    told: Mapping[str, str]
+
+
+def _one_a_line(text: str, options: ReadOptions) -> _Found:
     states = [line.strip() for line in text.split("\n")]
     while states and not states[-1]:
         states.pop()
@@ -97,13 +107,11 @@ def _one_a_line(text: str, options: ReadOptions) -> tuple[str, list[str], Sequen
     head = states[0] if states else ""
     named = head == wanted or (wanted is None and head.lower() in _NAMES)
     first = int(named)
-    return head if named else "", states[first:], range(first + 1, len(states) + 1)
+    told = {_HEADER: head, _STATES: head} if named else {}
+    return _Found(states[first:], range(first + 1, len(states) + 1), {}, told)
 
 
-def _column(
-    text: str, separator: str, options: ReadOptions
-) -> tuple[str, list[str], Sequence[int], pl.DataFrame]:
-    """Name of the column of states, the states, the line of each, and the other columns."""
+def _table(text: str, separator: str, options: ReadOptions) -> _Found:
     header, rows, lines = split(text, separator, options.where)
     wanted = options.schema.label_col if options.schema else None
     found = [n for n in header if n == wanted or (wanted is None and n.strip().lower() in _NAMES)]
@@ -115,7 +123,11 @@ def _column(
         )
     at = header.index(found[0])
     frame = pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
-    return found[0], [row[at].strip() for row in rows], lines, frame.drop(found[0])
+    told = {_HEADER: "\n".join(header), _SEPARATOR: separator, _STATES: found[0]}
+    if any("\n" in name for name in header):
+        told = {_HEADER: found[0], _STATES: found[0]}
+    others = {name: frame[name] for name in header if name != found[0]}
+    return _Found([row[at].strip() for row in rows], lines, others, told)
 
 
 def _write(table: IntervalTable) -> bytes:
@@ -130,22 +142,46 @@ def _write(table: IntervalTable) -> bytes:
             f"the last label ends after more than {MOST:,} epochs of {length:g} s",
             hint="is its end right? Longer epochs make fewer",
         )
-    states = _states(table, length, origin)
-    header = table.layout.metadata.get(_HEADER, "")
-    if not header and states and states[0].lower() in _NAMES:
-        header = "state"  # else the first state would be taken for one
-    lines = [header, *states] if header else states
-    return "".join(f"{line}\n" for line in lines).encode()
+    told = table.layout.metadata
+    rows = _rows(table, length, origin)
+    states = [_word(table.label(row)) if row >= 0 else GAP for row in rows.tolist()]
+    names = told[_HEADER].split("\n") if told.get(_HEADER) else []
+    if not names and states and states[0].lower() in _NAMES:
+        names = ["state"]  # else the first state would be taken for a name
+    if len(names) < 2:
+        return as_text("".join(f"{line}\n" for line in (*names, *states)), told)
+    frame = table.pool.frame(table.payload)
+    columns = [
+        states if name == told.get(_STATES) else _cells(frame[name], rows)
+        for name in names
+        if name == told.get(_STATES) or name in frame.columns
+    ]
+    sink = io.StringIO()
+    writer = csv.writer(sink, delimiter=told.get(_SEPARATOR, ","), lineterminator="\n")
+    writer.writerow([n for n in names if n == told.get(_STATES) or n in frame.columns])
+    writer.writerows(zip(*columns, strict=True))
+    return as_text(sink.getvalue(), told)
 
 
-def _states(table: IntervalTable, length: float, origin: float) -> list[str]:
-    """The state of each epoch: that of the last row which has most of it."""
+def _cells(column: pl.Series, rows: npt.NDArray[np.intp]) -> list[str]:
+    """A further column epoch by epoch; empty where there is no label."""
+    texts = ["" if value is None else str(value) for value in column]
+    return [texts[row] if row >= 0 else "" for row in rows.tolist()]
+
+
+def _kept(table: IntervalTable) -> frozenset[str]:
+    """The further columns that the file had, and has again."""
+    names = table.layout.metadata.get(_HEADER, "").split("\n")
+    return frozenset(names) if len(names) > 1 else frozenset()
+
+
+def _rows(table: IntervalTable, length: float, origin: float) -> npt.NDArray[np.intp]:
+    """The row of each epoch: the last one that has most of it; -1 where there is none."""
     first, stop = _places(table, length, origin)
-    states = [GAP] * int(_count(table, length, origin))
+    rows = np.full(int(_count(table, length, origin)), -1, dtype=np.intp)
     for row, (a, b) in enumerate(zip(first.tolist(), stop.tolist(), strict=True)):
-        for epoch in range(max(int(a), 0), int(b)):
-            states[epoch] = _word(table.label(row))
-    return states
+        rows[max(int(a), 0) : max(int(b), 0)] = row
+    return rows
 
 
 def _count(table: IntervalTable, length: float, origin: float) -> float:
@@ -166,7 +202,7 @@ def _word(label: str) -> str:
 
 
 def _losses(table: IntervalTable) -> list[str]:
-    out = value_losses(table)
+    out = value_losses(table, _kept(table))
     length, origin = told_epoch(table)
     if length is None or not len(table) or _count(table, length, origin) > MOST:
         return out
@@ -189,11 +225,9 @@ def _losses(table: IntervalTable) -> list[str]:
     ):
         if count:
             out.append(what.format(plural(count, "row")))
-    free = np.ones(int(_count(table, length, origin)), dtype=np.bool_)
-    for a, b in zip(first.tolist(), stop.tolist(), strict=True):
-        free[max(int(a), 0) : max(int(b), 0)] = False
-    if free.any():
-        out.append(f"gaps: {plural(int(free.sum()), 'epoch')} written as `{GAP}`")
+    free = int((_rows(table, length, origin) < 0).sum())
+    if free:
+        out.append(f"gaps: {plural(free, 'epoch')} written as `{GAP}`")
     words = sorted({label for label in table.labels() if _word(label) != label})
     if words:
         changed = ", ".join(f"{word!r} becomes {_word(word)!r}" for word in words)
