@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QGuiApplication
 
 from loupe.app import commands
-from loupe.errors import IntervalLabelIOError, IntervalLabelSchemaError, LoupeError
-from loupe.labels.exchange import load_table
-from loupe.labels.peek import peek
-from loupe.session.labels import IntervalLabelSchema
+from loupe.errors import LoupeError
 from loupe.session.load import files_of, load_session
 from loupe.ui import export, picture, views
 from loupe.ui.asking import ask_open, ask_save, attempt
-from loupe.ui.dialogs.columns import ColumnsDialog
 from loupe.ui.label_changes import LabelChanges
+from loupe.ui.label_loading import LabelLoading
 from loupe.ui.opening import in_thread
 from loupe.ui.panels.errors import Fault
 from loupe.ui.session_files import SessionFiles
@@ -31,12 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["FileRequests"]
 
 _ANYWAY, _LEAVE = "Write anyway", "Do not write"
-_CHOOSE_COLUMNS = "Choose the columns (*.csv *.htsv *.tsv *.parquet)"
 _RETRY_MS = 100.0
-_LABEL_FILES = (
-    "Labels (*.csv *.htsv *.tsv *.parquet *.txt *.edf *.xml *.hyp *.eaf);;"
-    f"{_CHOOSE_COLUMNS};;All files (*)"
-)
 _LABEL_FORMATS = (
     "Comma-separated (*.csv);;htsv (*.htsv);;Parquet (*.parquet);;Visbrain text (*.txt);;"
     "BIDS events (*.tsv);;EDF+ annotations (*.edf);;States epoch by epoch (*.epochs.txt)"
@@ -53,7 +45,7 @@ class FileRequests:
         self._window = window
         self._sessions = SessionFiles(window)
         self._watch = FileWatch(window.widget, self._changed)
-        self.columns: ColumnsDialog | None = None
+        self.label_loading = LabelLoading(window, self._sessions)
         self._anyway: dict[Fault, tuple[str, Callable[[int, str], object]]] = {}
         window.widget.errors.offered.connect(self._answered)
         self.label_changes = LabelChanges(
@@ -74,7 +66,7 @@ class FileRequests:
             "load_traces": lambda _: self._ask_add("Load time series", _ARRAYS),
             "load_video": lambda _: self._ask_add("Load video", _VIDEOS),
             "load_raster": lambda _: self._ask_add("Load raster data", _TABLES),
-            "load_labels": lambda _: self._ask_labels(),
+            "load_labels": lambda _: self.label_loading.ask(),
             "save_labels": lambda _: self._save_labels(),
             "reload_labels": lambda _: self._reload_labels(),
             "export_labels": lambda _: self._ask_export(),
@@ -231,58 +223,6 @@ class FileRequests:
 
         if self._try(Path(paths[0]).name, work):
             self._window.core.say(f"{', '.join(Path(p).name for p in paths)} added.")
-
-    def _ask_labels(self) -> None:
-        def chosen(path: str) -> None:
-            if dialog.selectedNameFilter() == _CHOOSE_COLUMNS:
-                self._try(Path(path).name, lambda: self._ask_columns(Path(path)))
-            else:
-                self.add_labels(path)
-
-        dialog = ask_open(self._window, "Load interval labels", _LABEL_FILES, chosen)
-
-    def add_labels(self, path: str) -> None:
-        """Add a label file to the session as the set that is edited.
-
-        If the names of its columns say nothing, the person is asked what they mean.
-        """
-        file = Path(path)
-
-        def work() -> None:
-            try:
-                load_table(file)
-            except (IntervalLabelIOError, IntervalLabelSchemaError):
-                if not _names_unknown(file):
-                    raise
-                self._ask_columns(file)
-            else:
-                self._add_labels(file, None)
-
-        self._try(file.name, work)
-
-    def _add_labels(self, path: Path, schema: IntervalLabelSchema | None) -> None:
-        self._window.swap(self._sessions.with_labels(path, schema))
-        if not self._window.is_open:
-            return
-        index = views.track_index(self._window.state, self._window.desk.scene.tracks[-1].id)
-        if index is not None:
-            self._window.store.dispatch(commands.SetEditedTrack(index))
-        self._window.core.say(f"{path.name} loaded.")
-
-    def _ask_columns(self, path: Path) -> None:
-        """Ask which columns of a label file mean what, then add it."""
-        found = peek(path)
-
-        def chosen(schema: IntervalLabelSchema) -> str:
-            try:
-                load_table(path, schema)
-                self._add_labels(path, schema)
-            except LoupeError as error:
-                return error.told
-            return ""
-
-        self.columns = ColumnsDialog(path.name, found, chosen, self._window.widget)
-        self.columns.open()
 
     def dropped(self, paths: list[str]) -> None:
         """A session opens a window, everything else joins this session."""
@@ -483,11 +423,3 @@ class FileRequests:
         """Watch nothing any more."""
         self.label_changes.close()
         self._watch.close()
-
-
-def _names_unknown(path: Path) -> bool:
-    """Whether a label file has columns, but none with well-known names."""
-    try:
-        return peek(path).guess is None
-    except LoupeError:
-        return False

@@ -17,7 +17,7 @@ from loupe.labels.table import IntervalTable
 from loupe.scene.compile import Progress
 from loupe.session.base import Place
 from loupe.session.dump import Stored, memory_places, to_plain, to_toml
-from loupe.session.labels import IntervalLabelSchema, LabelsConfig
+from loupe.session.labels import LabelsConfig
 from loupe.session.load import load_session
 from loupe.session.model import Session
 from loupe.session.preset import apply_preset, load_preset
@@ -83,10 +83,10 @@ class SessionFiles:
         }
         return session.model_copy(update=changes).with_base(session.base)
 
-    def with_labels(self, path: Path, schema: IntervalLabelSchema | None = None) -> Session:
-        """Add a label set to the session; it is not written back to its file."""
-        session = self._session
-        more = LabelsConfig(path=str(path.resolve()), name=path.name, table_schema=schema)
+    def with_labels(self, config: LabelsConfig) -> Session:
+        """Add a label set to the session, named after its file; it is not written back to that."""
+        session, path = self._session, Path(config.path or "")
+        more = config.model_copy(update={"path": str(path.resolve()), "name": path.name})
         changes = {"labels": (*session.labels, more)}
         return session.model_copy(update=changes).with_base(session.base)
 

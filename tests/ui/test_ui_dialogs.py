@@ -385,7 +385,7 @@ def test_colours_of_states_are_seen_at_once(open_it, tmp_path):
     window.file_requests.sessions.save(str(out))
     assert load_session(out).states.color("Wake") == green
     (tmp_path / "more.csv").write_text("start_s,end_s,label,note\n20.0,30.0,REM,\n")
-    window.file_requests.add_labels(str(tmp_path / "more.csv"))
+    window.file_requests.label_loading.add(str(tmp_path / "more.csv"))
     assert window.desk.states.color("Wake") == green, "a load does not take it back"
 
 

@@ -407,7 +407,7 @@ def test_a_label_file_is_loaded_and_edits_of_the_others_stay(open_it, tmp_path):
     window.store.dispatch(c.Select(Span(1.0, 2.0)))
     window.store.dispatch(c.Paint("Wake"))
     (tmp_path / "b.csv").write_text("start_s,end_s,label,note\n3.0,4.0,REM,\n")
-    window.file_requests.add_labels(str(tmp_path / "b.csv"))
+    window.file_requests.label_loading.add(str(tmp_path / "b.csv"))
     window.settle()
     assert [len(track.table) for track in window.state.tracks] == [1, 1]
     assert window.state.edited == 1
@@ -432,8 +432,8 @@ def test_columns_of_a_label_file_are_chosen_when_their_names_say_nothing(open_it
     path = tmp_path / "odd.csv"
     path.write_text("von,bis,Stadium,Sicherheit\n0.0,30.0,Wake,0.5\n30.0,x,REM,0.9\n")
     window = open_it()
-    window.file_requests.add_labels(str(path))
-    dialog = window.file_requests.columns
+    window.file_requests.label_loading.add(str(path))
+    dialog = window.file_requests.label_loading.columns
     assert dialog.isVisible()
     load = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Load")
     QTest.mouseClick(load, Qt.MouseButton.LeftButton)
@@ -457,12 +457,41 @@ def test_columns_of_a_label_file_are_chosen_when_their_names_say_nothing(open_it
     assert not track.writeback
 
 
+def test_a_list_of_states_asks_how_long_an_epoch_is(open_it, tmp_path):
+    path = tmp_path / "night.txt"
+    path.write_text("Wake\nWake\nREM\n")
+    window = open_it()
+    window.file_requests.label_loading.add(str(path))
+    dialog = window.file_requests.label_loading.epoch
+    assert dialog.isVisible()
+    assert dialog.doubleValue() == 30.0
+    dialog.setDoubleValue(4.0)
+    dialog.accept()
+    assert wait_for(lambda: window.desk.track is not None and window.desk.track.epoch == 4.0)
+    window.settle()
+    track = window.desk.track
+    assert track.name == "night.txt"
+    assert [(i.start, i.stop, i.label) for i in track.table] == [
+        (0.0, 4.0, "Wake"),
+        (4.0, 8.0, "Wake"),
+        (8.0, 12.0, "REM"),
+    ]
+    window.file_requests.export_labels(str(tmp_path / "copy.epochs.txt"))
+    assert (tmp_path / "copy.epochs.txt").read_text() == path.read_text()
+    before = len(window.state.tracks)
+    prose = tmp_path / "notes.txt"
+    prose.write_text("It was late.\nThe mouse slept.\n" * 30 + "".join(f"{k}\n" for k in range(60)))
+    window.file_requests.label_loading.add(str(prose))
+    assert any("Visbrain" in str(f) or "line 1" in str(f) for f in window.widget.errors.faults)
+    assert len(window.state.tracks) == before
+
+
 def test_a_label_file_that_cannot_be_read_adds_no_set(open_it, tmp_path):
     path = tmp_path / "bad.csv"
     path.write_text("start_s,end_s,label\n5.0,1.0,Wake\n")
     window = open_it()
     before = window.state.tracks
-    window.file_requests.add_labels(str(path))
+    window.file_requests.label_loading.add(str(path))
     assert window.state.tracks == before
     (fault,) = window.widget.errors.faults
     assert "line 2" in fault.message

@@ -49,7 +49,7 @@ def test_labels_scored_without_a_file_stay_when_a_label_file_is_loaded(open_it, 
     window = open_it(make_session(plots=(TraceConfig(signal(1)),)))
     score(window, "Wake", 1.0, 2.0)
     (tmp_path / "b.csv").write_text("start_s,end_s,label,note\n3.0,4.0,REM,\n")
-    window.file_requests.add_labels(str(tmp_path / "b.csv"))
+    window.file_requests.label_loading.add(str(tmp_path / "b.csv"))
     window.settle()
     loaded, scored = window.state.tracks
     assert window.desk.track is loaded, "the file that was loaded is edited"
@@ -188,7 +188,7 @@ def test_remarks_on_every_label_file_are_shown(open_it, tmp_path):
     window = open_it(make_session(plots=(TraceConfig(signal(1)),), labels=(config,)))
     (told,) = window.widget.errors.faults
     assert "unknown duration" in told.message
-    window.file_requests.add_labels(str(tmp_path / "b.tsv"))
+    window.file_requests.label_loading.add(str(tmp_path / "b.tsv"))
     assert len(window.widget.errors.faults) == 2
     window.widget.errors.dismiss()
     window.swap(window.desk.scene.session)
