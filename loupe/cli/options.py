@@ -48,8 +48,17 @@ def expanded(names: Sequence[str]) -> list[str]:
 
 
 def recordings(names: Sequence[str]) -> list[str]:
-    """As `expanded`, without the overviews that lie beside recordings; alone they stay."""
+    """As `expanded`, without the overviews that lie beside recordings; alone they stay.
+
+    Those that were named, perhaps by a pattern that the shell filled in, are told of.
+    """
     from loupe.data.names import is_overview
 
     found = expanded(names)
-    return [name for name in found if not is_overview(name)] or found
+    kept = [name for name in found if not is_overview(name)]
+    if not kept:
+        return found
+    for name in names:
+        if is_overview(name):
+            typer.echo(f"{name}: note: the overview of a recording, left out", err=True)
+    return kept

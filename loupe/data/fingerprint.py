@@ -2,9 +2,9 @@
 
 A fingerprint lists pieces of files: name, size, time of change and a checksum of samples spread
 over the piece. Names are relative. Files whose sizes and times are as they were are believed.
-If the times of *all* of several files differ, they are copies: then the samples are compared. If
-the times of some differ, those were rewritten; and a single file with another time may have been
-edited anywhere: both count as changed.
+If the times of *all* files of a folder differ, it is a copy: then the samples are compared. If
+the times of some differ, those were rewritten; and files that are named one by one, a few large
+ones, may have been edited anywhere where their times differ: both count as changed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Fingerprint", "Piece", "fingerprint", "list_pieces", "matches"]
+__all__ = ["Fingerprint", "Piece", "fingerprint", "is_own", "list_pieces", "matches"]
 
 _PIECE_BYTES = 16 * 2**20
 
@@ -100,9 +100,16 @@ def list_pieces(roots: Sequence[Path]) -> list[Piece]:
 
 def _walk(root: Path) -> Iterable[Path]:
     for folder, _, names in os.walk(root):
-        for name in names:
-            if name not in _LEFT_BY_OTHERS and not name.startswith("._"):
-                yield Path(folder) / name
+        yield from (Path(folder) / name for name in names if not _left_by_others(name))
+
+
+def _left_by_others(name: str) -> bool:
+    return name in _LEFT_BY_OTHERS or name.startswith("._")
+
+
+def is_own(path: Path) -> bool:
+    """Whether a path is a file, and not one that file managers leave in folders they show."""
+    return not _left_by_others(path.name) and path.is_file()
 
 
 def fingerprint(roots: Sequence[Path], workers: int = 2) -> Fingerprint:
@@ -136,7 +143,7 @@ def matches(known: Fingerprint, roots: Sequence[Path]) -> bool:
     differs = changed != known.changed_ns
     if not differs.any():
         return True
-    if len({piece.path for piece in pieces}) == 1 or not differs.all():
+    if any(root.is_file() for root in roots) or not differs.all():
         return False
     count = min(len(pieces), _CHECK_PIECES)
     chosen = np.unique(np.linspace(0, len(pieces) - 1, count).round().astype(int))

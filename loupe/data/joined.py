@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -126,7 +127,10 @@ class JoinedArray:
         if any(not np.array_equal(rows[0], other) for other in rows[1:]):
             return None  # the rows of an overview lie in one order
         first = places[0]
-        name = f"{first.path.name} and {len(places) - 1} more"
+        # Another choice of files may begin with the same one, and have an overview beside it.
+        names = "\n".join(place.path.name for place in places).encode()
+        mark = hashlib.blake2b(names, digest_size=3).hexdigest()
+        name = f"{first.path.name} and {len(places) - 1} more {mark}"
         files = tuple(file for place in places for file in place.files)
         return StoredAt(first.path.with_name(name), first.group, first.variable, files)
 

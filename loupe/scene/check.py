@@ -23,6 +23,7 @@ from loupe.scene.model import EventClass, Row
 from loupe.scene.sources import Opener
 from loupe.scene.stats import nan_share
 from loupe.session.base import Fault, Place
+from loupe.session.labels import LabelsConfig
 from loupe.session.source import Data, Source
 from loupe.session.suggest import did_you_mean
 
@@ -194,7 +195,14 @@ def _labels(
     path = session.base / config.path if session.base is not None else Path(config.path)
     place: Place = ("labels", number, "path")
     if not path.exists():
-        if config.writeback or path.parent.is_dir():
+        if _only_read(config):
+            yield Fault(
+                place,
+                "labels-io",
+                f"there is no file {config.path}, and none is made: this format is read only",
+                "correct the path, or name one that ends in .csv, .htsv or .parquet",
+            )
+        elif config.writeback or path.parent.is_dir():
             yield Fault(
                 place,
                 "labels-new-file",
@@ -238,6 +246,16 @@ def _labels(
             level="warning",
         )
     yield from _label_rows(session, number, loaded.table, extent)
+
+
+def _only_read(config: LabelsConfig) -> bool:
+    """Whether files of this format cannot be written; an unknown one is told of elsewhere."""
+    from loupe.labels.formats.registry import format_for
+
+    try:
+        return format_for(config.path or "", config.format).write is None
+    except LoupeError:
+        return False
 
 
 def _label_rows(

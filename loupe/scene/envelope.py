@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loupe.data.protocols import ArrayData, TimeAxis
-from loupe.tiles.heat import Method, fold_rows, heat_columns
+from loupe.tiles.heat import Method, fold_edges, fold_rows, heat_columns
 from loupe.tiles.spans import curve_spans
 from loupe.work import check_cancelled
 
@@ -109,7 +109,9 @@ def read_heat(
     values = np.full((width, lines or len(rows)), np.nan, dtype=np.float32)
     scale, offset = data.info.scale, data.info.offset
     physical = scale != 1.0 or offset != 0.0
-    for x0, x1, i0, i1 in _pieces(data.time, dt, k0, width, len(rows)):
+    edges = None if lines is None else fold_edges(len(rows), lines)
+    pieces = _pieces(data.time, dt, k0, width, len(rows), cells_too=edges is not None)
+    for x0, x1, i0, i1 in pieces:
         check_cancelled()
         y = _look(data, rows, i0, i1)
         count("reads", 1)
@@ -126,7 +128,7 @@ def read_heat(
             max_gap=max_gap(data.time),
             period=data.time.period,
         )
-        values[x0:x1] = cells if lines is None else fold_rows(cells, lines, method)
+        values[x0:x1] = cells if edges is None else fold_rows(cells, edges, method)
         count("reductions", 1)
     if physical and offset == 0.0:
         values *= np.float32(scale)
@@ -161,13 +163,17 @@ def _times(time: TimeAxis, i0: int, i1: int) -> tuple[float, float] | npt.NDArra
 
 
 def _pieces(
-    time: TimeAxis, dt: float, k0: int, width: int, n_rows: int
+    time: TimeAxis, dt: float, k0: int, width: int, n_rows: int, *, cells_too: bool = False
 ) -> list[tuple[int, int, int, int]]:
-    """Column ranges and the samples each needs, so that no piece reads too much at once."""
+    """Column ranges and the samples each needs, so that no piece reads too much at once.
+
+    With `cells_too`, nor makes too many cells: zoomed in there are more of these than samples.
+    """
     if time.n == 0 or n_rows == 0:
         return []
     i0, i1 = time.bracket(k0 * dt, (k0 + width) * dt)
-    parts = max(1, -(-(i1 - i0) * n_rows // PIECE_VALUES))
+    most = max(i1 - i0, width) if cells_too else i1 - i0
+    parts = max(1, -(-most * n_rows // PIECE_VALUES))
     edges = np.linspace(0, width, min(parts, width) + 1).round().astype(int)
     found = []
     for x0, x1 in pairwise(edges.tolist()):

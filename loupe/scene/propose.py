@@ -13,6 +13,7 @@ from typing import Any
 
 from loupe.data.catalog import Catalog
 from loupe.data.probe import ArrayFacts, Contents, TableFacts, contents
+from loupe.data.registry import known_extensions
 from loupe.errors import LoupeDataError, LoupeError
 from loupe.labels.formats.registry import formats
 from loupe.labels.recordings import holds_signals
@@ -209,14 +210,15 @@ def _times_alone(found: Contents, path: Path) -> GlobalEventsConfig | None:
 def labels_in(path: Path) -> LabelsConfig | None:
     """The label set in a file; None if it is no label file, or a recording with annotations."""
     known = {suffix for kind in formats().values() for suffix in kind.extensions}
-    if not path.is_file() or path.suffix.lower() not in known or holds_signals(path):
+    endings = [suffix for suffix in known if path.name.lower().endswith(suffix)]
+    if not path.is_file() or not endings or holds_signals(path):
         return None
     try:
         load_table(path)
         return LabelsConfig(path=str(path), name=path.stem)
     except LoupeError:
-        if path.suffix.lower() == ".txt":
-            # Nothing else reads a text file: its own error is the one to show.
+        if max(endings, key=len) not in known_extensions():
+            # Nothing else reads such a file: its own error is the one to show.
             raise
     return _with_columns(path)
 

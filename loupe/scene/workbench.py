@@ -25,7 +25,7 @@ from loupe.scene.model import ArrayRef
 from loupe.scene.stats import ArrayStats, measure
 from loupe.scene.zoomed_out import heat_from_pyramid, spans_from_pyramid
 from loupe.tiles.events import EventIndex, event_index
-from loupe.tiles.heat import Method, fold_rows
+from loupe.tiles.heat import Method
 
 __all__ = ["Heat", "Spans", "Workbench"]
 
@@ -198,14 +198,13 @@ class Workbench:
 
             bins = None
             if method == "peak":
-                bins = heat_from_pyramid(self.pyramid(array), index, dt, k0, width, self.count)
+                bins = heat_from_pyramid(
+                    self.pyramid(array), index, dt, k0, width, self.count, lines
+                )
             if bins is None:
                 made = self._kept.complete(name, k0, width, read)
             else:
-                cells, missing = bins
-                if lines is not None:
-                    cells = fold_rows(cells, lines)
-                made = Stretch(k0, (cells,), dt / array.data.time.period, missing)
+                made = Stretch(k0, (bins[0],), dt / array.data.time.period, bins[1])
             if not made.missing:
                 self._kept.add(name, made)
         return Heat(dt, k0, made.parts[0], made.per_column, made.missing)

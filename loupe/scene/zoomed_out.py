@@ -15,7 +15,7 @@ import numpy.typing as npt
 from loupe.data.protocols import TimeAxis
 from loupe.data.pyramid import Bins, Pyramid
 from loupe.scene.envelope import max_gap
-from loupe.tiles.heat import heat_bins
+from loupe.tiles.heat import fold_edges, fold_rows, heat_bins
 from loupe.tiles.spans import bin_spans
 from loupe.work import cancelled
 
@@ -27,6 +27,9 @@ Count = Callable[[str, int], None]
 
 BUILD_VALUES = 24_000_000
 """Samples that one call may read to build tiles, over all rows: a fraction of a second."""
+
+FOLD_CELLS = 4_000_000
+"""Cells of rows that are made at a time where they are folded into lines."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -75,9 +78,17 @@ def spans_from_pyramid(
 
 
 def heat_from_pyramid(
-    pyramid: Pyramid, rows: npt.NDArray[np.intp], dt: float, k0: int, width: int, count: Count
+    pyramid: Pyramid,
+    rows: npt.NDArray[np.intp],
+    dt: float,
+    k0: int,
+    width: int,
+    count: Count,
+    lines: int | None = None,
 ) -> tuple[F32, int] | None:
     """Peaks ``(W, R)`` of rows and how much is missing; None where columns are too fine.
+
+    With `lines`, the rows are folded into so many, some at a time.
 
     Raises
     ------
@@ -90,18 +101,30 @@ def heat_from_pyramid(
     bins, level, b0, missing = found
     low, high, (first, last) = _parted(pyramid, level, b0, dt, *_physical(pyramid, bins))
     time, length = pyramid.data.time, pyramid.bin_samples(level) * pyramid.data.time.period
-    values = heat_bins(
-        low,
-        high,
-        (first + last) / 2,
-        k0=k0,
-        width=width,
-        grid_dt=dt,
-        # Middles are a bin apart, and up to half a bin more around a gap.
-        max_gap=None if time.uniform else max(_least_gap(time, dt), length) + length / 2,
-        period=None if time.uniform else length,
-    )
+
+    def cells(some: slice) -> F32:
+        return heat_bins(
+            low[some],
+            high[some],
+            (first + last) / 2,
+            k0=k0,
+            width=width,
+            grid_dt=dt,
+            # Middles are a bin apart, and up to half a bin more around a gap.
+            max_gap=None if time.uniform else max(_least_gap(time, dt), length) + length / 2,
+            period=None if time.uniform else length,
+        )
+
     count("reductions", 1)
+    if lines is None:
+        return cells(slice(None)), missing
+    edges = fold_edges(len(rows), lines)
+    values = np.empty((width, lines), dtype=np.float32)
+    step = max(1, FOLD_CELLS * lines // (width * len(rows)))
+    for a in range(0, lines, step):
+        b = min(a + step, lines)
+        part = cells(slice(int(edges[a]), int(edges[b])))
+        values[:, a:b] = fold_rows(part, edges[a : b + 1] - edges[a])
     return values, missing
 
 

@@ -190,16 +190,18 @@ def check_session(path: Path | str, options: LoadOptions | None = None) -> Check
 
 
 def files_of(path: Path, *, allow_remote: bool = False) -> tuple[Path, ...]:
-    """A session file and the files that it extends, as far as they can be read."""
+    """A session file and the files that it extends, also one that cannot be read now.
+
+    Of a link, both ends: either may be replaced.
+    """
     chain = _Chain(LoadOptions(allow_remote=allow_remote))
-    read = [path.resolve()]
     try:
         top = chain.parse(_read(path), str(path), path.parent)
     except OSError:
         return (path,)
     if top is not None:
-        chain.bases(top, read)
-    return (path, *read[1:])
+        chain.bases(top, [path.resolve()])
+    return (path, *chain.named)
 
 
 def _why(error: OSError) -> str:
@@ -270,6 +272,7 @@ class _Chain:
     texts: dict[str, str] = field(default_factory=dict)
     found: list[Diagnostic] = field(default_factory=list)
     complete: bool = True
+    named: list[Path] = field(default_factory=list)
 
     def report(self) -> Report:
         return Report((), self.texts).with_more(self.found)
@@ -317,6 +320,7 @@ class _Chain:
             real = path.resolve()
         except (OSError, RuntimeError):  # the latter for a circle of links, before Python 3.13
             real = path.absolute()  # reading it says what is wrong
+        self.named += [path] if real == path.absolute() else [path, real]
         if real in seen:
             fault = Fault(
                 place,

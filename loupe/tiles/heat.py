@@ -142,15 +142,15 @@ def fold_edges(n_rows: int, n_lines: int) -> I64:
     return -((n_lines - 2 * n_rows * lines) // (2 * n_lines))
 
 
-def fold_rows(values: F32, n_lines: int, method: Method = "peak") -> F32:
-    """Fewer rows than there are: each of `n_lines` lines stands for its share of them.
+def fold_rows(values: F32, edges: I64, method: Method = "peak") -> F32:
+    """Fewer rows than there are: each line stands for those between two edges.
 
     Parameters
     ----------
     values
         ``(W, R)`` cells, NaN where there is nothing.
-    n_lines
-        Lines to make, 1 to R.
+    edges
+        ``(lines + 1,)`` from 0 to R, rising, as `fold_edges` gives them.
     method
         ``"peak"``: the cell of largest magnitude, the positive one of equals; ``"mean"``: the
         mean of the cells that hold something.
@@ -158,19 +158,18 @@ def fold_rows(values: F32, n_lines: int, method: Method = "peak") -> F32:
     Returns
     -------
     ndarray
-        ``(W, n_lines)`` float32; NaN where no row of the line holds anything.
+        ``(W, lines)`` float32; NaN where no row of the line holds anything.
 
     Raises
     ------
     ValueError
-        If there are not as many rows as lines, or no line is asked for.
+        If an edge is not beyond the one before it, or they are not those of these rows.
     """
     width, n_rows = values.shape
-    if not 1 <= n_lines <= n_rows:
-        raise ValueError(f"{n_rows} rows cannot be folded into {n_lines} lines")
-    edges = fold_edges(n_rows, n_lines)
+    if len(edges) < 2 or (edges[0], edges[-1]) != (0, n_rows) or (np.diff(edges) < 1).any():
+        raise ValueError(f"{n_rows} rows cannot be folded into {len(edges) - 1} lines")
     cells = np.ascontiguousarray(values, dtype=np.float32)
-    out = np.empty((width, n_lines), dtype=np.float32)
+    out = np.empty((width, len(edges) - 1), dtype=np.float32)
     fold = _fold_peaks if method == "peak" else _fold_means
 
     def part(a: int, b: int) -> None:

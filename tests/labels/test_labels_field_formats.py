@@ -1,6 +1,7 @@
 """Label files of other programs, and states epoch by epoch."""
 
 import datetime
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loupe.errors import IntervalLabelIOError, IntervalLabelSchemaError
+from loupe.labels import edit
 from loupe.labels.convert import convert
 from loupe.labels.exchange import encode, load_table
 from loupe.labels.formats.base import ReadOptions, with_epoch
@@ -60,9 +62,8 @@ def test_the_column_of_states_is_found_and_the_others_are_kept():
         "0.75",
     ]
     fmt = format_for("x", "epochs")
-    assert fmt.losses(loaded.table) == ["gaps: 1 epoch written as `Unscored`"]
-    written = "brain_state,confidence_score\n2,0.9\nUnscored,\n3,0.75\n"
-    assert fmt.write(loaded.table).decode() == written
+    assert fmt.losses(loaded.table) == []
+    assert fmt.write(loaded.table).decode() == text
     odd = '\ufeffn;"a;b";Stage\r\n1;x;W\r\n2;"y;";R\r\n'
     loaded_odd = read("epochs", odd, epoch=2.5)
     assert fmt.losses(loaded_odd.table) == []
@@ -86,7 +87,7 @@ def test_the_length_of_an_epoch_is_asked_for():
                 pl.DataFrame({"start_s": [0.0], "end_s": [30.0], "label": ["W"]}), LEGACY
             ).table
         )
-    assert encode(table, format_for("x", "epochs"), "x", lossy=True) == b"W\nW\nUnscored\nN1\n"
+    assert encode(table, format_for("x", "epochs"), "x", lossy=False) == LIST.encode()
 
 
 def table(*intervals):
@@ -162,6 +163,79 @@ def test_epochs_are_scored_and_saved_back(tmp_path):
     assert path.read_text() == "brain_state\n2\n1\n3\n"
     labels.save_as(tmp_path / "fine.epochs.txt", epoch=1.25, lossy=True)
     assert (tmp_path / "fine.epochs.txt").read_text() == "brain_state\n2\n2\n1\n1\n3\n3\n"
+
+
+SCORED = {
+    "the rest": ("brain_state,c\n1,0.9\n,0.8\n,0.7\n", (0.0, 4.0), "3,0.9\n,0.8\n,0.7\n"),
+    "a gap": ("stage,c\nW,1\n,0.5\nN,0.6\n", (4.0, 8.0), "W,1\n3,0.5\nN,0.6\n"),
+    "an index": ("Epoch,Stage\n0,W\n1,W\n", (4.0, 8.0), "0,W\n1,3\n"),
+    "beyond": ("Epoch,Stage\n0,W\n", (8.0, 12.0), "0,W\n,\n,3\n"),
+}
+
+
+@pytest.mark.parametrize("case", SCORED)
+def test_scoring_an_epoch_changes_its_state_and_nothing_else(case, tmp_path):
+    before, (start, end), after = SCORED[case]
+    path = tmp_path / "night.csv"
+    path.write_text(before)
+    options = ReadOptions(epoch=4.0)
+    store = LabelStore.open(
+        path, format="epochs", options=options, writeback=True, state_dir=tmp_path / "state"
+    )
+    store.append(edit.paint(store.table, start, end, "3")[1])
+    store.save()
+    store.close()
+    assert path.read_text() == before.partition("\n")[0] + "\n" + after
+
+
+@pytest.mark.parametrize("told", ["x", "[]", '{"names": ["a"], "place": 3}', '{"separator": "|"}'])
+def test_what_a_file_tells_of_epochs_that_makes_no_sense_counts_as_nothing(told):
+    given_ = with_epoch(table((0.0, 1.0, "W"), (1.0, 2.0, "N")), 1.0)
+    metadata = {**given_.layout.metadata, "epochs_shape": told}
+    odd = replace(given_, layout=replace(given_.layout, metadata=metadata))
+    assert format_for("x", "epochs").write(odd) == b"W\nN\n"
+
+
+def test_a_scoring_stays_as_long_as_it_was(tmp_path):
+    (tmp_path / "n.epochs.txt").write_text("W\nW\nN\nN\n")
+    labels = IntervalLabelSet.from_path(tmp_path / "n.epochs.txt", epoch=4.0)
+    labels.clear_range(8.0, 16.0)
+    with pytest.raises(IntervalLabelIOError, match="gaps: 2 epochs written as `Unscored`"):
+        labels.save_to_source()
+    labels.clear_range(0.0, 16.0)
+    labels.save_to_source(lossy=True)
+    assert (tmp_path / "n.epochs.txt").read_text() == "Unscored\n" * 4
+
+
+def test_a_new_list_of_epochs_is_made_at_the_first_save(tmp_path):
+    path = tmp_path / "new.epochs.txt"
+    options = ReadOptions(epoch=4.0, epoch_origin=2.0)
+    store = LabelStore.open(path, options=options, writeback=True, state_dir=tmp_path / "state")
+    store.append(edit.paint(store.table, 2.0, 6.0, "W")[1])
+    store.save()
+    store.close()
+    assert path.read_text() == "W\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "states", "head"),
+    [
+        ('"stage"\n"W"\n"N1"\n', ["W", "N1"], "stage"),
+        ('brain_state\n1\n""\n2\n', ["1", "", "2"], "brain_state"),
+        ("Konf\n1\n2.0\n1\n", ["1", "2.0", "1"], "Konf"),
+        ("Sleep_State\nW\n", ["W"], "Sleep_State"),
+        ("W\n\n\n", ["W", "", ""], ""),
+    ],
+)
+def test_single_columns_as_other_programs_write_them(text, states, head):
+    for schema in (None, IntervalLabelSchema(start_col="s", end_col="e", label_col="state")):
+        loaded = read("epochs", text, epoch=1.0, schema=schema)
+        assert rows(loaded) == [(k, k + 1, s) for k, s in enumerate(states) if s]
+        assert any("taken for the name" in n for n in loaded.notes) == (head == "Konf")
+        fmt = format_for("x", "epochs")
+        assert fmt.losses(loaded.table) == []
+        lines = [*([head] if head else []), *states]
+        assert fmt.write(loaded.table).decode() == "".join(f"{line}\n" for line in lines)
 
 
 def test_a_set_that_is_scored_by_epochs_is_exported_as_such(tmp_path):
@@ -256,9 +330,17 @@ def test_stages_and_events_of_nsrr():
     assert frame["SignalLocation"].to_list() == ["Airflow"]
 
 
+def test_a_child_with_the_name_of_a_column_is_another_column():
+    text = PROFUSION.replace("Input>", "event>")
+    table = read("sleep-xml-events", text).table
+    assert table.labels() == ["Hypopnea", "Arousal (ASDA)"]
+    assert table.pool.frame(table.payload)["event_"].to_list() == ["Airflow", None]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (PROFUSION.replace("UTF-8", "shift_jis"), "not readable as XML"),
         ("<settings/>", "its root is <settings>"),
         ("<PSGAnnotation>", "line 1: not readable as XML"),
         ("", "not readable as XML"),
@@ -327,8 +409,21 @@ def test_sleepsign_counts_from_its_dates():
         read("sleepsign", sleepsign(("3/9/2020 1:00:00", "W")))
 
 
+def test_steps_of_sleepsign_that_are_no_whole_seconds_leave_no_gaps():
+    stamps = [f"3/9/2020 1:00:{int(2.5 * k):02d}" for k in range(8)]
+    loaded = read("sleepsign", sleepsign(*((stamp, "W") for stamp in stamps)))
+    assert len(rows(loaded)) == 1
+
+
+def test_a_head_of_numbers_is_no_epoch_of_spike2():
+    assert rows(read("spike2", '"Wake"\t3\t120.5\t50\n' + SPIKE2)) == rows(read("spike2", SPIKE2))
+
+
 def test_hyp_numbers_are_those_of_elan():
     text = "time_base 2.0\nsampling_period 0.01\nepoch_nb 6\nepoch_list\n0\n0\n5\n4\n-2\n7\n\n"
+    assert read("hyp", text).notes == ()
+    cut = read("hyp", text.removesuffix("-2\n7\n\n"))
+    assert cut.notes == ("`epoch_nb` says 6, but there are 4: it may be cut short",)
     assert format_for("a.hyp").name == "hyp"
     assert rows(read("hyp", text)) == [
         (0, 4, "Wake"), (4, 6, "REM"), (6, 8, "N3"), (8, 10, "Art"), (10, 12, "7"),
@@ -369,6 +464,22 @@ def test_annotations_of_all_tiers_are_rows():
     tiers = loaded.table.pool.frame(loaded.table.payload)["tier"].to_list()
     assert tiers == ["behaviour", "behaviour", "note"]
     assert any("1 time slot without a time" in note for note in loaded.notes)
+
+
+def test_subdivisions_share_the_time_of_what_they_subdivide():
+    words = "".join(
+        f'<ANNOTATION><REF_ANNOTATION ANNOTATION_ID="w{k}" ANNOTATION_REF="a3"{previous}>'
+        f"<ANNOTATION_VALUE>{word}</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION>"
+        for k, word, previous in [
+            (2, "third", ' PREVIOUS_ANNOTATION="w1"'),
+            (0, "first", ""),
+            (1, "second", ' PREVIOUS_ANNOTATION="w0"'),
+        ]
+    )
+    tier = f'<TIER TIER_ID="words">{words}</TIER></ANNOTATION_DOCUMENT>'
+    loaded = read("eaf", EAF.replace("</ANNOTATION_DOCUMENT>", tier).replace('"3000"', '"4000"'))
+    found = {label: (start, end) for start, end, label in rows(loaded)}
+    assert [found[w] for w in ("first", "second", "third")] == [(2.5, 3), (3, 3.5), (3.5, 4)]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,14 @@ import pytest
 from scene_kit import array, picture, tile_of, zoomed
 
 from loupe import HeatmapConfig
+from loupe.data.timeaxis import UniformTime
+from loupe.scene import envelope
+from loupe.scene import zoomed_out as zoomed_out_module
 from loupe.scene.frame import MAX_SIDE
+from loupe.scene.plan import look_of
+from loupe.scene.plots import heatmap
+from loupe.scene.workbench import Workbench
+from loupe.tiles.heat import fold_edges, fold_rows
 
 
 @pytest.mark.parametrize("method", ["peak", "mean"])
@@ -66,3 +73,48 @@ def test_more_rows_than_a_texture_has_pixels_are_folded_however_tall_the_heatmap
     tile, box = tile_of(p)
     assert box.rect.h > MAX_SIDE
     assert tile.values.shape[1] == MAX_SIDE
+
+
+def tiles_of(p, heights, *, dt=None):
+    """The tiles of the heatmap at several heights, made on one bench; how often it read."""
+    bench, seen = Workbench(), p._picture()
+    row, grid = seen.rows[0], seen.layout.grid
+    made = []
+    for height in heights:
+        look = look_of(row, height, seen.theme, seen.layout.viewport, seen.view, seen.overrides)
+        made.append(heatmap.job(row, look, dt or grid.dt, 0, grid.width).run(bench).values)
+    return made, bench.counts["reads"]
+
+
+@pytest.mark.parametrize("method", ["peak", "mean"])
+def test_another_height_folds_the_rows_that_are_there(method):
+    y = np.random.default_rng(1).normal(size=(900, 50)).astype(np.float32)
+    p = picture(HeatmapConfig(array(y), decim_method=method), window=50.0, start=0.0)
+    (whole, *folded), reads = tiles_of(p, [900, 300, 299, 80])
+    assert reads == 1
+    assert whole.shape[1] == 900
+    for values, lines in zip(folded, (300, 299, 80), strict=True):
+        expected = fold_rows(whole, fold_edges(900, lines), method)
+        np.testing.assert_array_equal(values, expected)
+
+
+@pytest.mark.parametrize("zoomed_out", [False, True])
+def test_many_rows_are_folded_some_at_a_time(zoomed_out, monkeypatch):
+    y = np.random.default_rng(2).normal(size=(700, 9000)).astype(np.float32)
+    y[:, 3000:3100] = np.nan
+    p = picture(HeatmapConfig(array(y)), window=9000.0 if zoomed_out else 300.0, start=0.0)
+    dt = p.layout.grid.dt
+    (expected,), _ = tiles_of(p, [120], dt=dt)
+    monkeypatch.setattr(heatmap, "KEPT_CELLS", 1)
+    monkeypatch.setattr(zoomed_out_module, "FOLD_CELLS", 40_000)
+    monkeypatch.setattr(envelope, "PIECE_VALUES", 40_000)
+    (values,), _ = tiles_of(p, [120], dt=dt)
+    assert values.shape == (p.layout.grid.width, 120)
+    np.testing.assert_array_equal(values, expected)
+
+
+def test_cells_are_bounded_where_there_are_more_of_them_than_samples():
+    time = UniformTime(0.0, 1.0, 40)
+    pieces = envelope._pieces(time, 0.02, 0, 2000, 60_000, cells_too=True)
+    assert max((x1 - x0) * 60_000 for x0, x1, _, _ in pieces) <= 1.01 * envelope.PIECE_VALUES
+    assert [p[0] for p in pieces[1:]] == [p[1] for p in pieces[:-1]]

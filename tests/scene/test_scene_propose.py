@@ -96,3 +96,19 @@ def test_the_real_recordings_open(shared_data):
         assert propose([shared_data / name]).plots
     assert propose([shared_data / "ecg" / "beats.parquet"]).plots[0].order_by == "channel"
     assert propose([shared_data / "mouse" / "openfield.mp4"]).videos[0].frame_times_path
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("n.epochs.csv", "brain_state\n1\n2\n", "does not say how long one is"),
+        ("n.hyp", "time_base x\n", "its first lines are not"),
+        ("settings.xml", "<SETTINGS/>", "its root is <SETTINGS>"),
+    ],
+)
+def test_a_label_file_that_nothing_else_reads_says_what_is_wrong_with_it(
+    name, text, said, tmp_path
+):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(LoupeError, match=said):
+        propose([tmp_path / name])

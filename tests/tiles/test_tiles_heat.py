@@ -188,11 +188,11 @@ def test_folded_rows_equal_brute_force_and_twin(seed, n, data, method):
     values = rng.integers(-3, 4, size=(7, n)).astype(np.float32)
     values[rng.random(values.shape) < 0.3] = np.nan
     want = brute_fold(values, lines, method)
-    np.testing.assert_allclose(fold_rows(values, lines, method), want, rtol=1e-6)
+    np.testing.assert_allclose(fold_rows(values, fold_edges(n, lines), method), want, rtol=1e-6)
     kernels = heat._fold_peaks, heat._fold_means
     try:
         heat._fold_peaks, heat._fold_means = (k.py for k in kernels)
-        plain = fold_rows(values, lines, method)
+        plain = fold_rows(values, fold_edges(n, lines), method)
     finally:
         heat._fold_peaks, heat._fold_means = kernels
     np.testing.assert_allclose(plain, want, rtol=1e-6)
@@ -209,5 +209,6 @@ def test_each_row_is_in_one_line_and_each_line_has_one(n, data):
 
 
 def test_more_lines_than_rows_are_refused():
-    with pytest.raises(ValueError, match="3 rows cannot be folded into 4 lines"):
-        fold_rows(np.zeros((2, 3), np.float32), 4)
+    for edges in ([0, 1, 1, 2, 3], [0, 2], [0, 3, 2, 3], [0]):
+        with pytest.raises(ValueError, match="3 rows cannot be folded into"):
+            fold_rows(np.zeros((2, 3), np.float32), np.array(edges))

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from loupe.data.fingerprint import is_own
 from loupe.data.readers.signals import (
     TIME,
     FileVariable,
@@ -106,7 +107,7 @@ class _RawVariable(FileVariable):
         if not self.path.name.lower().endswith(MneReader.extensions):
             return ()
         if self.path.is_dir():
-            return (self.path,)
+            return tuple(sorted(path for path in self.path.rglob("*") if is_own(path)))
         others = {Path(name) for name in self.raw.filenames if name is not None}
         return (self.path, *sorted(o for o in others if not o.samefile(self.path)))
 

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from loupe.data.fingerprint import is_own
 from loupe.data.readers.signals import (
     TIME,
     FileVariable,
@@ -177,6 +178,11 @@ class _StreamVariable(FileVariable):
         """The file, in formats that have but one, or those that neo may read samples of."""
         if self.path.suffix.lower() in _ONE_FILE:
             return (self.path,)
+        if self.io.has_buffer_description_api():
+            buffer = self.io.header["signal_streams"]["buffer_id"][self.stream]
+            told = self.io.get_analogsignal_buffer_description(*self.part, str(buffer))
+            samples = Path(told["file_path"])
+            return tuple(p for p in (samples, self.path) if p.is_file())
         endings = {f".{ending.lower()}" for ending in self.io.extensions} - _NOTES
         if self.io.rawmode == "one-dir":
             folder = self.path if self.path.is_dir() else self.path.parent
@@ -185,7 +191,7 @@ class _StreamVariable(FileVariable):
             near = self.path.parent.glob("*")
         else:
             return ()
-        return tuple(sorted(p for p in near if p.suffix.lower() in endings and p.is_file()))
+        return tuple(sorted(p for p in near if p.suffix.lower() in endings and is_own(p)))
 
     def load(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         samples, rows = bounds

@@ -1,8 +1,8 @@
 """Annotations of ELAN (``.eaf``), the annotator of videos: one row an annotation, of all tiers.
 
 Aligned annotations refer to two time slots in milliseconds, the others to an annotation that
-they belong to, whose times they have. A slot without a time lies evenly between the slots
-before and after it that have one, as ELAN shows it.
+they belong to, whose times they have, or equal parts of them where they subdivide it. A slot
+without a time lies evenly between the slots before and after it that have one, as ELAN shows it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
     slots, guessed = _slots(root, where)
     rows: list[tuple[str, float, float, str]] = []
     spans: dict[str, tuple[float, float]] = {}
-    later: list[tuple[str, Element]] = []
+    later: list[tuple[str, list[Element]]] = []
     for tier in root.findall("TIER"):
         name = tier.get("TIER_ID", "")
         for annotation in tier.findall("ANNOTATION/ALIGNABLE_ANNOTATION"):
@@ -60,20 +60,21 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
             span = (slots[refs[0]], slots[refs[1]])
             spans[annotation.get("ANNOTATION_ID", "")] = span
             rows.append((name, *span, text_in(annotation, "ANNOTATION_VALUE")))
-        later += [(name, a) for a in tier.findall("ANNOTATION/REF_ANNOTATION")]
+        later += [(name, group) for group in _groups(tier.findall("ANNOTATION/REF_ANNOTATION"))]
     while later:
         # Tiers may come before the tiers that they depend on, and depend on each other.
         waiting = []
-        for name, annotation in later:
-            span_of = spans.get(annotation.get("ANNOTATION_REF", ""))
-            if span_of is None:
-                waiting.append((name, annotation))
+        for name, group in later:
+            whole = spans.get(group[0].get("ANNOTATION_REF", ""))
+            if whole is None:
+                waiting.append((name, group))
                 continue
-            spans.setdefault(annotation.get("ANNOTATION_ID", ""), span_of)
-            rows.append((name, *span_of, text_in(annotation, "ANNOTATION_VALUE")))
+            for annotation, part in zip(group, _divided(whole, group), strict=True):
+                spans.setdefault(annotation.get("ANNOTATION_ID", ""), part)
+                rows.append((name, *part, text_in(annotation, "ANNOTATION_VALUE")))
         if len(waiting) == len(later):
-            name, annotation = waiting[0]
-            missing = annotation.get("ANNOTATION_REF", "")
+            name, group = waiting[0]
+            missing = group[0].get("ANNOTATION_REF", "")
             raise _broken(f"an annotation of `{name}` belongs to {missing!r}", where)
         later = waiting
     times = np.array([row[1:3] for row in rows], dtype=np.float64).reshape(-1, 2)
@@ -88,6 +89,33 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
         return loaded
     note = f"{plural(guessed, 'time slot')} without a time placed evenly between those beside them"
     return Loaded(loaded.table, (*loaded.notes, note))
+
+
+def _groups(annotations: list[Element]) -> list[list[Element]]:
+    """Annotations of a tier by the one that they belong to, in their order."""
+    found: dict[str, list[Element]] = {}
+    for annotation in annotations:
+        found.setdefault(annotation.get("ANNOTATION_REF", ""), []).append(annotation)
+    return list(found.values())
+
+
+def _divided(span: tuple[float, float], group: list[Element]) -> list[tuple[float, float]]:
+    """Times of annotations that belong to one: all of its time, or equal parts of it.
+
+    Each but the first of those that subdivide another names the one before it.
+    """
+    if not any(annotation.get("PREVIOUS_ANNOTATION") for annotation in group):
+        return [span] * len(group)
+    after = {a.get("PREVIOUS_ANNOTATION", ""): a.get("ANNOTATION_ID", "") for a in group}
+    places: dict[str, int] = {}
+    at = after.get("", "")
+    while at and at not in places:
+        places[at] = len(places)
+        at = after.get(at, "")
+    edges = np.linspace(span[0], span[1], len(group) + 1).tolist()
+    # What no chain leads to keeps its place in the file.
+    order = [places.get(a.get("ANNOTATION_ID", ""), k) for k, a in enumerate(group)]
+    return [(edges[k], edges[k + 1]) for k in order]
 
 
 def _slots(root: Element, where: str) -> tuple[dict[str, float], int]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +30,7 @@ from loupe.labels.formats.base import (
     with_epoch,
 )
 from loupe.labels.formats.delimited import as_text, decode, split, text_marks
+from loupe.labels.formats.epoch_shape import SEPARATORS, Shape
 from loupe.labels.formats.rows import epoch_edges, loaded_rows
 from loupe.labels.formats.tabular import VISBRAIN as SCHEMA
 from loupe.labels.formats.visbrain import GAP
@@ -35,26 +38,27 @@ from loupe.labels.table import Floats, IntervalTable
 
 __all__ = ["EPOCHS"]
 
-_HEADER, _SEPARATOR, _STATES = "epochs_header", "epochs_separator", "epochs_column"
-"""What a table is told of its file: the names of its columns, a line each, and which one counts."""
-
 _NAMES = {
     "brain_state",
     "hypno",
     "hypnogram",
     "label",
     "score",
+    "scoring",
     "sleep_stage",
+    "sleep_state",
+    "sleepstage",
     "stage",
     "stages",
     "state",
+    "vigilance_state",
 }
 """What a column of states is called, in any case."""
 
-_SEPARATORS = "\t,;"
 MOST = 10_000_000
 """Epochs that are written at most: a year of three seconds each."""
 
+_NUMBER = re.compile(r"[+-]?\d+(\.0*)?")
 _NEAR = 1e-6
 """A time this close to the start of an epoch, in epochs, is at it."""
 
@@ -65,7 +69,8 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
         raise IntervalLabelIOError(
             "the file lists the states of epochs and does not say how long one is",
             where=where,
-            hint="give the length in seconds: `epoch = 30.0` in the session, or --epoch 30",
+            hint="give the length in seconds: `epoch = 30.0` of the label set in a session, or "
+            "`loupe labels … --epoch 30`",
         )
     if not 0 < length < math.inf:
         raise IntervalLabelIOError(
@@ -73,7 +78,7 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
         )
     text = decode(data, where)
     first = text.partition("\n")[0]
-    separator = next((mark for mark in _SEPARATORS if mark in first), None)
+    separator = next((mark for mark in SEPARATORS if mark in first), None)
     found = _one_a_line(text, options) if separator is None else _table(text, separator, options)
     states, known = found.states, np.array([bool(s) for s in found.states], dtype=np.bool_)
     edges = epoch_edges(len(states), length, options.epoch_origin)
@@ -84,31 +89,46 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
         options,
         values={name: c.filter(pl.Series(known)) for name, c in found.others.items()},
         lines=[line for line, is_known in zip(found.lines, known, strict=True) if is_known],
-        metadata={**text_marks(data), **found.told},
+        metadata={
+            **text_marks(data),
+            **replace(found.shape, count=len(states), seconds=length).told(),
+        },
     )
     table = with_epoch(loaded.table, length, options.epoch_origin)
-    return Loaded(table, loaded.notes, loaded.lines)
+    return Loaded(table, (*loaded.notes, *found.notes), loaded.lines)
 
 
 class _Found(NamedTuple):
-    """States and the line of each, further columns, and what is told of the file's shape."""
+    """States and the line of each, further columns, the shape of the file, and remarks."""
 
     states: list[str]
     lines: Sequence[int]
     others: Mapping[str, pl.Series]
-    told: Mapping[str, str]
+    shape: Shape
+    notes: tuple[str, ...] = ()
 
 
 def _one_a_line(text: str, options: ReadOptions) -> _Found:
-    states = [line.strip() for line in text.split("\n")]
-    while states and not states[-1]:
-        states.pop()
+    states = [_unquoted(line.strip()) for line in text.split("\n")]
+    if not states[-1]:
+        states.pop()  # what follows the last line end; an empty line is an epoch without a state
     wanted = options.schema.label_col if options.schema else None
-    head = states[0] if states else ""
-    named = head == wanted or (wanted is None and head.lower() in _NAMES)
+    head, rest = (states[0], states[1:]) if states else ("", [])
+    named = head == wanted or head.lower() in _NAMES
+    notes: tuple[str, ...] = ()
+    if head and not named and not _NUMBER.fullmatch(head):
+        named = any(rest) and all(_NUMBER.fullmatch(state) for state in rest if state)
+        if named:
+            notes = (f"the first line, {head!r}, is taken for the name of the numbers",)
+    shape = Shape((head,) if named else (), blank=not all(states))
     first = int(named)
-    told = {_HEADER: head, _STATES: head} if named else {}
-    return _Found(states[first:], range(first + 1, len(states) + 1), {}, told)
+    return _Found(states[first:], range(first + 1, len(states) + 1), {}, shape, notes)
+
+
+def _unquoted(text: str) -> str:
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return text[1:-1].replace('""', '"').strip()
+    return text
 
 
 def _table(text: str, separator: str, options: ReadOptions) -> _Found:
@@ -123,11 +143,10 @@ def _table(text: str, separator: str, options: ReadOptions) -> _Found:
         )
     at = header.index(found[0])
     frame = pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
-    told = {_HEADER: "\n".join(header), _SEPARATOR: separator, _STATES: found[0]}
-    if any("\n" in name for name in header):
-        told = {_HEADER: found[0], _STATES: found[0]}
+    cells = tuple(tuple(row[:at] + row[at + 1 :]) for row in rows)
+    shape = Shape(tuple(header), separator, at, cells, blank=True)
     others = {name: frame[name] for name in header if name != found[0]}
-    return _Found([row[at].strip() for row in rows], lines, others, told)
+    return _Found([row[at].strip() for row in rows], lines, others, shape)
 
 
 def _write(table: IntervalTable) -> bytes:
@@ -142,37 +161,43 @@ def _write(table: IntervalTable) -> bytes:
             f"the last label ends after more than {MOST:,} epochs of {length:g} s",
             hint="is its end right? Longer epochs make fewer",
         )
-    told = table.layout.metadata
+    told, shape = table.layout.metadata, Shape.of(table)
     rows = _rows(table, length, origin)
-    states = [_word(table.label(row)) if row >= 0 else GAP for row in rows.tolist()]
-    names = told[_HEADER].split("\n") if told.get(_HEADER) else []
+    gap = "" if shape.blank else GAP
+    states = [_word(table.label(row)) if row >= 0 else gap for row in rows.tolist()]
+    names = shape.names
     if not names and states and states[0].lower() in _NAMES:
-        names = ["state"]  # else the first state would be taken for a name
+        names = ("state",)  # else the first state would be taken for a name
     if len(names) < 2:
         return as_text("".join(f"{line}\n" for line in (*names, *states)), told)
-    frame = table.pool.frame(table.payload)
-    columns = [
-        states if name == told.get(_STATES) else _cells(frame[name], rows)
-        for name in names
-        if name == told.get(_STATES) or name in frame.columns
-    ]
     sink = io.StringIO()
-    writer = csv.writer(sink, delimiter=told.get(_SEPARATOR, ","), lineterminator="\n")
-    writer.writerow([n for n in names if n == told.get(_STATES) or n in frame.columns])
-    writer.writerows(zip(*columns, strict=True))
+    writer = csv.writer(sink, delimiter=shape.separator, lineterminator="\n")
+    writer.writerow(names)
+    for state, cells in zip(states, _cells(table, shape, rows), strict=True):
+        writer.writerow([*cells[: shape.place], state, *cells[shape.place :]])
     return as_text(sink.getvalue(), told)
 
 
-def _cells(column: pl.Series, rows: npt.NDArray[np.intp]) -> list[str]:
-    """A further column epoch by epoch; empty where there is no label."""
-    texts = ["" if value is None else str(value) for value in column]
-    return [texts[row] if row >= 0 else "" for row in rows.tolist()]
+def _cells(table: IntervalTable, shape: Shape, rows: npt.NDArray[np.intp]) -> Iterator[list[str]]:
+    """The further cells of each epoch: as they were in the file, but for values given since."""
+    # Those of epochs of another length belong to none of these.
+    old = shape.cells if shape.seconds == told_epoch(table)[0] else ()
+    names = shape.names[: shape.place] + shape.names[shape.place + 1 :]
+    frame = table.pool.frame(table.payload)
+    columns = [frame[name].to_list() if name in frame.columns else None for name in names]
+    alone = np.bincount(rows[rows >= 0], minlength=len(table)) == 1
+    for epoch, row in enumerate(rows.tolist()):
+        cells = list(old[epoch]) if epoch < len(old) else [""] * len(names)
+        if row >= 0 and alone[row]:
+            for k, column in enumerate(columns):
+                if column is not None and column[row] is not None:
+                    cells[k] = str(column[row])
+        yield cells
 
 
 def _kept(table: IntervalTable) -> frozenset[str]:
     """The further columns that the file had, and has again."""
-    names = table.layout.metadata.get(_HEADER, "").split("\n")
-    return frozenset(names) if len(names) > 1 else frozenset()
+    return frozenset(Shape.of(table).names)
 
 
 def _rows(table: IntervalTable, length: float, origin: float) -> npt.NDArray[np.intp]:
@@ -185,8 +210,10 @@ def _rows(table: IntervalTable, length: float, origin: float) -> npt.NDArray[np.
 
 
 def _count(table: IntervalTable, length: float, origin: float) -> float:
-    """Epochs up to the end of the last label."""
-    return float(max(_places(table, length, origin)[1].max(initial=0.0), 0.0))
+    """Epochs up to the end of the last label, and as many as the file had."""
+    shape = Shape.of(table)
+    last = float(_places(table, length, origin)[1].max(initial=0.0))
+    return max(last, float(np.round(shape.count * shape.seconds / length)), 0.0)
 
 
 def _places(table: IntervalTable, length: float, origin: float) -> tuple[Floats, Floats]:
@@ -198,13 +225,13 @@ def _places(table: IntervalTable, length: float, origin: float) -> tuple[Floats,
 
 def _word(label: str) -> str:
     """A label as one cell of one line."""
-    return " ".join("".join(" " if c in _SEPARATORS else c for c in label).split()) or GAP
+    return " ".join("".join(" " if c in SEPARATORS else c for c in label).split()) or GAP
 
 
 def _losses(table: IntervalTable) -> list[str]:
     out = value_losses(table, _kept(table))
     length, origin = told_epoch(table)
-    if length is None or not len(table) or _count(table, length, origin) > MOST:
+    if length is None or _count(table, length, origin) > MOST:
         return out
     first, stop = _places(table, length, origin)
     ends = np.where(np.isfinite(table.ends), table.ends, table.starts)
@@ -226,7 +253,7 @@ def _losses(table: IntervalTable) -> list[str]:
         if count:
             out.append(what.format(plural(count, "row")))
     free = int((_rows(table, length, origin) < 0).sum())
-    if free:
+    if free and not Shape.of(table).blank:
         out.append(f"gaps: {plural(free, 'epoch')} written as `{GAP}`")
     words = sorted({label for label in table.labels() if _word(label) != label})
     if words:

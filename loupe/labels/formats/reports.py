@@ -52,7 +52,7 @@ def _read_spike2(data: bytes, options: ReadOptions) -> Loaded:
     for number, line in enumerate(_lines(data, where), start=1):
         cells = [cell.strip().strip('"') for cell in line.split("\t")]
         times = [_number(cell) for cell in cells[1:3]] if len(cells) >= 4 else []
-        if len(times) == 2 and None not in times:
+        if len(times) == 2 and None not in times and cells[0].isdecimal():
             rows.append((times[0] or 0.0, times[1] or 0.0, cells[3], "".join(cells[4:5]) or None))
             numbers.append(number)
         elif rows and line.strip():
@@ -116,7 +116,8 @@ def _read_sleepsign(data: bytes, options: ReadOptions) -> Loaded:
     zero = stamps[0] if known is None else known
     starts = np.array(stamps, dtype=np.int64)
     # An epoch ends where the next begins, but for pauses: those are no part of it.
-    gaps = np.diff(starts) > step
+    # Stamps are whole seconds: those of shorter steps lie a second off now and then.
+    gaps = np.diff(starts) > max(step + _SECOND, 3 * step // 2)
     ends = np.append(np.where(gaps, starts[:-1] + step, starts[1:]), starts[-1] + step)
     pieces = np.split(np.arange(len(starts)), np.flatnonzero(gaps) + 1)
     found = [
@@ -173,7 +174,12 @@ def _read_hyp(data: bytes, options: ReadOptions) -> Loaded:
             )
         states.append(VOCABULARIES["elan"].get(code, code))
     bounds, names = bouts(states, epoch_edges(len(states), step))
-    return loaded_rows(bounds, names, SCHEMA, options)
+    loaded = loaded_rows(bounds, names, SCHEMA, options)
+    told = "".join(heads[2][1:2])
+    if told == str(len(states)):
+        return loaded
+    note = f"`epoch_nb` says {told or 'nothing'}, but there are {len(states)}: it may be cut short"
+    return Loaded(loaded.table, (*loaded.notes, note))
 
 
 def _format(

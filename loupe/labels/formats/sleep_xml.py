@@ -32,6 +32,7 @@ _STAGES = VOCABULARIES["profusion"]
 _RECORDING = "Recording Start Time"
 """An "event" of NSRR that is as long as the recording and no event."""
 
+_COLUMNS = ("start_time", "duration", "event")
 _OWN = {"Name", "EventConcept", "EventType", "Start", "Duration"}
 
 
@@ -96,11 +97,12 @@ def _read_events(data: bytes, options: ReadOptions) -> Loaded:
     if root.tag == _NSRR:
         kinds = [text_in(event, "EventType").partition("|")[0] or None for event in events]
         cells = {"EventType": kinds, **cells}
+    cells = {f"{n}_" if n in _COLUMNS else n: column for n, column in cells.items()}
     values = {name: pl.Series(column, dtype=pl.String) for name, column in cells.items()}
     schema = IntervalLabelSchema(
-        start_col="start_time",
-        duration_col="duration",
-        label_col="event",
+        start_col=_COLUMNS[0],
+        duration_col=_COLUMNS[1],
+        label_col=_COLUMNS[2],
         extra_cols=tuple(values),
     )
     return loaded_rows(_bounds(events, options.where), labels, schema, options, values=values)

@@ -41,11 +41,11 @@ def parsed(data: bytes, where: str) -> Element:
     reader.CharacterDataHandler = builder.data
     try:
         reader.Parse(data, True)
-    except (expat.ExpatError, LookupError) as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last of odd encodings
         raise IntervalLabelIOError(
             f"line {reader.ErrorLineNumber}: not readable as XML: {error}",
             where=where,
-            hint="the file may be damaged or cut short",
+            hint="the file may be damaged or cut short, or in an encoding other than UTF-8",
         ) from error
     return builder.close()
 

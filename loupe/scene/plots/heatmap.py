@@ -30,8 +30,12 @@ from loupe.scene.workbench import Workbench
 from loupe.session.plots.heatmap import HeatmapConfig
 from loupe.session.source import InMemory
 from loupe.session.suggest import did_you_mean
+from loupe.tiles.heat import fold_edges, fold_rows
 
 __all__ = ["ROW_PX", "compile_rows", "job", "levels", "lines_of"]
+
+KEPT_CELLS = 4_000_000
+"""Cells of a tile, 16 MB of them, up to which those of all rows are kept."""
 
 HEIGHT = 200.0
 ROW_PX = 12.0
@@ -204,7 +208,12 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
 
     def run(bench: Workbench) -> TileContent:
         rows = tuple(content.order[::-1].tolist())
-        heat = bench.heat(content.array, rows, method, dt, k0, width, lines)
+        # Few enough cells are kept row by row: another height folds those that are there.
+        folded = lines is not None and width * len(rows) > KEPT_CELLS
+        heat = bench.heat(content.array, rows, method, dt, k0, width, lines if folded else None)
+        values = heat.values
+        if lines is not None and not folded:
+            values = fold_rows(values, fold_edges(len(rows), lines), method)
         held = content.held
         if held is None:
             held = bench.stats(content.array, tuple(sorted(rows)), content.percentiles).pooled
@@ -215,7 +224,7 @@ def job(row: Row, look: Look, dt: float, k0: int, width: int) -> TileJob:
             k0,
             width,
             look.height,
-            values=heat.values,
+            values=values,
             y_range=held,
             per_column=heat.per_column,
             missing=heat.missing,
