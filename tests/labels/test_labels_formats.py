@@ -362,6 +362,15 @@ def test_durations_give_the_end_back():
     assert durations(np.array([0.1]), np.array([30.3])).tolist() == [30.2]
 
 
+def test_edf_names_line_breaks_and_writes_them_as_spaces():
+    pytest.importorskip("edfio", reason="edfio is an extra")
+    frame = pl.DataFrame({"start_s": [0.0, 1.0], "end_s": [1.0, 2.0], "label": ["a\nb", "c"]})
+    table = table_of(frame, LEGACY).table
+    fmt = format_for("x.edf")
+    assert fmt.losses(table) == ["line breaks in 1 label become spaces"]
+    assert read("x.edf", fmt.write(table)).table.labels() == ["a b", "c"]
+
+
 def test_duration_only_schema_round_trips():
     schema = IntervalLabelSchema(start_col="t", duration_col="d", label_col="s")
     table = read("x.csv", "t,d,s\n0.1,0.2,a\n", schema).table

@@ -95,7 +95,7 @@ def _write(table: IntervalTable) -> bytes:
         edfio.EdfAnnotation(  # type: ignore[attr-defined]  # a module
             float(table.starts[row]),
             _length(table, row, length),
-            table.label(row),
+            _line(table.label(row)),
         )
         for row, length in enumerate(durations(table.starts, table.ends).tolist())
     ]
@@ -110,6 +110,11 @@ def _write(table: IntervalTable) -> bytes:
     return bytes(data)
 
 
+def _line(label: str) -> str:
+    """A label without line ends, at which edfio loses the annotation."""
+    return label.replace("\n", " ")
+
+
 def _length(table: IntervalTable, row: int, length: float) -> float | None:
     """Seconds; None for an open end, and where the file did not say and nobody did since."""
     unknown = not length and table.pool.is_unmeasured(int(table.payload[row]))
@@ -121,6 +126,9 @@ def _losses(table: IntervalTable) -> list[str]:
     endless = int((~np.isfinite(table.ends)).sum())
     if endless:
         out.append(f"open ends: {plural(endless, 'row')} of unknown duration")
+    broken = sum(_line(label) != label for label in table.labels())
+    if broken:
+        out.append(f"line breaks in {plural(broken, 'label')} become spaces")
     return out
 
 
