@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import time
 
 import numpy as np
-import polars as pl
 
 from loupe.errors import IntervalLabelIOError, LoupeMissingDependencyError
 from loupe.labels.formats.base import LabelFormat, Loaded, ReadOptions, plural, value_losses
-from loupe.labels.formats.tabular import durations, table_of
-from loupe.labels.table import TOUCH, IntervalTable
+from loupe.labels.formats.rows import loaded_rows
+from loupe.labels.formats.tabular import durations
+from loupe.labels.table import TOUCH, Floats, IntervalTable
 from loupe.session.labels import IntervalLabelSchema
 
 __all__ = ["EDF"]
@@ -46,22 +46,17 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
             f"not a readable EDF+ file: {error}", where=options.where
         ) from error
     unknown = frozenset(i for i, a in enumerate(annotations) if a.duration is None)
-    schema = options.schema or IntervalLabelSchema(
+    schema = IntervalLabelSchema(
         start_col="onset", duration_col="duration", label_col="description"
     )
-    onset = [float(a.onset) for a in annotations]
-    end, length = _ends(onset, [float(a.duration or 0.0) for a in annotations])
-    columns: dict[str, list[float] | list[str]] = {schema.start_col: onset}
-    if schema.duration_col:
-        columns[schema.duration_col] = length
-    if schema.end_col:
-        columns[schema.end_col] = end
-    columns[schema.label_col] = [a.text for a in annotations]
-    types = {n: pl.String if n == schema.label_col else pl.Float64 for n in columns}
-    frame = pl.DataFrame(columns, schema=types)
-    told_header = {_HEADER: data[_WHO_AND_WHEN].decode("latin-1"), _START: start}
-    loaded = table_of(
-        frame, schema, where=options.where, metadata=told_header, created=options.created
+    onset = np.array([float(a.onset) for a in annotations])
+    ends = _ends(onset, np.array([float(a.duration or 0.0) for a in annotations]))
+    loaded = loaded_rows(
+        (onset, ends),
+        [a.text for a in annotations],
+        schema,
+        options,
+        metadata={_HEADER: data[_WHO_AND_WHEN].decode("latin-1"), _START: start},
     )
     loaded.table.pool.unmeasured = unknown
     notes = [str(warning.message) for warning in told]
@@ -70,17 +65,16 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
     return replace(loaded, notes=(*loaded.notes, *notes))
 
 
-def _ends(onset: list[float], length: list[float]) -> tuple[list[float], list[float]]:
-    """Ends, and lengths that give them: rows that touched still do, whatever onsets round to."""
-    starts = np.array(onset)
-    ends = starts + np.array(length)
+def _ends(starts: Floats, lengths: Floats) -> Floats:
+    """Where rows end: those that touched still do, whatever onsets were rounded to."""
+    ends: Floats = starts + lengths
     if len(starts):
         ordered = np.sort(starts)
         after = np.searchsorted(ordered, ends - TOUCH)
         near = ordered[np.minimum(after, len(ordered) - 1)]
         touching = (np.abs(near - ends) <= TOUCH) & (ends - starts > TOUCH)
         ends = np.where(touching, near, ends)
-    return ends.tolist(), durations(starts, ends).tolist()
+    return ends
 
 
 def _write(table: IntervalTable) -> bytes:

@@ -12,13 +12,12 @@ import re
 from dataclasses import replace
 
 import numpy as np
-import polars as pl
 
 from loupe.errors import IntervalLabelIOError
 from loupe.labels.formats.base import LabelFormat, Loaded, ReadOptions, plural, value_losses
 from loupe.labels.formats.delimited import decode
+from loupe.labels.formats.rows import loaded_rows
 from loupe.labels.formats.tabular import VISBRAIN as SCHEMA
-from loupe.labels.formats.tabular import table_of
 from loupe.labels.table import Floats, IntervalTable
 
 __all__ = ["GAP", "VISBRAIN"]
@@ -64,21 +63,13 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
     if options.snap is not None:
         times, notes = np.round(times / options.snap) * options.snap, []
         times = np.round(times, 9)
-    schema = options.schema or SCHEMA
-    starts = np.append(0.0, times)[: len(times)]
-    columns: dict[str, object] = {schema.start_col: starts}
-    if schema.end_col:
-        columns[schema.end_col] = times
-    if schema.duration_col:
-        columns[schema.duration_col] = times - starts
-    columns[schema.label_col] = pl.Series(states, dtype=pl.String)
-    loaded = table_of(
-        pl.DataFrame(columns),
-        schema,
-        where=where,
+    loaded = loaded_rows(
+        (np.append(0.0, times)[: len(times)], times),
+        states,
+        SCHEMA,
+        options,
         lines=lines,
         metadata={_HEADER + name: value for name, value in headers.items()},
-        created=options.created,
     )
     return replace(loaded, notes=loaded.notes + tuple(notes))
 
