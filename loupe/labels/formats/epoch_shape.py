@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import functools
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -49,23 +49,31 @@ class Shape:
     @staticmethod
     def of(table: IntervalTable) -> Shape:
         """That of the file that a table came from; what nobody can use counts as nothing."""
-        told = table.layout.metadata.get(_KEY)
-        if told is None:
-            return Shape()
-        try:
-            found = TypeAdapter(Shape).validate_json(told)
-        except ValidationError:
-            return Shape()
-        others = max(len(found.names) - 1, 0)
-        usable = (
-            found.separator in set(SEPARATORS)
-            and 0 <= found.place <= others
-            and all(len(cells) == others for cells in found.cells)
-            and found.count >= 0
-            and 0 < found.seconds < math.inf
-        )
-        return found if usable else Shape()
+        return _parsed(table.layout.metadata.get(_KEY, "{}"))
 
     def told(self) -> dict[str, str]:
         """As metadata of a table."""
-        return {_KEY: json.dumps(asdict(self))}
+        return {_KEY: _adapter().dump_json(self).decode()}
+
+
+@functools.cache
+def _adapter() -> TypeAdapter[Shape]:
+    return TypeAdapter(Shape)
+
+
+@functools.lru_cache(maxsize=4)
+def _parsed(told: str) -> Shape:
+    """A shape of JSON; kept, since a save asks several times, and cells may be many."""
+    try:
+        found = _adapter().validate_json(told)
+    except ValidationError:
+        return Shape()
+    others = max(len(found.names) - 1, 0)
+    usable = (
+        found.separator in set(SEPARATORS)
+        and 0 <= found.place <= others
+        and all(len(cells) == others for cells in found.cells)
+        and found.count >= 0
+        and 0 < found.seconds < math.inf
+    )
+    return found if usable else Shape()
