@@ -313,7 +313,9 @@ def _facts(container: InputContainer, stream: VideoStream) -> StreamFacts:
 
 
 def _time_base(stream: VideoStream) -> Fraction:
-    return stream.time_base or Fraction(1, 1)
+    # A type of its own from av 19 on.
+    base = stream.time_base
+    return Fraction(base.numerator, base.denominator) if base else Fraction(1, 1)
 
 
 def _go_on(stopped: Callable[[], bool], path: Path) -> None:

@@ -140,7 +140,8 @@ class VideoWriter:
             rgb = np.pad(rgb, self._pad, mode="edge")
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
         frame.pts = self._frames
-        frame.time_base = 1 / Fraction(self._stream.codec_context.rate)
+        rate = self._stream.codec_context.rate
+        frame.time_base = Fraction(rate.denominator, rate.numerator)
         try:
             self._container.mux(self._stream.encode(frame))
         except (FFmpegError, OSError) as error:

@@ -214,8 +214,8 @@ def test_pipes_are_not_read(tmp_path):
 @pytest.mark.parametrize("path", ["data/**.edf", "a" * 300 + ".edf"])
 def test_paths_that_the_system_refuses(path, tmp_path):
     catalog = Catalog(tmp_path)
-    with pytest.raises(LoupeDataError, match="cannot be looked at") as caught:
-        catalog.array(path)
+    with pytest.raises(LoupeDataError, match=r"cannot be looked at|no file matches") as caught:
+        catalog.array(path)  # Python 3.13 takes `**.edf` for a pattern
     assert caught.value.where == path
     assert catalog.align([path]).keys() == {0}
 
