@@ -2,9 +2,10 @@
 
 A fingerprint lists pieces of files: name, size, time of change and a checksum of samples spread
 over the piece. Names are relative. Files whose sizes and times are as they were are believed.
-If the times of *all* files of a folder differ, it is a copy: then the samples are compared. If
-the times of some differ, those were rewritten; and files that are named one by one, a few large
-ones, may have been edited anywhere where their times differ: both count as changed.
+If the times of *all* files of a folder differ, and none is newer than what was made from them, it
+is a copy: then the samples are compared. If the times of some differ, those were rewritten; and
+files that are named one by one, a few large ones, may have been edited anywhere where their times
+differ: both count as changed.
 """
 
 from __future__ import annotations
@@ -126,8 +127,14 @@ def fingerprint(roots: Sequence[Path], workers: int = 2) -> Fingerprint:
     return Fingerprint(_names(pieces), *_numbers(pieces), np.array(sums, dtype=np.uint32))
 
 
-def matches(known: Fingerprint, roots: Sequence[Path]) -> bool:
+def matches(known: Fingerprint, roots: Sequence[Path], *, copied_by: int) -> bool:
     """Whether the files that these are, or hold, are those of a fingerprint; see the module.
+
+    Parameters
+    ----------
+    copied_by
+        Time in nanoseconds since 1970 after which nothing was copied together with what was
+        made from these files: what is newer was written since.
 
     Raises
     ------
@@ -143,7 +150,7 @@ def matches(known: Fingerprint, roots: Sequence[Path]) -> bool:
     differs = changed != known.changed_ns
     if not differs.any():
         return True
-    if any(root.is_file() for root in roots) or not differs.all():
+    if any(root.is_file() for root in roots) or not differs.all() or changed.max() > copied_by:
         return False
     count = min(len(pieces), _CHECK_PIECES)
     chosen = np.unique(np.linspace(0, len(pieces) - 1, count).round().astype(int))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import accumulate
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,6 +94,14 @@ def _joined_axis(axes: Sequence[TimeAxis]) -> Axis:
     return GappedTime(firsts, starts, period, sum(lengths))
 
 
+def _beside(path: Path, folder: Path) -> str:
+    """A path from a folder on, which is the same wherever both are copied."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # on another drive
+        return path.absolute().as_posix()
+
+
 class JoinedArray:
     """An `ArrayData` made of several; see `join_arrays`."""
 
@@ -128,8 +138,8 @@ class JoinedArray:
             return None  # the rows of an overview lie in one order
         first = places[0]
         # Another choice of files may begin with the same one, and have an overview beside it.
-        names = "\n".join(place.path.name for place in places).encode()
-        mark = hashlib.blake2b(names, digest_size=3).hexdigest()
+        names = "\n".join(_beside(place.path, first.path.parent) for place in places)
+        mark = hashlib.blake2b(names.encode(), digest_size=3).hexdigest()
         name = f"{first.path.name} and {len(places) - 1} more {mark}"
         files = tuple(file for place in places for file in place.files)
         return StoredAt(first.path.with_name(name), first.group, first.variable, files)

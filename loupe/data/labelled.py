@@ -150,6 +150,7 @@ class LabelledArray:
             "dtype": str(variable.dtype.newbyteorder("=")),
             "read_dtype": str(self._info.dtype),
             "time": self._time_dim,
+            **({"conversion": variable.conversion} if variable.conversion else {}),
         }
 
     @property

@@ -167,7 +167,7 @@ def _begun(root: Any, job: Job, wanted: dict[str, Any], data: StoredArray) -> An
     """The group of an overview that was begun and can be gone on with, or None."""
     try:
         group = root.get(job.inside)
-        if group is None or not _resumable(group, wanted, data):
+        if group is None or not _resumable(group, wanted, data, job.target / job.inside):
             return None
         members = {*(f"level_{k}" for k in range(job.levels)), "done"}
         np.asarray(group["done"][:])
@@ -178,13 +178,13 @@ def _begun(root: Any, job: Job, wanted: dict[str, Any], data: StoredArray) -> An
         return None
 
 
-def _resumable(group: Any, wanted: dict[str, Any], data: StoredArray) -> bool:
+def _resumable(group: Any, wanted: dict[str, Any], data: StoredArray, place: Path) -> bool:
     attrs = group.attrs.asdict()
     if any(attrs.get(key) != value for key, value in wanted.items()):
         return False
     assert data.stored is not None
     if attrs["complete"]:
-        return not misfit(group, data)
+        return not misfit(group, data, place)
     # Unfinished: sizes and times of change as they were when it was begun.
     state = _state(data.stored.files)
     return bool(attrs.get("state") == state)

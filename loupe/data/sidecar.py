@@ -190,9 +190,10 @@ def find_sidecar(data: ArrayData, cache: BlockCache) -> tuple[Sidecar | None, st
             if group is None or not group.attrs.get("complete"):
                 note = f"{path.name} is not finished; `loupe overview build` takes it up again"
                 continue
-            problem = misfit(group, data)
+            place = path / inside_of(stored)
+            problem = misfit(group, data, place)
             if not problem:
-                return Sidecar(group, cache, data.stored_rows, path / inside_of(stored)), ""
+                return Sidecar(group, cache, data.stored_rows, place), ""
         except Exception as error:  # noqa: BLE001 - a damaged overview must not stop anybody
             problem = f"is damaged ({type(error).__name__}: {error})"
         note = f"{path.name} {problem} and is not used; make it anew with `loupe overview build`"
@@ -208,8 +209,8 @@ def _open_group(path: Path, inside: str) -> Any:
     return root.get(inside)
 
 
-def misfit(group: Any, data: StoredArray) -> str:
-    """Say why a finished overview does not fit an array; empty if it does."""
+def misfit(group: Any, data: StoredArray, place: Path) -> str:
+    """Say why a finished overview, in a folder, does not fit an array; empty if it does."""
     attrs = group.attrs.asdict()
     if attrs.get("format") != FORMAT or attrs.get("version") != VERSION:
         return "was written by another version"
@@ -222,4 +223,6 @@ def misfit(group: Any, data: StoredArray) -> str:
         np.asarray(group["source/changed_ns"][:]),
         np.asarray(group["source/checksums"][:]),
     )
-    return "" if matches(known, data.stored.files) else "is of another state of the recording"
+    if matches(known, data.stored.files, copied_by=place.joinpath("zarr.json").stat().st_mtime_ns):
+        return ""
+    return "is of another state of the recording"

@@ -142,6 +142,11 @@ class Variable(ABC):
         """Files and folders that hold the samples, all of them; none where that is not known."""
         return ()
 
+    @property
+    def conversion(self) -> str:
+        """Names what reading does to stored values by what stands in other files; "" if nothing."""
+        return ""
+
     @abstractmethod
     def block(self, bounds: tuple[slice, ...]) -> npt.NDArray[Any]:
         """Return a box of the array; slices of step 1, one a dimension.

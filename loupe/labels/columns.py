@@ -21,13 +21,17 @@ import polars as pl
 from loupe.errors import IntervalLabelSchemaError
 from loupe.session.labels import IntervalLabelSchema
 
-__all__ = ["EMPTY", "Layout", "Pool"]
+__all__ = ["EMPTY", "FILE_FACTS", "Layout", "Pool"]
 
 EMPTY = -1
 """The payload of a row without note, extras or other values."""
 
 _PLAIN = (pl.String, pl.Boolean, pl.Null, pl.Float32, pl.Float64)
 _TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
+
+
+FILE_FACTS = frozenset({"text_bom", "text_crlf", "epochs_shape"})
+"""Metadata of how a text is laid out, which are those of the file as it is now."""
 
 
 @dataclass(frozen=True)

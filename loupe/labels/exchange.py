@@ -13,6 +13,7 @@ import numpy as np
 from loupe.errors import IntervalLabelIOError
 from loupe.labels.files import MISSING, Fs, Saved, atomic_write, content_hash, read_bytes
 from loupe.labels.formats.base import LabelFormat, ReadOptions, told_epoch, with_epoch
+from loupe.labels.formats.epochs import lists_epochs
 from loupe.labels.formats.registry import format_for
 from loupe.labels.formats.tabular import LEGACY, VISBRAIN
 from loupe.labels.table import Floats, IntervalTable
@@ -66,7 +67,7 @@ def load_table(
             raise IntervalLabelIOError("there is no such file", where=str(path))
         usual = LEGACY if kind.name == "csv" else VISBRAIN
         empty = IntervalTable.empty(schema or usual, options.created)
-        if options.epoch is not None:
+        if options.epoch is not None and lists_epochs(path, format):
             empty = with_epoch(empty, options.epoch, options.epoch_origin)
         return LoadedFile(empty, MISSING, (), kind)
     if kind.read is None:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from loupe.errors import IntervalLabelSchemaError
-from loupe.labels.columns import Layout
+from loupe.labels.columns import FILE_FACTS, Layout
 from loupe.labels.table import Floats, IntervalTable, Ints
 
 __all__ = [
@@ -221,4 +221,11 @@ def widen(ours: IntervalTable, theirs: IntervalTable) -> Layout:
     own = ours.schema.extra_cols
     shown = ours.schema.model_copy(update={"extra_cols": (*own, *extras)}) if extras else None
     order = tuple(n for n in theirs.layout.order if n in fresh)
-    return replace(ours.layout, schema=shown or ours.schema, order=(*ours.layout.order, *order))
+    told = {k: v for k, v in ours.layout.metadata.items() if k not in FILE_FACTS}
+    told |= {k: v for k, v in theirs.layout.metadata.items() if k in FILE_FACTS}
+    return replace(
+        ours.layout,
+        schema=shown or ours.schema,
+        order=(*ours.layout.order, *order),
+        metadata=told,
+    )

@@ -21,6 +21,7 @@ from loupe.errors import LoupeError
 from loupe.labels.exchange import LoadedFile, export
 from loupe.labels.files import MISSING
 from loupe.labels.formats.base import read_options
+from loupe.labels.formats.epochs import lists_epochs
 from loupe.labels.history import Entry, History
 from loupe.labels.homes import place_key
 from loupe.labels.merge import Merge
@@ -478,9 +479,14 @@ def _one_set(
     return (
         _place(old, before) == _place(new, after)
         and (before.table_schema, before.format) == (after.table_schema, after.format)
+        and (_grid(before) == _grid(after) or not lists_epochs(after.path, after.format))
         and _stamp_columns(before) == _stamp_columns(after)
         and (before.writeback == after.writeback or not track.saved)
     )
+
+
+def _grid(config: LabelsConfig) -> tuple[float | None, float]:
+    return config.epoch, config.epoch_origin
 
 
 def _place(base: Path | None, config: LabelsConfig) -> str | None:

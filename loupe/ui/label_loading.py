@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,9 @@ _USUAL_S = 30.0
 
 _MOST_STATES = 40
 """A text of more different lines is no list of states."""
+
+_BOUT = re.compile(r"\S+\s+[\d.]+")
+"""A state and a time: a line of a Visbrain text, which has an error of its own."""
 
 
 class LabelLoading:
@@ -78,10 +82,10 @@ class LabelLoading:
             try:
                 load_table(file)
             except (IntervalLabelIOError, IntervalLabelSchemaError):
-                if _names_unknown(file):
-                    self._ask_columns(file)
-                elif _lists_states(file):
+                if _lists_states(file):
                     self._ask_epoch(file)
+                elif _names_unknown(file):
+                    self._ask_columns(file)
                 else:
                     raise
             else:
@@ -157,4 +161,6 @@ def _lists_states(path: Path) -> bool:
         states = load_table(path, format="epochs", options=ReadOptions(epoch=1.0)).table.labels()
     except LoupeError:
         return False
-    return len(states) > 1 and len(set(states)) <= min(_MOST_STATES, len(states))
+    names = set(states)
+    bouts = any(_BOUT.fullmatch(name) for name in names)
+    return not bouts and 2 * len(names) <= len(states) and len(names) <= _MOST_STATES

@@ -121,7 +121,8 @@ def test_it_is_portable(store, tmp_path):
     other = tmp_path / "elsewhere"
     other.mkdir()
     shutil.copytree(store, other / "r.zarr", copy_function=shutil.copyfile)
-    shutil.copytree(sidecar_path(store), sidecar_path(other / "r.zarr"))
+    copy = sidecar_path(other / "r.zarr")
+    shutil.copytree(sidecar_path(store), copy, copy_function=shutil.copyfile)
     assert_same_bins(opened(other / "r.zarr"), opened(store))
 
 
@@ -149,7 +150,9 @@ def test_a_rewritten_store_is_told_from_a_copied_one(store):
     build_sidecar(opened(store), sidecar_path(store))
     for file in (store / "data").rglob("*"):
         touch(file, 60)
-    assert open_pyramid(opened(store))[0].store is not None
+    assert open_pyramid(opened(store))[0].store is None, "written anew after its overview"
+    touch(sidecar_path(store) / "data" / "zarr.json", 120)
+    assert open_pyramid(opened(store))[0].store is not None, "copied before its overview"
     chunk = store / "data" / "c" / "0" / "3"
     data = bytearray(chunk.read_bytes())
     data[-1] ^= 1
@@ -524,6 +527,18 @@ def test_a_pattern_means_recordings_and_not_what_lies_beside_them(store):
     catalog = Catalog(store.parent)
     assert catalog.paths("*.zarr") == (store,)
     assert catalog.paths("*.overview.zarr") == (sidecar_path(store),)
+
+
+def test_joined_files_of_one_name_in_several_folders_have_overviews_of_their_own(tmp_path):
+    places = set()
+    for k in range(3):
+        (tmp_path / f"d{k}").mkdir()
+        part = recording().isel(time=slice(k * 1000, (k + 1) * 1000))
+        part.to_netcdf(tmp_path / f"d{k}" / "rec.nc", engine="h5netcdf")
+    for k in (1, 2):
+        data = opened_all([str(tmp_path / "d0" / "rec.nc"), str(tmp_path / f"d{k}" / "rec.nc")])
+        places.add(data.stored.path)
+    assert len(places) == 2
 
 
 def test_joined_files_with_rows_in_other_places_have_no_overview(tmp_path):

@@ -244,7 +244,12 @@ def test_what_numpy_gives_selects_as_what_it_says() -> None:
         times = xr.DataArray(np.array([start]), dims="time")
         assert selected(slice(None, times[0])) == Interval(stop=hour)
         assert selected(times) == (hour,)
-    for wrong in (np.datetime64("NaT", "s"), np.timedelta64(3, "s"), np.float64("nan"), float("inf")):
+    for wrong in (
+        np.datetime64("NaT", "s"),
+        np.timedelta64(3, "s"),
+        np.float64("nan"),
+        float("inf"),
+    ):
         with pytest.raises(LoupeConfigError, match="expected text, a finite number"):
             selected(slice(wrong, None))
 

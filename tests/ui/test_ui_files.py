@@ -459,7 +459,7 @@ def test_columns_of_a_label_file_are_chosen_when_their_names_say_nothing(open_it
 
 def test_a_list_of_states_asks_how_long_an_epoch_is(open_it, tmp_path):
     path = tmp_path / "night.txt"
-    path.write_text("Wake\nWake\nREM\n")
+    path.write_text("Wake\nWake\nREM\nREM\n")
     window = open_it()
     window.file_requests.label_loading.add(str(path))
     dialog = window.file_requests.label_loading.epoch
@@ -475,6 +475,7 @@ def test_a_list_of_states_asks_how_long_an_epoch_is(open_it, tmp_path):
         (0.0, 4.0, "Wake"),
         (4.0, 8.0, "Wake"),
         (8.0, 12.0, "REM"),
+        (12.0, 16.0, "REM"),
     ]
     window.file_requests.export_labels(str(tmp_path / "copy.epochs.txt"))
     assert (tmp_path / "copy.epochs.txt").read_text() == path.read_text()
@@ -484,6 +485,43 @@ def test_a_list_of_states_asks_how_long_an_epoch_is(open_it, tmp_path):
     window.file_requests.label_loading.add(str(prose))
     assert any("Visbrain" in str(f) or "line 1" in str(f) for f in window.widget.errors.faults)
     assert len(window.state.tracks) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "asks"),
+    [
+        ("a.csv", "Epoch,Stage\n" + "".join(f"{k},{'WN'[k % 2]}\n" for k in range(9)), "epoch"),
+        ("a.csv", "brain_state,confidence_score\n" + "1,0.5\n2,0.25\n" * 5, "epoch"),
+        ("a.txt", "1\n2\n" * 5, "epoch"),
+        ("a.csv", "von,bis,Stadium\n0,30,W\n30,60,N\n", "columns"),
+        ("a.txt", "Wake 100.0\nN1 90.0\nWake 80.0\n" * 2, None),
+        ("a.txt", "Dear all,\nit is late.\n", None),
+    ],
+)
+def test_what_a_label_file_does_not_say_is_asked(open_it, tmp_path, name, text, asks):
+    path = tmp_path / name
+    path.write_text(text)
+    window = open_it()
+    loading = window.file_requests.label_loading
+    loading.add(str(path))
+    assert (loading.epoch is not None, loading.columns is not None) == (
+        asks == "epoch",
+        asks == "columns",
+    )
+    assert bool(window.widget.errors.faults) == (asks is None)
+
+
+def test_another_length_of_epochs_reads_a_list_of_them_again(open_it, tmp_path):
+    (tmp_path / "n.epochs.txt").write_text("W\nN\n")
+    text = TOML + "[[labels]]\npath = 'n.epochs.txt'\nepoch = 30.0\n"
+    text += "[states]\nlabel_colors = { W = '#ff0000', N = '#0000ff' }\n"
+    path = tmp_path / "s.toml"
+    path.write_text(text)
+    window = open_it(load_session(path), path=path)
+    assert window.state.tracks[-1].table.ends.tolist() == [30.0, 60.0]
+    path.write_text(text.replace("epoch = 30.0", "epoch = 4.0"))
+    window.file_requests.reload()
+    assert wait_for(lambda: window.state.tracks[-1].table.ends.tolist() == [4.0, 8.0])
 
 
 def test_a_label_file_that_cannot_be_read_adds_no_set(open_it, tmp_path):

@@ -7,6 +7,7 @@ is named too. Spikes and events are tables. Times are those of neo, in seconds.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import warnings
 from collections.abc import Mapping
@@ -172,6 +173,14 @@ class _StreamVariable(FileVariable):
     part: tuple[int, int]
     stream: int
     scaling: Scaling
+
+    @property
+    def conversion(self) -> str:
+        """The gains of rows that differ, which are in a header apart from the samples."""
+        if self.scaling.factors is None or self.scaling.offsets is None:
+            return ""
+        told = np.stack([self.scaling.factors, self.scaling.offsets]).tobytes()
+        return hashlib.blake2b(told, digest_size=8).hexdigest()
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -203,10 +203,11 @@ def text_marks(data: bytes) -> dict[str, str]:
     return {name: "yes" for name, mark in _MARKS.items() if mark(data)}
 
 
-def as_text(text: str, told: Mapping[str, str]) -> bytes:
+def as_text(lines: Iterable[str], told: Mapping[str, str]) -> bytes:
     """Lines as UTF-8, with a byte order mark and carriage returns where the file had them."""
-    ended = text.replace("\n", "\r\n") if "text_crlf" in told else text
-    return ended.encode("utf-8-sig" if "text_bom" in told else "utf-8")
+    end = "\r\n" if "text_crlf" in told else "\n"
+    text = "".join(f"{line}{end}" for line in lines)
+    return text.encode("utf-8-sig" if "text_bom" in told else "utf-8")
 
 
 def frame_text(

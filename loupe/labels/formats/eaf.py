@@ -46,13 +46,17 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
             where=where,
             hint="save it anew with ELAN",
         )
-    slots, guessed = _slots(root, where)
+    known, between = _slots(root, where)
+    guessed = 0
     rows: list[tuple[str, float, float, str]] = []
     spans: dict[str, tuple[float, float]] = {}
     later: list[tuple[str, list[Element]]] = []
     for tier in root.findall("TIER"):
         name = tier.get("TIER_ID", "")
-        for annotation in tier.findall("ANNOTATION/ALIGNABLE_ANNOTATION"):
+        aligned = tier.findall("ANNOTATION/ALIGNABLE_ANNOTATION")
+        slots = _slots_of(aligned, known, between)
+        guessed += len(slots.keys() - known.keys())
+        for annotation in aligned:
             refs = [annotation.get(f"TIME_SLOT_REF{k}", "") for k in (1, 2)]
             missing = next((ref for ref in refs if ref not in slots), None)
             if missing is not None:
@@ -107,31 +111,50 @@ def _divided(span: tuple[float, float], group: list[Element]) -> list[tuple[floa
     if not any(annotation.get("PREVIOUS_ANNOTATION") for annotation in group):
         return [span] * len(group)
     after = {a.get("PREVIOUS_ANNOTATION", ""): a.get("ANNOTATION_ID", "") for a in group}
-    places: dict[str, int] = {}
+    chain: list[str] = []
     at = after.get("", "")
-    while at and at not in places:
-        places[at] = len(places)
+    while at and at not in chain:
+        chain.append(at)
         at = after.get(at, "")
+    # What no chain leads to comes after it, in the order of the file.
+    names = [a.get("ANNOTATION_ID", "") for a in group]
+    order = [name for name in chain if name in names]
+    order += [name for name in names if name not in order]
     edges = np.linspace(span[0], span[1], len(group) + 1).tolist()
-    # What no chain leads to keeps its place in the file.
-    order = [places.get(a.get("ANNOTATION_ID", ""), k) for k, a in enumerate(group)]
-    return [(edges[k], edges[k + 1]) for k in order]
+    places = [order.index(name) for name in names]
+    return [(edges[k], edges[k + 1]) for k in places]
 
 
-def _slots(root: Element, where: str) -> tuple[dict[str, float], int]:
-    """Seconds of the slots by name, and how many of them had no time of their own."""
+def _slots(root: Element, where: str) -> tuple[dict[str, float], dict[str, float]]:
+    """Seconds of the slots that have a time, and of all, the others placed between those."""
     order = root.findall("TIME_ORDER/TIME_SLOT")
     try:
         times = np.array([float(slot.get("TIME_VALUE", "nan")) for slot in order]) / 1000
     except ValueError as error:
         raise _broken(f"a time slot has {error}", where) from None
-    known = np.flatnonzero(~np.isnan(times))
-    if len(order) and not len(known):
+    aligned = np.flatnonzero(~np.isnan(times))
+    if len(order) and not len(aligned):
         raise _broken("no time slot has a time", where)
-    if len(order):
-        times = np.interp(np.arange(len(times)), known, times[known])
     names = [slot.get("TIME_SLOT_ID", "") for slot in order]
-    return dict(zip(names, times.tolist(), strict=True)), len(order) - len(known)
+    known = {names[k]: float(times[k]) for k in aligned.tolist()}
+    if len(order):
+        times = np.interp(np.arange(len(times)), aligned, times[aligned])
+    return known, dict(zip(names, times.tolist(), strict=True))
+
+
+def _slots_of(
+    annotations: list[Element], known: dict[str, float], between: dict[str, float]
+) -> dict[str, float]:
+    """Seconds of the slots of a tier: those without a time lie evenly between its others."""
+    mine = {a.get(f"TIME_SLOT_REF{k}", "") for a in annotations for k in (1, 2)}
+    # `between` has them in the order of the document.
+    names = [name for name in between if name in mine]
+    at = [k for k, name in enumerate(names) if name in known]
+    if not at:
+        return {name: between[name] for name in names}
+    times = np.interp(np.arange(len(names)), at, [known[names[k]] for k in at])
+    inside = range(at[0], at[-1] + 1)
+    return {name: float(times[k]) if k in inside else between[name] for k, name in enumerate(names)}
 
 
 def _broken(what: str, where: str) -> IntervalLabelIOError:

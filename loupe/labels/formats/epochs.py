@@ -11,8 +11,9 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -30,13 +31,13 @@ from loupe.labels.formats.base import (
     with_epoch,
 )
 from loupe.labels.formats.delimited import as_text, decode, split, text_marks
-from loupe.labels.formats.epoch_shape import SEPARATORS, Shape
+from loupe.labels.formats.epoch_shape import SEPARATORS, Column, Shape, counted
 from loupe.labels.formats.rows import epoch_edges, loaded_rows
 from loupe.labels.formats.tabular import VISBRAIN as SCHEMA
 from loupe.labels.formats.visbrain import GAP
 from loupe.labels.table import Floats, IntervalTable
 
-__all__ = ["EPOCHS"]
+__all__ = ["EPOCHS", "lists_epochs"]
 
 _NAMES = {
     "brain_state",
@@ -57,6 +58,9 @@ _NAMES = {
 
 MOST = 10_000_000
 """Epochs that are written at most: a year of three seconds each."""
+
+_UNKNOWN = {GAP.lower(), "?", "-", "n/a", "na", "nan", "none", "null", "undefined", "unknown"}
+"""States of epochs that nobody scored; never the name of a column."""
 
 _NUMBER = re.compile(r"[+-]?\d+(\.0*)?")
 _NEAR = 1e-6
@@ -87,7 +91,7 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
         [state for state in states if state],
         SCHEMA,
         options,
-        values={name: c.filter(pl.Series(known)) for name, c in found.others.items()},
+        values={name: c.filter(pl.Series(known)) for name, c in found.values.items()},
         lines=[line for line, is_known in zip(found.lines, known, strict=True) if is_known],
         metadata={
             **text_marks(data),
@@ -99,11 +103,11 @@ def _read(data: bytes, options: ReadOptions) -> Loaded:
 
 
 class _Found(NamedTuple):
-    """States and the line of each, further columns, the shape of the file, and remarks."""
+    """States and the line of each, values by column, the shape of the file, and remarks."""
 
     states: list[str]
     lines: Sequence[int]
-    others: Mapping[str, pl.Series]
+    values: Mapping[str, pl.Series]
     shape: Shape
     notes: tuple[str, ...] = ()
 
@@ -113,16 +117,27 @@ def _one_a_line(text: str, options: ReadOptions) -> _Found:
     if not states[-1]:
         states.pop()  # what follows the last line end; an empty line is an epoch without a state
     wanted = options.schema.label_col if options.schema else None
-    head, rest = (states[0], states[1:]) if states else ("", [])
-    named = head == wanted or head.lower() in _NAMES
-    notes: tuple[str, ...] = ()
-    if head and not named and not _NUMBER.fullmatch(head):
-        named = any(rest) and all(_NUMBER.fullmatch(state) for state in rest if state)
-        if named:
-            notes = (f"the first line, {head!r}, is taken for the name of the numbers",)
-    shape = Shape((head,) if named else (), blank=not all(states))
+    head = states[0] if states else ""
+    named = head == wanted or _is_heading(states)
     first = int(named)
+    notes: tuple[str, ...] = ()
+    if named and head != wanted and head.lower() not in _NAMES:
+        notes = (f"the first line, {head!r}, is taken for the name of the numbers",)
+    elif not named and len(states) > 2 and head and head not in states[1:]:
+        notes = (f"only the first epoch is {head!r}; if that is a heading, remove the line",)
+    shape = Shape(head if named else "", blank=not all(states))
     return _Found(states[first:], range(first + 1, len(states) + 1), {}, shape, notes)
+
+
+def _is_heading(lines: list[str]) -> bool:
+    """Whether the first of some lines is taken for the name of the others."""
+    head, rest = (lines[0], lines[1:]) if lines else ("", [])
+    if head.lower() in _NAMES:
+        return True
+    if not head or head.lower() in _UNKNOWN or _NUMBER.fullmatch(head):
+        return False
+    numbers = [_NUMBER.fullmatch(state) for state in rest if state and state != GAP]
+    return bool(numbers) and all(numbers)
 
 
 def _unquoted(text: str) -> str:
@@ -142,11 +157,30 @@ def _table(text: str, separator: str, options: ReadOptions) -> _Found:
             hint="name it as `label_col` of the schema",
         )
     at = header.index(found[0])
-    frame = pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
-    cells = tuple(tuple(row[:at] + row[at + 1 :]) for row in rows)
-    shape = Shape(tuple(header), separator, at, cells, blank=True)
-    others = {name: frame[name] for name in header if name != found[0]}
-    return _Found([row[at].strip() for row in rows], lines, others, shape)
+    states = [row[at].strip() for row in rows]
+    own = set((options.schema or SCHEMA).columns)
+    others: list[Column] = []
+    values: dict[str, pl.Series] = {}
+    for name, cells in zip(
+        header, zip(*rows, strict=True) if rows else [()] * len(header), strict=True
+    ):
+        if name == found[0]:
+            continue
+        column = counted(name, cells)
+        if column is None:
+            held = name
+            while held in own or (held != name and held in header):
+                held += "_"
+            column = Column(name, held)
+            values[held] = pl.Series([cell or None for cell in cells], dtype=pl.String)
+        others.append(column)
+    beside = {
+        epoch: tuple(row[:at] + row[at + 1 :])
+        for epoch, (state, row) in enumerate(zip(states, rows, strict=True))
+        if not state
+    }
+    shape = Shape(found[0], at, tuple(others), separator, blank=True, beside=beside)
+    return _Found(states, lines, values, shape)
 
 
 def _write(table: IntervalTable) -> bytes:
@@ -165,39 +199,40 @@ def _write(table: IntervalTable) -> bytes:
     rows = _rows(table, length, origin)
     gap = "" if shape.blank else GAP
     states = [_word(table.label(row)) if row >= 0 else gap for row in rows.tolist()]
-    names = shape.names
-    if not names and states and states[0].lower() in _NAMES:
-        names = ("state",)  # else the first state would be taken for a name
-    if len(names) < 2:
-        return as_text("".join(f"{line}\n" for line in (*names, *states)), told)
+    if not shape.others:
+        head = shape.name or ("state" if _is_heading(states) else "")
+        return as_text([*([head] if head else []), *states], told)
+    frame = table.pool.frame(table.payload)
+    columns = [_cells(k, shape, frame, rows) for k in range(len(shape.others))]
+    columns.insert(shape.place, states)
+    names = [column.name for column in shape.others]
+    names.insert(shape.place, shape.name)
     sink = io.StringIO()
     writer = csv.writer(sink, delimiter=shape.separator, lineterminator="\n")
-    writer.writerow(names)
-    for state, cells in zip(states, _cells(table, shape, rows), strict=True):
-        writer.writerow([*cells[: shape.place], state, *cells[shape.place :]])
-    return as_text(sink.getvalue(), told)
+    lines = []
+    for cells in (names, *zip(*columns, strict=True)):
+        writer.writerow(cells)
+        lines.append(sink.getvalue().removesuffix("\n"))
+        sink.seek(0)
+        sink.truncate()
+    return as_text(lines, told)
 
 
-def _cells(table: IntervalTable, shape: Shape, rows: npt.NDArray[np.intp]) -> Iterator[list[str]]:
-    """The further cells of each epoch: as they were in the file, but for values given since."""
-    # Those of epochs of another length belong to none of these.
-    old = shape.cells if shape.seconds == told_epoch(table)[0] else ()
-    names = shape.names[: shape.place] + shape.names[shape.place + 1 :]
-    frame = table.pool.frame(table.payload)
-    columns = [frame[name].to_list() if name in frame.columns else None for name in names]
-    alone = np.bincount(rows[rows >= 0], minlength=len(table)) == 1
-    for epoch, row in enumerate(rows.tolist()):
-        cells = list(old[epoch]) if epoch < len(old) else [""] * len(names)
-        if row >= 0 and alone[row]:
-            for k, column in enumerate(columns):
-                if column is not None and column[row] is not None:
-                    cells[k] = str(column[row])
-        yield cells
+def _cells(k: int, shape: Shape, frame: pl.DataFrame, rows: npt.NDArray[np.intp]) -> list[str]:
+    """A further column epoch by epoch: as it counts, or the values of the rows.
 
-
-def _kept(table: IntervalTable) -> frozenset[str]:
-    """The further columns that the file had, and has again."""
-    return frozenset(Shape.of(table).names)
+    Where there is no label, what stood there.
+    """
+    column = shape.others[k]
+    if not column.held:
+        return [column.cell(epoch) for epoch in range(len(rows))]
+    known = frame[column.held] if column.held in frame.columns else [None] * len(frame)
+    texts = ["" if value is None else str(value) for value in known]
+    none = ("",) * len(shape.others)
+    return [
+        texts[row] if row >= 0 else shape.beside.get(epoch, none)[k]
+        for epoch, row in enumerate(rows.tolist())
+    ]
 
 
 def _rows(table: IntervalTable, length: float, origin: float) -> npt.NDArray[np.intp]:
@@ -229,25 +264,32 @@ def _word(label: str) -> str:
 
 
 def _losses(table: IntervalTable) -> list[str]:
-    out = value_losses(table, _kept(table))
+    kept = frozenset(column.held for column in Shape.of(table).others)
+    out = value_losses(table, kept)
     length, origin = told_epoch(table)
     if length is None or _count(table, length, origin) > MOST:
         return out
     first, stop = _places(table, length, origin)
     ends = np.where(np.isfinite(table.ends), table.ends, table.starts)
-    kept = stop > np.maximum(first, 0)
+    in_sight = stop > np.maximum(first, 0)
     moved = np.maximum(
         np.abs((table.starts - origin) / length - first), np.abs((ends - origin) / length - stop)
     )
     for count, what in (
         (
-            int((~kept).sum()),
+            int((~in_sight).sum()),
             "points, open ends, rows before the first epoch or shorter than half "
             "of one: {} dropped",
         ),
-        (int((kept & (moved > _NEAR)).sum()), "bounds within an epoch: {} moved to the nearest"),
-        (int((kept & (first < 0)).sum()), "times before the first epoch: {} cut"),
-        (int((kept & (stop - first > 1)).sum()), "rows of several epochs: {} become one an epoch"),
+        (
+            int((in_sight & (moved > _NEAR)).sum()),
+            "bounds in an epoch: {} moved to the nearest",
+        ),
+        (int((in_sight & (first < 0)).sum()), "times before the first epoch: {} cut"),
+        (
+            int((in_sight & (stop - first > 1)).sum()),
+            "rows of several epochs: {} become one each",
+        ),
         (len(table.overlaps), "overlaps: {} cut an earlier one short"),
     ):
         if count:
@@ -260,6 +302,13 @@ def _losses(table: IntervalTable) -> list[str]:
         changed = ", ".join(f"{word!r} becomes {_word(word)!r}" for word in words)
         out.append(f"labels that cannot stand there: {changed}")
     return out
+
+
+def lists_epochs(path: str | Path, name: str | None) -> bool:
+    """Whether a file of this path, or of the format of this name, is a list of epochs."""
+    if name is not None:
+        return name == EPOCHS.name
+    return str(path).lower().endswith(EPOCHS.extensions)
 
 
 EPOCHS = LabelFormat(
