@@ -5,6 +5,7 @@ Implements `loupe.app.ports.Scheduler` with Qt's event loop.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -82,6 +83,9 @@ class QtScheduler(QObject):
             function = batch.popleft()
             try:
                 function()
+            except Exception:  # noqa: BLE001 - told as any error that nobody catches
+                # What becomes of one that leaves an override differs by version of PySide.
+                sys.excepthook(*sys.exc_info())
             except BaseException:
                 # The others wait for their turn: one that is lost may be waited for for ever.
                 with self._lock:
