@@ -22,6 +22,7 @@ __all__ = [
     "no_losses",
     "plural",
     "read_options",
+    "respelled_labels",
     "told_epoch",
     "value_losses",
     "with_epoch",
@@ -165,6 +166,15 @@ class LabelFormat:
 def plural(n: int, what: str) -> str:
     """``1 row`` or ``3 rows``."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def respelled_labels(table: IntervalTable, word: Callable[[str], str]) -> list[str]:
+    """Labels that a format writes in another way, all in one sentence."""
+    words = sorted({label for label in table.labels() if word(label) != label})
+    if not words:
+        return []
+    changed = ", ".join(f"{label!r} becomes {word(label)!r}" for label in words)
+    return [f"labels that cannot stand there: {changed}"]
 
 
 def value_losses(table: IntervalTable, kept: frozenset[str] = frozenset()) -> list[str]:

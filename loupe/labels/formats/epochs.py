@@ -26,6 +26,7 @@ from loupe.labels.formats.base import (
     Loaded,
     ReadOptions,
     plural,
+    respelled_labels,
     told_epoch,
     value_losses,
     with_epoch,
@@ -297,11 +298,7 @@ def _losses(table: IntervalTable) -> list[str]:
     free = int((_rows(table, length, origin) < 0).sum())
     if free and not Shape.of(table).blank:
         out.append(f"gaps: {plural(free, 'epoch')} written as `{GAP}`")
-    words = sorted({label for label in table.labels() if _word(label) != label})
-    if words:
-        changed = ", ".join(f"{word!r} becomes {_word(word)!r}" for word in words)
-        out.append(f"labels that cannot stand there: {changed}")
-    return out
+    return out + respelled_labels(table, _word)
 
 
 def lists_epochs(path: str | Path, name: str | None) -> bool:

@@ -14,7 +14,14 @@ from dataclasses import replace
 import numpy as np
 
 from loupe.errors import IntervalLabelIOError
-from loupe.labels.formats.base import LabelFormat, Loaded, ReadOptions, plural, value_losses
+from loupe.labels.formats.base import (
+    LabelFormat,
+    Loaded,
+    ReadOptions,
+    plural,
+    respelled_labels,
+    value_losses,
+)
 from loupe.labels.formats.delimited import decode
 from loupe.labels.formats.rows import loaded_rows
 from loupe.labels.formats.tabular import VISBRAIN as SCHEMA
@@ -181,11 +188,7 @@ def _losses(table: IntervalTable) -> list[str]:
     gaps = int((starts > np.maximum(reached, 0.0)).sum())
     if gaps:
         out.append(f"gaps: {plural(gaps, 'unlabelled span')} written as `{GAP}`")
-    words = sorted({label for label in table.labels() if _word(label) != label})
-    if words:
-        changed = ", ".join(f"{word!r} becomes {_word(word)!r}" for word in words)
-        out.append(f"labels that cannot stand there: {changed}")
-    return out
+    return out + respelled_labels(table, _word)
 
 
 VISBRAIN = LabelFormat(
