@@ -186,7 +186,8 @@ class Presenter:
         elif plain:
             told = ["every sample is drawn"]
         if (rows := max((tile.rows_a_line for tile in self._shown.values()), default=1.0)) > 1:
-            told = [what for what in told if per_column >= 2]
+            if per_column < 2:
+                told = []  # rows are not drawn sample by sample
             told.append(f"each line stands for up to {math.ceil(rows):,} rows")
         if len(plain) < len(self._shown):
             told.append("events as density")

@@ -107,6 +107,8 @@ class JoinedArray:
 
     def __init__(self, parts: tuple[ArrayData, ...], time: Axis, info: ArrayInfo) -> None:
         self._parts = parts
+        # Those that may be in files; readers of other packages may give arrays of other kinds.
+        self._labelled = [part for part in parts if isinstance(part, LabelledArray)]
         self._time = time
         self._info = info
         self._edges = [0, *accumulate(part.time.n for part in parts)]
@@ -129,11 +131,10 @@ class JoinedArray:
     @property
     def stored(self) -> StoredAt | None:
         """The files of all parts, under the name of the first and how many follow."""
-        found = [p.stored if isinstance(p, LabelledArray) else None for p in self._parts]
-        places = [place for place in found if place is not None]
-        if len(places) < len(found):
+        places = [p.stored for p in self._labelled if p.stored is not None]
+        if len(places) < len(self._parts):
             return None
-        rows = [p.stored_rows for p in self._parts if isinstance(p, LabelledArray)]
+        rows = [p.stored_rows for p in self._labelled]
         if any(not np.array_equal(rows[0], other) for other in rows[1:]):
             return None  # the rows of an overview lie in one order
         first = places[0]
@@ -147,23 +148,22 @@ class JoinedArray:
     @property
     def signature(self) -> dict[str, object]:
         """What must be equal of each part for an overview to fit."""
-        return {"joined": [p.signature for p in self._parts if isinstance(p, LabelledArray)]}
+        return {"joined": [p.signature for p in self._labelled]}
 
     @property
     def whole_time(self) -> bool:
         """Whether all samples of all parts are there."""
-        return all(p.whole_time for p in self._parts if isinstance(p, LabelledArray))
+        return all(p.whole_time for p in self._labelled)
 
     @property
     def selects_rows(self) -> bool:
         """Whether rows of a part are left out or in another order."""
-        return any(p.selects_rows for p in self._parts if isinstance(p, LabelledArray))
+        return any(p.selects_rows for p in self._labelled)
 
     @property
     def stored_rows(self) -> npt.NDArray[np.intp]:
         """For each row, its number among the rows of the first part as it is stored."""
-        first = self._parts[0]
-        return first.stored_rows if isinstance(first, LabelledArray) else np.arange(self.n_rows)
+        return self._labelled[0].stored_rows if self._labelled else np.arange(self.n_rows)
 
     def shifted(self, dt: float, origin: datetime | None) -> JoinedArray:
         """The same array on an axis ``dt`` seconds later, whose second 0 is ``origin``."""

@@ -12,6 +12,7 @@ from loupe.labels import edit
 from loupe.labels.exchange import encode, load_table
 from loupe.labels.files import Saved, atomic_write
 from loupe.labels.formats.base import ReadOptions, told_epoch, with_epoch
+from loupe.labels.formats.epochs import EPOCHS
 from loupe.labels.formats.registry import format_for
 from loupe.labels.table import IntervalTable
 from loupe.session.labels import IntervalLabelSchema
@@ -79,9 +80,9 @@ def convert(
     options = ReadOptions(snap=snap, epoch=epoch)
     loaded = load_table(source, schema, format=from_format, options=options)
     table, losses, notes = loaded.table, [], list(loaded.notes)
-    if epoch is not None and kind.name == "epochs":
+    if epoch is not None and kind is EPOCHS:
         table = with_epoch(table, epoch, told_epoch(table)[1])
-    elif epoch is not None and loaded.format.name != "epochs":
+    elif epoch is not None and loaded.format is not EPOCHS:
         notes.append("neither file lists states of epochs: their length has no effect")
     if snap is not None and loaded.format.name != "visbrain":
         notes.append(

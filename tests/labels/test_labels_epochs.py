@@ -207,6 +207,18 @@ def opened(path, tmp_path, epoch=4.0):
     )
 
 
+def test_epochs_of_another_length_have_none_of_the_columns_of_the_file():
+    text = "start_time,Stage,note\n0,W,a\n30,N,b\n60,,c\n"
+    fmt = format_for("x", "epochs")
+    half = with_epoch(read("epochs", text, epoch=30.0).table, 15.0)
+    assert fmt.write(half).decode() == "Stage\nW\nW\nN\nN\nUnscored\nUnscored\n"
+    assert fmt.losses(half) == [
+        "column `note`: notes of 2 rows dropped",
+        "rows of several epochs: 2 rows become one each",
+        "gaps: 2 epochs written as `Unscored`",
+    ]
+
+
 def test_what_the_file_holds_after_a_save_is_what_the_window_holds(tmp_path):
     """Else an edit after it could not be replayed, and a merge would see changes nobody made."""
     path = tmp_path / "n.csv"

@@ -191,7 +191,9 @@ class _StreamVariable(FileVariable):
             buffer = self.io.header["signal_streams"]["buffer_id"][self.stream]
             told = self.io.get_analogsignal_buffer_description(*self.part, str(buffer))
             samples = Path(told["file_path"])
-            return tuple(p for p in (samples, self.path) if p.is_file())
+            if not samples.is_file():
+                return ()
+            return (samples, self.path) if self.path.is_file() else (samples,)
         endings = {f".{ending.lower()}" for ending in self.io.extensions} - _NOTES
         if self.io.rawmode == "one-dir":
             folder = self.path if self.path.is_dir() else self.path.parent

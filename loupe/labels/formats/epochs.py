@@ -7,8 +7,6 @@ other columns that the file had.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -31,7 +29,7 @@ from loupe.labels.formats.base import (
     value_losses,
     with_epoch,
 )
-from loupe.labels.formats.delimited import as_text, decode, split, text_marks
+from loupe.labels.formats.delimited import as_text, decode, frame_text, split, text_marks
 from loupe.labels.formats.epoch_shape import SEPARATORS, Column, Shape, counted
 from loupe.labels.formats.rows import epoch_edges, loaded_rows
 from loupe.labels.formats.tabular import VISBRAIN as SCHEMA
@@ -196,27 +194,27 @@ def _write(table: IntervalTable) -> bytes:
             f"the last label ends after more than {MOST:,} epochs of {length:g} s",
             hint="is its end right? Longer epochs make fewer",
         )
-    told, shape = table.layout.metadata, Shape.of(table)
+    told, shape = table.layout.metadata, _shape(table, length)
     rows = _rows(table, length, origin)
     gap = "" if shape.blank else GAP
     states = [_word(table.label(row)) if row >= 0 else gap for row in rows.tolist()]
     if not shape.others:
         head = shape.name or ("state" if _is_heading(states) else "")
         return as_text([*([head] if head else []), *states], told)
-    frame = table.pool.frame(table.payload)
-    columns = [_cells(k, shape, frame, rows) for k in range(len(shape.others))]
-    columns.insert(shape.place, states)
-    names = [column.name for column in shape.others]
-    names.insert(shape.place, shape.name)
-    sink = io.StringIO()
-    writer = csv.writer(sink, delimiter=shape.separator, lineterminator="\n")
-    lines = []
-    for cells in (names, *zip(*columns, strict=True)):
-        writer.writerow(cells)
-        lines.append(sink.getvalue().removesuffix("\n"))
-        sink.seek(0)
-        sink.truncate()
-    return as_text(lines, told)
+    values = table.pool.frame(table.payload)
+    columns = [(c.name, _cells(k, shape, values, rows)) for k, c in enumerate(shape.others)]
+    columns.insert(shape.place, (shape.name, states))
+    frame = pl.DataFrame([pl.Series(name, cells, dtype=pl.String) for name, cells in columns])
+    return frame_text(frame, shape.separator, "", told=told)
+
+
+def _shape(table: IntervalTable, length: float) -> Shape:
+    """That of the file, for epochs of its own length; of others only how far they reach."""
+    found = Shape.of(table)
+    if found.seconds == length:
+        return found
+    count = min(round(found.count * found.seconds / length), MOST + 1)
+    return Shape(found.name, count=count, seconds=length)
 
 
 def _cells(k: int, shape: Shape, frame: pl.DataFrame, rows: npt.NDArray[np.intp]) -> list[str]:
@@ -247,9 +245,8 @@ def _rows(table: IntervalTable, length: float, origin: float) -> npt.NDArray[np.
 
 def _count(table: IntervalTable, length: float, origin: float) -> float:
     """Epochs up to the end of the last label, and as many as the file had."""
-    shape = Shape.of(table)
     last = float(_places(table, length, origin)[1].max(initial=0.0))
-    return max(last, float(np.round(shape.count * shape.seconds / length)), 0.0)
+    return max(last, float(_shape(table, length).count))
 
 
 def _places(table: IntervalTable, length: float, origin: float) -> tuple[Floats, Floats]:
@@ -265,9 +262,9 @@ def _word(label: str) -> str:
 
 
 def _losses(table: IntervalTable) -> list[str]:
-    kept = frozenset(column.held for column in Shape.of(table).others)
-    out = value_losses(table, kept)
     length, origin = told_epoch(table)
+    shape = Shape() if length is None else _shape(table, length)
+    out = value_losses(table, frozenset(column.held for column in shape.others))
     if length is None or _count(table, length, origin) > MOST:
         return out
     first, stop = _places(table, length, origin)
@@ -296,7 +293,7 @@ def _losses(table: IntervalTable) -> list[str]:
         if count:
             out.append(what.format(plural(count, "row")))
     free = int((_rows(table, length, origin) < 0).sum())
-    if free and not Shape.of(table).blank:
+    if free and not shape.blank:
         out.append(f"gaps: {plural(free, 'epoch')} written as `{GAP}`")
     return out + respelled_labels(table, _word)
 
